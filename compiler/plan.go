@@ -1,0 +1,68 @@
+// Package compiler turns a folder of files into a [Plan]: nodes with rendered SQL,
+// their graph, a selection, and diagnostics.
+//
+// It is pure: it reads an fs.FS, prints nothing and opens nothing. What it must ask
+// a database comes in through small interfaces ([dbtcontext.Database], [SQLParser]).
+// The same input gives the same output, whatever the order of goroutines.
+//
+// [Parse] reads the project, renders every template once with execute false to
+// learn references and config, and builds the graph. [Plan.Compile] renders the
+// chosen nodes with execute true. Start reading at Parse.
+package compiler
+
+import (
+	"io/fs"
+	"time"
+
+	"elt/compiler/diag"
+	"elt/compiler/graph"
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// Options say what to compile and for which target. Root and FS are required.
+type Options struct {
+	FS   fs.FS  // the project's folder
+	Root string // its absolute path, for lake files and messages
+
+	Command     string // "build", "run", ...: dbt's flags.WHICH
+	Profile     string // --profile
+	Target      string // --target
+	ProfilesDir string // --profiles-dir
+	TargetPath  string // --target-path; "" for the project's
+	Vars        *template.Dict
+	FullRefresh bool
+	Threads     int // 0 for the target's
+
+	Env          func(name string) (string, bool) // environment; nil for an empty one
+	Home         string                           // for ~/.dbt/profiles.yml; "" to skip it
+	Now          time.Time                        // run_started_at
+	InvocationID string
+
+	SQLParser SQLParser                       // for plain table names; nil switches SQL first off
+	Log       func(message string, info bool) // log() and print() of templates; may be nil
+}
+
+// SQLParser finds the tables a query reads, by DuckDB's own parser. It is safe for
+// concurrent use.
+type SQLParser interface {
+	// TableRefs returns every table name a SELECT statement reads, CTEs resolved
+	// (a name that means a CTE is not returned), with the byte span of the name.
+	// SQL that is not one SELECT, or that does not parse, gives an error.
+	TableRefs(sql string) ([]TableRef, error)
+}
+
+// TableRef is one table name in a query.
+type TableRef struct {
+	Catalog, Schema, Name string
+	Start, End            int // byte offsets of the whole dotted name
+}
+
+// Plan is a compiled project.
+type Plan struct {
+	Project     *project.Project
+	Nodes       map[string]*project.Node
+	Order       []string // all unique_ids, parents first; the same for the same input
+	Graph       *graph.Graph
+	Diagnostics diag.List // warnings; errors make Parse fail
+}

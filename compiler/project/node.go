@@ -1,0 +1,249 @@
+package project
+
+import (
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/template"
+)
+
+// ResourceType is dbt's resource_type.
+type ResourceType string
+
+// The resource types, by dbt's names.
+const (
+	Model     ResourceType = "model"
+	Seed      ResourceType = "seed"
+	Snapshot  ResourceType = "snapshot"
+	Source    ResourceType = "source"
+	Test      ResourceType = "test" // data test, generic or singular
+	UnitTest  ResourceType = "unit_test"
+	Exposure  ResourceType = "exposure"
+	Operation ResourceType = "operation" // a hook of the project: on-run-start, on-run-end
+	Analysis  ResourceType = "analysis"
+)
+
+// Relation is the name of a table or view, and its kind where it is known.
+type Relation struct {
+	Database, Schema, Identifier string
+	Type                         string // "table", "view", "external", "cte" or "" if not known
+}
+
+// Key identifies the relation as DuckDB does: letter case does not count.
+func (r Relation) Key() string {
+	return strings.ToLower(r.Database + "\x00" + r.Schema + "\x00" + r.Identifier)
+}
+
+// String renders the relation as dbt-duckdb does: "database"."schema"."identifier",
+// leaving out what is empty.
+func (r Relation) String() string {
+	var parts []string
+	for _, p := range []string{r.Database, r.Schema, r.Identifier} {
+		if p != "" {
+			parts = append(parts, QuoteIdent(p))
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// QuoteIdent quotes an SQL identifier, always.
+func QuoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// QuoteString quotes an SQL string literal.
+func QuoteString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// Node is one resource of a project: a model, seed, source table, data test and
+// so on. It is filled in three steps: the loader sets what files say, the parse
+// pass adds config, references and relation, the compile pass sets Compiled. After
+// the parse pass only Compiled changes, by one goroutine a node.
+type Node struct {
+	UniqueID     string // "model.shop.orders", as dbt
+	Type         ResourceType
+	Name         string
+	Package      string
+	Path         string   // relative to its resource path: "staging/stg_orders.sql"
+	OriginalPath string   // relative to the project: "models/staging/stg_orders.sql"
+	FQN          []string // package, folders, name
+	Source       *diag.Source
+	Place        diag.Place // where it is declared, for messages
+	RawCode      string
+	Template     *template.Template // nil for seeds, sources, exposures
+
+	Config      *Config // final: project file < property file < config() in the file
+	Tags        []string
+	Meta        *template.Dict
+	Description string
+	Columns     []*Column
+	PatchPath   string     // property file that describes it, or ""
+	PatchPlace  diag.Place // its name in that file
+	Group       string
+
+	Relation  Relation // published name; zero for tests, exposures, analyses
+	Refs      []RefCall
+	Sources   []SourceCall
+	DependsOn []string // unique_ids, in order of first use, each once
+	Macros    []string // unique_ids of macros used directly
+
+	Test     *TestInfo     // data tests
+	Table    *SourceTable  // sources
+	Exposure *ExposureInfo // exposures
+	Unit     *UnitTestInfo // unit tests
+	Hook     *HookInfo     // operations
+
+	Compiled *Compiled
+}
+
+// Materialized is the model's materialization ("view" where nothing is said);
+// "seed", "snapshot" and "test" for those types; "" for what is never built.
+func (n *Node) Materialized() string {
+	switch n.Type {
+	case Model:
+		return n.Config.String("materialized", "view")
+	case Seed, Snapshot, Test:
+		return string(n.Type)
+	}
+	return ""
+}
+
+// IsEphemeral reports whether the node exists only as a CTE of its readers.
+func (n *Node) IsEphemeral() bool { return n.Type == Model && n.Materialized() == "ephemeral" }
+
+// IsRefable reports whether ref() can name the node.
+func (n *Node) IsRefable() bool { return n.Type == Model || n.Type == Seed || n.Type == Snapshot }
+
+// Column is what a property file says of a column.
+type Column struct {
+	Name        string
+	Description string
+	DataType    string
+	Meta        *template.Dict
+	Tags        []string
+	Quote       bool
+	Constraints []Constraint
+	Place       diag.Place
+}
+
+// Constraint is one constraint of a contract.
+type Constraint struct {
+	Type       string // not_null, unique, primary_key, foreign_key, check
+	Expression string
+	Name       string
+	Columns    []string
+	Place      diag.Place
+}
+
+// RefCall is a ref() as it was called, or a plain table name that means one.
+type RefCall struct {
+	Package, Name, Version string
+	Place                  diag.Place
+}
+
+// SourceCall is a source() as it was called.
+type SourceCall struct {
+	Source, Table string
+	Place         diag.Place
+}
+
+// TestInfo is what a data test has beyond other nodes.
+type TestInfo struct {
+	Generic      string         // name of the generic test ("unique"), or "" for a singular one
+	Namespace    string         // package in front of it ("dbt_utils"), or ""
+	Kwargs       *template.Dict // arguments of the generic test, model and column_name included, as dbt's test_metadata
+	Column       string         // column it is attached to, or ""
+	Attached     string         // unique_id of the node it is declared under, or ""
+	AttachedExpr string         // how kwargs name that node: "{{ get_where_subquery(ref('orders')) }}"
+}
+
+// SourceTable is what a source table has beyond other nodes.
+type SourceTable struct {
+	SourceName        string
+	SourceDescription string
+	Identifier        string
+	// Path holds the globs of a lake source, relative to the project or absolute
+	// or URLs, {name} and {identifier} filled in; nil for a table of a database.
+	Paths []Located
+	// Expression is a FROM item given as such ("read_csv('x.csv')"), or "".
+	Expression  string
+	Format      string // "csv", "parquet", "json" or "" where the extension decides
+	Options     *template.Dict
+	AllowEmpty  bool
+	OnBadRows   string // "fail" or "quarantine"
+	Freshness   *template.Dict
+	LoadedAt    string
+	Loader      string
+	Quoting     *template.Dict
+	OptionPlace diag.Place
+}
+
+// Located is a text and where it stands.
+type Located struct {
+	Text  string
+	Place diag.Place
+}
+
+// ExposureInfo is what an exposure has beyond other nodes.
+type ExposureInfo struct {
+	Kind, Label, Maturity, URL string
+	OwnerName, OwnerEmail      string
+}
+
+// UnitTestInfo is a unit test as its property file has it.
+type UnitTestInfo struct {
+	Model     string
+	Given     []UnitInput
+	Expect    UnitRows
+	Overrides *template.Dict
+	Versions  template.Value
+}
+
+// UnitInput is one given input of a unit test.
+type UnitInput struct {
+	Input string // "ref('x')", "source('a','b')" or "this"
+	Place diag.Place
+	Rows  UnitRows
+}
+
+// UnitRows are rows of a fixture.
+type UnitRows struct {
+	Format  string // dict, csv or sql
+	Rows    template.Value
+	Fixture string
+	Place   diag.Place
+}
+
+// HookInfo says when a project hook runs.
+type HookInfo struct {
+	When  string // "on-run-start" or "on-run-end"
+	Index int
+}
+
+// Compiled is a node's rendered SQL.
+type Compiled struct {
+	SQL string // what runs: published names, ephemeral parents injected as CTEs
+	// Map leads from SQL back to the template; it is never nil.
+	Map Origin
+	// CTEs lists the ephemeral nodes injected, parents first.
+	CTEs []string
+	// Deferred says that the node asks the database something only its parents'
+	// build can answer: SQL is not set until the runner compiles it again.
+	Deferred bool
+	// PreHooks and PostHooks are the rendered hooks, without empty ones.
+	PreHooks, PostHooks []RenderedHook
+	// Kwargs are the rendered arguments of a generic test, for messages and fusing.
+	Kwargs *template.Dict
+	// BothModes holds the SQL of an incremental model rendered with is_incremental()
+	// false, where it differs; it is what a full refresh would run.
+	FullSQL string
+}
+
+// Origin maps offsets of rendered SQL back to the place in a template that made it.
+type Origin interface {
+	Origin(offset int) (diag.Place, bool)
+}
+
+// RenderedHook is a pre- or post-hook after rendering.
+type RenderedHook struct {
+	SQL         string
+	Transaction bool
+	Place       diag.Place
+}

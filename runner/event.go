@@ -1,0 +1,104 @@
+package runner
+
+import (
+	"time"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+)
+
+// Status is the outcome of a node.
+type Status string
+
+// The statuses, by dbt's words where dbt has one.
+const (
+	Success Status = "success" // a model, seed, snapshot or operation was made
+	Pass    Status = "pass"    // a test found nothing
+	Warned  Status = "warn"    // a test found something, severity warn
+	Failed  Status = "fail"    // a test found something
+	Errored Status = "error"   // a statement failed
+	Skipped Status = "skipped" // an ancestor failed
+	Reused  Status = "reused"  // unchanged, not rebuilt
+)
+
+// Event is something that happened in a run. Events come from one goroutine, in
+// the order they happened.
+type Event interface{ event() }
+
+// Observer receives the events of a run.
+type Observer interface{ Observe(Event) }
+
+// RunStarted is the first event.
+type RunStarted struct {
+	RunID   string
+	Command string
+	Target  string
+	Nodes   []*project.Node // what will be done, in plan order
+	Workers int
+}
+
+// NodeStarted says that work on a node begins.
+type NodeStarted struct {
+	Node *project.Node
+	At   time.Time
+}
+
+// NodeFinished says how a node ended. There is exactly one for each node of RunStarted.
+type NodeFinished struct{ Result *NodeResult }
+
+// NodeResult is the outcome of one node.
+type NodeResult struct {
+	Node        *project.Node
+	Status      Status
+	StartedAt   time.Time
+	CompileTime time.Duration
+	ExecuteTime time.Duration
+	Rows        int64 // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
+	Failures    int64 // of a test
+	Message     string
+	SkippedFor  string    // unique_id of the root cause of a skip
+	Diagnostics diag.List // why it failed or warns
+	Sample      *Sample   // first failing rows of a test
+	Published   bool      // the relation is visible now
+	HeldFor     string    // unique_id of what holds back a node that was built and passed
+	Worker      int
+	Resumed     bool // the candidate was taken over from an earlier run (retry)
+}
+
+// Sample is the head of a result, as text.
+type Sample struct {
+	Columns []string
+	Rows    [][]string
+	Total   int64
+}
+
+// Published says that the transaction that makes relations visible was committed.
+type Published struct {
+	Nodes   []*project.Node
+	Elapsed time.Duration
+}
+
+// Noticed is a warning or a note that belongs to the run as a whole.
+type Noticed struct{ Diagnostic *diag.Diagnostic }
+
+// RunFinished is the last event.
+type RunFinished struct{ Summary Summary }
+
+// Summary is what a run came to.
+type Summary struct {
+	RunID       string
+	Elapsed     time.Duration
+	Counts      map[Status]int
+	Built       int // models, seeds and snapshots made
+	Published   int
+	Held        int // built and passed, but not published
+	Interrupted bool
+	Results     []*NodeResult // in plan order
+}
+
+func (RunStarted) event()   {}
+func (NodeStarted) event()  {}
+func (NodeFinished) event() {}
+func (Published) event()    {}
+func (Noticed) event()      {}
+func (RunFinished) event()  {}
