@@ -102,3 +102,9 @@ func (NodeFinished) event() {}
 func (Published) event()    {}
 func (Noticed) event()      {}
 func (RunFinished) event()  {}
+
+// OK reports whether no node failed, was skipped or is held back.
+func (s *Summary) OK() bool {
+	return s != nil && !s.Interrupted && s.Held == 0 &&
+		s.Counts[Failed]+s.Counts[Errored]+s.Counts[Skipped] == 0
+}
