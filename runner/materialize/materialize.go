@@ -1,0 +1,234 @@
+// Package materialize says, for each materialization, which statements make a
+// node's relation: as a candidate that is tested first, and as the published
+// relation afterwards.
+//
+// Everything here is a pure function from a specification and what exists now to
+// statements; nothing is executed and nothing is read. The runner goes through these
+// steps for a node:
+//
+//  1. [SpecOf] reads the node's config. Its diagnostics belong to compile time.
+//  2. [Begin] answers with the statements that make the candidate and the checks
+//     on it. Each statement is committed as it is made.
+//  3. The runner describes [Write.Made] and hands its columns to [End], which
+//     settles schema changes, says which statements still act on the candidate,
+//     how readers inside the run see the relation ([Finish.AsView]), and what the
+//     one publish transaction does for this node.
+//
+// Statements name published relations by their published names and hidden ones by
+// [Spec.Candidate]; replacing names of other candidates is the runner's business.
+// Start reading at [Begin].
+package materialize
+
+import (
+	"fmt"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// The materializations this package knows, by dbt's names.
+const (
+	Table       = "table"
+	View        = "view"
+	Incremental = "incremental"
+	Seed        = "seed"
+	Ephemeral   = "ephemeral"
+)
+
+// Spec is everything about a node that decides its statements.
+type Spec struct {
+	Node         string     // unique_id, for messages
+	Place        diag.Place // where the node is declared, for messages
+	Materialized string
+	Published    project.Relation // the name readers know
+	Candidate    project.Relation // the hidden name: same database and schema
+	SQL          string           // the compiled query, published names; empty for a seed
+	Header       string           // sql_header: statements that run before the query, on the same session
+
+	// FullRefresh says that an incremental model is made anew.
+	FullRefresh bool
+	// FullCopy says that an incremental run must work on a whole copy of the
+	// published table, because what it does cannot be said as a view. SpecOf sets it
+	// for merge_clauses; a caller sets it where hooks write the model's own table.
+	FullCopy bool
+
+	Strategy       string   // append, delete+insert or merge
+	UniqueKey      []string // column names or SQL expressions
+	OnSchemaChange string   // ignore, append_new_columns, sync_all_columns or fail
+	Predicates     []string // incremental_predicates
+	OnDuplicateKey string   // merge: fail or latest
+	LatestBy       string   // merge with latest: the column or expression that orders rows of one key
+	Merge          Merge    // options of merge
+
+	Indexes  []Index
+	Contract *Contract // nil where no contract is enforced
+	Seed     *SeedSpec // seeds only
+
+	places map[string]diag.Place // of config keys
+}
+
+// place returns where a config key was set, or where the node is declared.
+func (s *Spec) place(key string) diag.Place {
+	if p, ok := s.places[key]; ok && !p.IsZero() {
+		return p
+	}
+	return s.Place
+}
+
+// Index is one entry of the indexes config.
+type Index struct {
+	Columns []string
+	Unique  bool
+}
+
+// Contract is an enforced contract: the columns a relation must have.
+type Contract struct {
+	Columns     []ContractColumn
+	Constraints []project.Constraint // of the model as a whole
+}
+
+// ContractColumn is one column of a contract.
+type ContractColumn struct {
+	Name        string
+	Type        string
+	Constraints []project.Constraint
+	Place       diag.Place
+}
+
+// ExistingIndex is an index of a relation that exists.
+type ExistingIndex struct {
+	Name string
+	SQL  string // the CREATE INDEX statement, as duckdb_indexes() has it
+}
+
+// State is what exists now under the published name.
+type State struct {
+	Existing *engine.RelationInfo // nil where nothing exists
+	Indexes  []ExistingIndex      // of Existing, by name
+}
+
+// IsTable reports whether a table is published.
+func (s State) IsTable() bool { return s.Existing != nil && s.Existing.Type != "view" }
+
+// Statement is one SQL statement.
+type Statement struct {
+	SQL string
+	// Query is the byte offset in SQL at which Spec.SQL begins, so that an error of
+	// the database can be led back to the model; -1 where it is not in there.
+	Query int
+}
+
+// String returns the SQL.
+func (s Statement) String() string { return s.SQL }
+
+// Check is a query that must return no rows. It is run after the statements it
+// comes with; rows it returns are shown as a sample and make the node fail with the
+// check's diagnostic.
+type Check struct {
+	SQL     string
+	Code    diag.Code
+	Message string
+	Hint    string
+	Place   diag.Place
+}
+
+// Diagnostic returns what to report when the check found rows.
+func (c Check) Diagnostic(node string) *diag.Diagnostic {
+	d := diag.New(c.Code, c.Place, "%s", c.Message)
+	d.Hint, d.Node = c.Hint, node
+	return d
+}
+
+// Write is what makes a candidate.
+type Write struct {
+	// Header is text of the user's (sql_header) that runs on the session before the
+	// statements; it may hold several statements.
+	Header string
+	// Before is run before pre-hooks: a full copy exists when they act on it.
+	Before []Statement
+	// Statements make the candidate, in order, each committed by itself.
+	Statements []Statement
+	// Checks run after the statements.
+	Checks []Check
+	// Made is the relation whose columns End wants to know: the candidate, or the
+	// delta beside a full copy. It is zero where nothing was made (views).
+	Made project.Relation
+	// Delta says that Made holds only the rows that are new.
+	Delta bool
+}
+
+// Finish is what comes after the candidate was made.
+type Finish struct {
+	// Apply is run at once, each statement committed by itself, before post-hooks.
+	Apply []Statement
+	// Checks run after Apply.
+	Checks []Check
+	// AsView is the SELECT that shows the relation as it will be once published, over
+	// published names and the candidate; "" means: the candidate itself.
+	AsView string
+	// Publish is run inside the one publish transaction, in order.
+	Publish []string
+	// Indexes are created in the same transaction after the relations of all nodes
+	// have been swapped.
+	Indexes []string
+	// Discard holds statements that drop what the publish leaves behind; they are run
+	// at the end of the publish transaction.
+	Discard []string
+	// Columns are the columns of the relation as it will be; nil for views.
+	Columns []engine.Column
+	// Incremental says that the published relation was changed, not replaced.
+	Incremental bool
+	// Warnings are worth telling and stop nothing.
+	Warnings diag.List
+}
+
+// Begin returns what makes the candidate of a node.
+func Begin(spec *Spec, state State) (Write, error) {
+	w := Write{Header: spec.Header}
+	switch spec.Materialized {
+	case Table:
+		w.Made = spec.Candidate
+		w.Statements, w.Checks = beginTable(spec)
+	case View:
+	case Ephemeral:
+		w.Header = ""
+	case Seed:
+		w.Made = spec.Candidate
+		w.Statements = beginSeed(spec)
+	case Incremental:
+		return beginIncremental(spec, state), nil
+	default:
+		return Write{}, unknownMaterialization(spec)
+	}
+	return w, nil
+}
+
+// End returns what comes after the candidate was made. columns are those of
+// Write.Made. An error is a diag.List.
+func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
+	switch spec.Materialized {
+	case Table, Seed:
+		return endTable(spec, state, columns)
+	case View:
+		return endView(spec, state), nil
+	case Ephemeral:
+		return Finish{}, nil
+	case Incremental:
+		return endIncremental(spec, state, columns)
+	}
+	return Finish{}, unknownMaterialization(spec)
+}
+
+func unknownMaterialization(spec *Spec) error {
+	known := []string{Ephemeral, Incremental, Table, View}
+	d := diag.New(diag.Unsupported, spec.place("materialized"),
+		"materialization %q is not known", spec.Materialized)
+	d.Node = spec.Node
+	if s := diag.Suggest(spec.Materialized, known); s != "" {
+		d.Hint = fmt.Sprintf("did you mean %q?", s)
+	} else {
+		d.Hint = "use table, view, incremental or ephemeral"
+	}
+	return diag.List{d}
+}
