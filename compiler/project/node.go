@@ -68,6 +68,7 @@ type Node struct {
 	Place        diag.Place // where it is declared, for messages
 	RawCode      string
 	Template     *template.Template // nil for seeds, sources, exposures
+	Block        *template.Block    // of a snapshot written as a block of Template, else nil
 
 	Config      *Config // final: project file < property file < config() in the file
 	Tags        []string
@@ -231,9 +232,10 @@ type Compiled struct {
 	PreHooks, PostHooks []RenderedHook
 	// Kwargs are the rendered arguments of a generic test, for messages and fusing.
 	Kwargs *template.Dict
-	// BothModes holds the SQL of an incremental model rendered with is_incremental()
-	// false, where it differs; it is what a full refresh would run.
-	FullSQL string
+	// Own is the SQL of an ephemeral model before its parents were injected, and OwnMap
+	// its map: it is what readers inject.
+	Own    string
+	OwnMap Origin
 }
 
 // Origin maps offsets of rendered SQL back to the place in a template that made it.
