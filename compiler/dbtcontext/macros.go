@@ -1,0 +1,243 @@
+package dbtcontext
+
+import (
+	"slices"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/template"
+)
+
+// MacroInfo is a macro of the project, of a package or of dbt itself.
+type MacroInfo struct {
+	UniqueID     string // "macro.shop.cents_to_dollars"
+	Package      string
+	Name         string // by dbt's naming: "test_is_even", "materialization_x_default"
+	OriginalPath string
+	Block        *template.Block
+}
+
+// Place is where the macro is defined.
+func (m MacroInfo) Place() diag.Place { return m.Block.Place }
+
+// Params are the macro's parameters.
+func (m MacroInfo) Params() []template.Param { return m.Block.Params }
+
+// Names of the packages that are built in. The macros of all of them together
+// are the namespace "dbt".
+const (
+	dbtPackage    = "dbt"
+	duckdbPackage = "dbt_duckdb"
+	eltPackage    = "elt"
+	utilsPackage  = "dbt_utils"
+)
+
+// internalPackages are the built-in packages, the one that wins first.
+var internalPackages = []string{eltPackage, duckdbPackage, dbtPackage}
+
+type macroPackage struct {
+	name   string
+	macros map[string]*MacroInfo
+	names  []string // in the order they were added
+}
+
+func (p *Project) addPackage(name string) *macroPackage {
+	if pkg, ok := p.packages[name]; ok {
+		return pkg
+	}
+	pkg := &macroPackage{name: name, macros: map[string]*MacroInfo{}}
+	p.packages[name] = pkg
+	p.order = append(p.order, name)
+	return pkg
+}
+
+// AddMacros adds the macros of a file: its macros, generic tests and
+// materializations; other blocks are left out. A name that the package has
+// already is an error that names both places. It must not be called once
+// templates are being rendered.
+func (p *Project) AddMacros(pkg string, blocks []*template.Block, originalPath string) diag.List {
+	var list diag.List
+	to := p.addPackage(pkg)
+	for _, b := range blocks {
+		name, ok := macroName(b)
+		if !ok {
+			continue
+		}
+		if first, ok := to.macros[name]; ok {
+			list = append(list, diag.New(diag.DuplicateNode, b.Place,
+				"two macros of package %q are named %q", pkg, name).
+				WithNote(first.Block.Place, "the other one is in %q", first.OriginalPath).
+				WithHint("rename or remove one of them"))
+			continue
+		}
+		to.names = append(to.names, name)
+		to.macros[name] = &MacroInfo{
+			UniqueID: MacroUniqueID(pkg, name), Package: pkg, Name: name,
+			OriginalPath: originalPath, Block: b,
+		}
+	}
+	return list
+}
+
+// macroName is the name dbt gives the macro behind a block.
+func macroName(b *template.Block) (string, bool) {
+	switch b.Kind {
+	case "macro":
+		return b.Name, true
+	case "test", "data_test":
+		return "test_" + b.Name, true
+	case "materialization":
+		adapter := "default"
+		if a, ok := b.Options["adapter"].(string); ok {
+			adapter = a
+		}
+		return "materialization_" + b.Name + "_" + adapter, true
+	}
+	return "", false
+}
+
+// MacroUniqueID is the unique_id of a macro.
+func MacroUniqueID(pkg, name string) string { return "macro." + pkg + "." + name }
+
+// Macro returns the macro that a call of the name ("m" or "package.m") in the root
+// project means.
+func (p *Project) Macro(name string) (MacroInfo, bool) {
+	m := p.resolve(name, p.set.Name)
+	if m == nil {
+		return MacroInfo{}, false
+	}
+	return *m, true
+}
+
+// Macros returns all macros: those of the root project first, then those of each
+// package, then the built-in ones, each in the order they were added.
+func (p *Project) Macros() []MacroInfo {
+	p.loadBuiltins()
+	var out []MacroInfo
+	for _, pkg := range p.order {
+		for _, name := range p.packages[pkg].names {
+			out = append(out, *p.packages[pkg].macros[name])
+		}
+	}
+	return out
+}
+
+// ResolveMacro returns the unique_id of the macro that a call of the name ("m" or
+// "package.m") in a template of a package means; it is what depends_on.macros
+// holds.
+func (p *Project) ResolveMacro(call, pkg string) (string, bool) {
+	m := p.resolve(call, pkg)
+	if m == nil {
+		return "", false
+	}
+	return m.UniqueID, true
+}
+
+// HasGenericTest reports whether a generic test exists. namespace is the package
+// written in front of it, or "".
+func (p *Project) HasGenericTest(namespace, name string) bool {
+	return p.GenericTest(namespace, name, p.set.Name) != nil
+}
+
+// GenericTest returns the macro of a generic test used in a package, or nil.
+func (p *Project) GenericTest(namespace, name, pkg string) *MacroInfo {
+	call := "test_" + name
+	if namespace != "" {
+		call = namespace + "." + call
+	}
+	return p.resolve(call, pkg)
+}
+
+// GenericTestNames lists the generic tests as a property file would write them,
+// sorted.
+func (p *Project) GenericTestNames() []string {
+	p.loadBuiltins()
+	var out []string
+	for _, name := range p.order {
+		prefix := name + "."
+		if name == p.set.Name || slices.Contains(internalPackages, name) {
+			prefix = ""
+		}
+		for _, macro := range p.packages[name].names {
+			if test, ok := strings.CutPrefix(macro, "test_"); ok {
+				out = append(out, prefix+test)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (p *Project) resolve(call, pkg string) *MacroInfo {
+	if namespace, name, ok := strings.Cut(call, "."); ok {
+		return p.inNamespace(namespace, name)
+	}
+	if m := p.inOwn(call, pkg); m != nil {
+		return m
+	}
+	return p.inNamespace(dbtPackage, call)
+}
+
+// inOwn looks a plain name up as dbt does before it turns to its own macros: in
+// the package of the node, then in the root project.
+func (p *Project) inOwn(name, pkg string) *MacroInfo {
+	if own, ok := p.packages[pkg]; ok && !slices.Contains(internalPackages, pkg) {
+		if m := own.macros[name]; m != nil {
+			return m
+		}
+	}
+	if pkg == p.set.Name {
+		return nil
+	}
+	return p.packages[p.set.Name].macros[name]
+}
+
+// inNamespace looks up package.name. The built-in packages are one namespace; the
+// generic tests of dbt_utils that are built in answer where that package is not
+// installed.
+func (p *Project) inNamespace(namespace, name string) *MacroInfo {
+	if namespace == dbtPackage {
+		p.loadBuiltins()
+		for _, pkg := range internalPackages {
+			if own, ok := p.packages[pkg]; ok && own.macros[name] != nil {
+				return own.macros[name]
+			}
+		}
+		return nil
+	}
+	if slices.Contains(internalPackages, namespace) {
+		p.loadBuiltins()
+	}
+	if own, ok := p.packages[namespace]; ok {
+		return own.macros[name]
+	}
+	if namespace == utilsPackage && utilsTests[name] {
+		return p.inNamespace(eltPackage, name)
+	}
+	return nil
+}
+
+// isNamespace reports whether a name is that of a package.
+func (p *Project) isNamespace(name string) bool {
+	switch name {
+	case dbtPackage, duckdbPackage, eltPackage, utilsPackage:
+		return true
+	}
+	_, ok := p.packages[name]
+	return ok
+}
+
+// utilsTests are the generic tests of dbt_utils that elt has built in.
+var utilsTests = map[string]bool{
+	"test_unique_combination_of_columns": true,
+	"test_accepted_range":                true,
+	"test_expression_is_true":            true,
+	"test_not_empty_string":              true,
+	"test_recency":                       true,
+	"test_at_least_one":                  true,
+	"test_equal_rowcount":                true,
+	"test_equality":                      true,
+	"test_relationships_where":           true,
+	"test_sequential_values":             true,
+	"test_mutually_exclusive_ranges":     true,
+}

@@ -1,0 +1,88 @@
+package dbtcontext
+
+import (
+	"slices"
+
+	"elt/compiler/template"
+)
+
+// Scope holds the names of one rendering. It is cheap to make: what depends on
+// the host is made when it is first asked for. It belongs to one goroutine.
+type Scope struct {
+	p     *Project
+	host  Host
+	pkg   string
+	extra map[string]template.Value
+	cache map[string]template.Value
+}
+
+// Scope returns the names for one rendering of a node of a package. Macros are
+// looked up as dbt does: those of the package, of the root project, the packages
+// by name, dbt's own; a macro hides a name of the context.
+func (p *Project) Scope(host Host, pkg string) *Scope {
+	return &Scope{p: p, host: host, pkg: pkg}
+}
+
+// With gives the rendering one more name, which hides all others: the arguments
+// of a generic test, results in on-run-end, a macro overridden by a unit test.
+func (s *Scope) With(name string, v template.Value) *Scope {
+	if s.extra == nil {
+		s.extra = map[string]template.Value{}
+	}
+	s.extra[name] = v
+	return s
+}
+
+// Lookup returns the value of a name.
+func (s *Scope) Lookup(name string) (template.Value, bool) {
+	if v, ok := s.extra[name]; ok {
+		return v, true
+	}
+	if v, ok := s.cache[name]; ok {
+		return v, true
+	}
+	v, ok := s.make(name)
+	if ok {
+		if s.cache == nil {
+			s.cache = map[string]template.Value{}
+		}
+		s.cache[name] = v
+	}
+	return v, ok
+}
+
+func (s *Scope) make(name string) (template.Value, bool) {
+	if m := s.p.inOwn(name, s.pkg); m != nil {
+		return s.macro(m), true
+	}
+	if s.p.isNamespace(name) {
+		return &packageNamespace{scope: s, name: name}, true
+	}
+	if v, ok := s.builtin(name); ok {
+		return v, true
+	}
+	if m := s.p.inNamespace(dbtPackage, name); m != nil {
+		return s.macro(m), true
+	}
+	return nil, false
+}
+
+// Names lists every name that Lookup knows, sorted, for "did you mean".
+func (s *Scope) Names() []string {
+	out := slices.Clone(hostNames)
+	for name := range s.extra {
+		out = append(out, name)
+	}
+	for name := range s.p.staticNames() {
+		out = append(out, name)
+	}
+	s.p.loadBuiltins()
+	for _, pkg := range s.p.order {
+		out = append(out, pkg)
+		if pkg == s.pkg || pkg == s.p.set.Name || slices.Contains(internalPackages, pkg) {
+			out = append(out, s.p.packages[pkg].names...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
