@@ -1,0 +1,224 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	driver "github.com/duckdb/duckdb-go/v2"
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// DB is an open database. It implements [engine.Engine].
+type DB struct {
+	options  Options
+	native   mapping.Database
+	database string // name of the main catalog
+	version  string
+
+	mu       sync.Mutex
+	sessions map[*Session]struct{}
+	closed   bool
+}
+
+var _ engine.Engine = (*DB)(nil)
+
+// memoryPath is DuckDB's name of a database without a file.
+const memoryPath = ":memory:"
+
+// lockPoll is how often a locked database is tried again.
+const lockPoll = 50 * time.Millisecond
+
+// Open opens a database and sets it up: settings, extensions, secrets, attached
+// databases. What keeps the file from being opened is an [*OpenError]; what a setting
+// or a statement of the set-up does wrong is an [*engine.Error] or a [*SetupError].
+func Open(ctx context.Context, options Options) (*DB, error) {
+	if options.Path == "" {
+		options.Path = memoryPath
+	}
+	native, err := openWaiting(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{options: options, native: native, sessions: map[*Session]struct{}{}}
+	if err := db.setUp(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// openWaiting opens the file, trying again while another process holds it.
+func openWaiting(ctx context.Context, options Options) (mapping.Database, error) {
+	deadline := time.Now().Add(options.Wait)
+	for {
+		if err := ctx.Err(); err != nil {
+			return mapping.Database{}, err
+		}
+		native, message := openNative(options)
+		if message == "" {
+			return native, nil
+		}
+		failure := openError(options, message)
+		var locked *OpenError
+		if !errors.As(failure, &locked) || locked.Kind != Locked || !time.Now().Before(deadline) {
+			return mapping.Database{}, failure
+		}
+		select {
+		case <-ctx.Done():
+			return mapping.Database{}, errors.Join(ctx.Err(), failure)
+		case <-time.After(min(lockPoll, time.Until(deadline))):
+		}
+	}
+}
+
+// openNative opens the database and returns DuckDB's message where it cannot.
+func openNative(options Options) (mapping.Database, string) {
+	var config mapping.Config
+	if mapping.CreateConfig(&config) == mapping.StateError {
+		return mapping.Database{}, "out of memory"
+	}
+	defer mapping.DestroyConfig(&config)
+	for _, setting := range configOptions(options) {
+		if mapping.SetConfig(config, setting.Name, setting.Value) == mapping.StateError {
+			return mapping.Database{}, fmt.Sprintf("Invalid Configuration Error: %q is not a value of option %q", setting.Value, setting.Name)
+		}
+	}
+	var native mapping.Database
+	var message string
+	state := mapping.StateError
+	if options.Path == memoryPath {
+		state = mapping.OpenExt("", &native, config, &message)
+	} else {
+		// The driver's cache of instances keeps one process from opening a file twice,
+		// which DuckDB's lock, being a process's, does not.
+		state = mapping.GetOrCreateFromCache(driver.GetInstanceCache(), options.Path, &native, config, &message)
+	}
+	if state == mapping.StateError {
+		mapping.Close(&native)
+		if message == "" {
+			message = "unknown error"
+		}
+		return mapping.Database{}, message
+	}
+	return native, ""
+}
+
+// configOptions lists what must be known while the file is opened.
+func configOptions(options Options) []Setting {
+	settings := []Setting{{"duckdb_api", "elt"}}
+	if options.UserAgent != "" {
+		settings = append(settings, Setting{"custom_user_agent", options.UserAgent})
+	}
+	if options.ReadOnly && options.Path != memoryPath {
+		settings = append(settings, Setting{"access_mode", "READ_ONLY"})
+	}
+	if options.Threads > 0 {
+		settings = append(settings, Setting{"threads", fmt.Sprint(options.Threads)})
+	}
+	if options.ExtensionDirectory != "" {
+		settings = append(settings, Setting{"extension_directory", options.ExtensionDirectory})
+	}
+	return append(settings, options.ConfigOptions...)
+}
+
+// setUp runs what the options ask for on a session of its own.
+func (db *DB) setUp(ctx context.Context) error {
+	db.version = strings.TrimPrefix(mapping.LibraryVersion(), "v")
+	session, err := db.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if _, err := session.Exec(ctx, "SET GLOBAL errors_as_json = true"); err != nil {
+		return err
+	}
+	for _, setting := range db.options.Settings {
+		if _, err := session.Exec(ctx, settingSQL(setting)); err != nil {
+			return &SetupError{What: "setting", Name: setting.Name, Err: err}
+		}
+	}
+	table, err := session.Query(ctx, "SELECT current_database()")
+	if err != nil {
+		return err
+	}
+	db.database, _ = table.Rows[0][0].(string)
+	return nil
+}
+
+// settingSQL sets a setting globally.
+func settingSQL(setting Setting) string {
+	return "SET GLOBAL " + project.QuoteIdent(setting.Name) + " = " + project.QuoteString(setting.Value)
+}
+
+// Database is the name of the catalog of the opened file.
+func (db *DB) Database() string { return db.database }
+
+// Version is DuckDB's version, such as "1.5.5".
+func (db *DB) Version() string { return db.version }
+
+// Interrupt cancels every statement that is running now. The sessions stay usable.
+func (db *DB) Interrupt() {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for session := range db.sessions {
+		session.interrupt()
+	}
+}
+
+// Close cancels what is running, closes all sessions and the database. A second call
+// does nothing.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	if db.closed {
+		db.mu.Unlock()
+		return nil
+	}
+	db.closed = true
+	open := make([]*Session, 0, len(db.sessions))
+	for session := range db.sessions {
+		open = append(open, session)
+	}
+	db.mu.Unlock()
+	for _, session := range open {
+		session.interrupt()
+		session.Close()
+	}
+	mapping.Close(&db.native)
+	return nil
+}
+
+// Session returns a new session with a connection of its own.
+func (db *DB) Session(ctx context.Context) (engine.Session, error) {
+	session, err := db.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return session, nil
+}
+
+// open returns a new session by its own type.
+func (db *DB) open(ctx context.Context) (*Session, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return nil, ErrClosed
+	}
+	session := &Session{db: db}
+	if mapping.Connect(db.native, &session.conn) == mapping.StateError {
+		return nil, errors.New("duckdb: no connection to the database")
+	}
+	db.sessions[session] = struct{}{}
+	return session, nil
+}
+
+// ErrClosed is returned by a database or session that was closed.
+var ErrClosed = errors.New("duckdb: the database is closed")
