@@ -1,0 +1,129 @@
+// Package check turns data tests into statements and their results into outcomes,
+// with dbt's numbers and dbt's words.
+//
+// [Statement] wraps the query of one test as dbt does; [Check.Outcome] says what the
+// one row it returns means; [SampleSQL] shows the first failing rows. [Fuse] groups
+// simple tests of one relation so that one scan answers all of them; a test that the
+// scan does not clear is run by itself afterwards, so that every test is reported
+// with the numbers of its own statement.
+//
+// Nothing is executed here. Start reading at [Statement].
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+)
+
+// Options are what a test's statement depends on beside the test.
+type Options struct {
+	// StoreFailures is --store-failures: what a test's own config does not say.
+	StoreFailures bool
+	// Store names the schema failures are stored in, for a test that stores them and
+	// has no Relation of its own; dbt's schema is "<target schema>_dbt_test__audit". Its
+	// identifier is not looked at: that is the test's alias.
+	Store project.Relation
+	// Existing is the type ("table", "view") of what exists now under the name of the
+	// stored failures, or "". See [StoredRelation].
+	Existing string
+}
+
+// Check is a data test ready to run.
+type Check struct {
+	Node   string // unique_id
+	Config Config
+	// Prepare are the statements that store the failing rows as a table; empty where
+	// they are not. Each is committed by itself.
+	Prepare []string
+	// SQL returns one row: failures, should_warn, should_error.
+	SQL string
+	// Query is the byte offset at which the test's compiled query begins, in the last
+	// statement of Prepare where there is one, else in SQL.
+	Query int
+	// Stored is the relation that holds, or shows, the failing rows; zero where they
+	// are not stored.
+	Stored project.Relation
+	// AfterPublish are the statements that make Stored where it is a view. They run
+	// after the publish and with published names as they are, because a view must not
+	// name what exists during the run only.
+	AfterPublish []string
+}
+
+// StoredRelation is where the failing rows of a test go; ok is false where they are
+// not stored.
+func StoredRelation(node *project.Node, opts Options) (rel project.Relation, ok bool) {
+	config, _ := ConfigOf(node)
+	if !config.stores(opts) {
+		return project.Relation{}, false
+	}
+	return storeRelation(node, config, opts), true
+}
+
+// Statement returns what runs a data test. Diagnostics are about the test's config.
+func Statement(node *project.Node, opts Options) (Check, diag.List) {
+	config, problems := ConfigOf(node)
+	c := Check{Node: node.UniqueID, Config: config}
+	limited := limitedQuery(node, config)
+	before := fmt.Sprintf("select\n  %[1]s as failures,\n  %[1]s %[2]s as should_warn,\n  %[1]s %[3]s as should_error\nfrom (\n",
+		config.FailCalc, config.WarnIf, config.ErrorIf)
+	const after = "\n) dbt_internal_test"
+	c.SQL, c.Query = before+limited+after, len(before)
+	if !config.stores(opts) {
+		return c, problems
+	}
+	c.Stored = storeRelation(node, config, opts)
+	create := fmt.Sprintf("create %s %s as (\n", c.Stored.Type, c.Stored)
+	statements := []string{fmt.Sprintf("create schema if not exists %s", schemaOf(c.Stored))}
+	if opts.Existing != "" {
+		statements = append(statements, fmt.Sprintf("drop %s if exists %s", opts.Existing, c.Stored))
+	}
+	statements = append(statements, create+limited+"\n)")
+	if c.Stored.Type == "view" {
+		c.AfterPublish = statements
+		return c, problems
+	}
+	c.Prepare, c.Query = statements, len(create)
+	c.SQL = before + "select * from " + c.Stored.String() + after
+	return c, problems
+}
+
+// limitedQuery is the test's rendered query with its limit.
+func limitedQuery(node *project.Node, config Config) string {
+	query := trimQuery(compiledSQL(node))
+	if config.Limit < 0 {
+		return query
+	}
+	return fmt.Sprintf("%s\nlimit %d", query, config.Limit)
+}
+
+// compiledSQL is the test's rendered query.
+func compiledSQL(node *project.Node) string {
+	if node.Compiled == nil {
+		return ""
+	}
+	return node.Compiled.SQL
+}
+
+func trimQuery(query string) string { return strings.TrimRight(query, " \t\r\n;") }
+
+// schemaOf names the schema of a relation.
+func schemaOf(rel project.Relation) string {
+	if rel.Database == "" {
+		return project.QuoteIdent(rel.Schema)
+	}
+	return project.QuoteIdent(rel.Database) + "." + project.QuoteIdent(rel.Schema)
+}
+
+// storeRelation is where the failing rows of a test go.
+func storeRelation(node *project.Node, config Config, opts Options) project.Relation {
+	rel := node.Relation
+	if rel.Identifier == "" {
+		rel = opts.Store
+		rel.Identifier = node.Config.String("alias", node.Name)
+	}
+	rel.Type = config.StoreAs
+	return rel
+}
