@@ -1,0 +1,202 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// Run is a row of _elt.runs.
+type Run struct {
+	RunID, Command, Target, EltVersion string
+	StartedAt, FinishedAt, PublishedAt time.Time // zero where it did not happen
+	Outcome                            string    // "" while it runs, and for ever if it was killed
+	Options                            string    // JSON: what a retry must repeat
+	Selected                           []string  // unique_ids, in plan order
+	RetryOf                            string
+}
+
+// The outcomes of a run.
+const (
+	OutcomeSuccess     = "success"
+	OutcomeFailed      = "failed"
+	OutcomeInterrupted = "interrupted"
+)
+
+// InsertRun records that a run has begun.
+func InsertRun(database string, r Run) string {
+	return insert(name(database, "runs"), [][]string{{
+		text(r.RunID), text(r.Command), text(r.Target), text(r.EltVersion),
+		Time(r.StartedAt), Time(r.FinishedAt), Time(r.PublishedAt), text(r.Outcome),
+		text(r.Options), list(r.Selected), text(r.RetryOf),
+	}})[0]
+}
+
+// FinishRun records how a run ended. published is zero where nothing was published.
+func FinishRun(database, runID, outcome string, finished, published time.Time) string {
+	return fmt.Sprintf("update %s set finished_at = %s, published_at = %s, outcome = %s where run_id = %s",
+		name(database, "runs"), Time(finished), Time(published), text(outcome), text(runID))
+}
+
+const runColumns = "run_id, command, target, elt_version, started_at, finished_at, published_at, outcome, options, to_json(selected)::varchar, retry_of"
+
+// Runs returns the newest runs, newest first; those that had a node if one is named.
+// A limit below zero means all.
+func Runs(ctx context.Context, s engine.Session, database, node string, limit int) ([]Run, error) {
+	sql := "select " + runColumns + " from " + name(database, "runs")
+	if node != "" {
+		sql += " where list_contains(selected, " + text(node) + ")"
+	}
+	sql += " order by started_at desc, rowid desc"
+	if limit >= 0 {
+		sql += fmt.Sprintf(" limit %d", limit)
+	}
+	t, err := s.Query(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]Run, len(t.Rows))
+	for i, r := range t.Rows {
+		runs[i] = Run{
+			RunID: str(r[0]), Command: str(r[1]), Target: str(r[2]), EltVersion: str(r[3]),
+			StartedAt: when(r[4]), FinishedAt: when(r[5]), PublishedAt: when(r[6]),
+			Outcome: str(r[7]), Options: str(r[8]), Selected: parseList(str(r[9])), RetryOf: str(r[10]),
+		}
+	}
+	return runs, nil
+}
+
+// Result is a row of _elt.node_results.
+type Result struct {
+	RunID, UniqueID, ResourceType, Status string
+	StartedAt                             time.Time
+	CompileTime, ExecuteTime              time.Duration
+	Rows, Failures                        int64 // -1 if not known
+	Message, SkippedFor, HeldFor          string
+	Published                             bool
+	SQLHash, ConfigHash                   string
+	Sample                                string // JSON: first failing rows of a test
+}
+
+// InsertResults records what came of nodes.
+func InsertResults(database string, results []Result) []string {
+	rows := make([][]string, len(results))
+	for i, r := range results {
+		rows[i] = []string{
+			text(r.RunID), text(r.UniqueID), text(r.ResourceType), text(r.Status),
+			Time(r.StartedAt), seconds(r.CompileTime), seconds(r.ExecuteTime),
+			known(r.Rows), known(r.Failures), text(r.Message), text(r.SkippedFor), text(r.HeldFor),
+			fmt.Sprint(r.Published), text(r.SQLHash), text(r.ConfigHash), text(r.Sample),
+		}
+	}
+	return insert(name(database, "node_results"), rows)
+}
+
+// Results returns the results of runs, or of all runs where none is named, in the
+// order in which they were recorded.
+func Results(ctx context.Context, s engine.Session, database string, runIDs ...string) ([]Result, error) {
+	sql := `select run_id, unique_id, resource_type, status, started_at, compile_seconds, execute_seconds,
+		rows, failures, message, skipped_for, held_for, published, sql_hash, config_hash, sample from ` + name(database, "node_results")
+	if len(runIDs) > 0 {
+		sql += " where run_id in (" + texts(runIDs) + ")"
+	}
+	t, err := s.Query(ctx, sql+" order by rowid")
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Result, len(t.Rows))
+	for i, r := range t.Rows {
+		results[i] = Result{
+			RunID: str(r[0]), UniqueID: str(r[1]), ResourceType: str(r[2]), Status: str(r[3]),
+			StartedAt: when(r[4]), CompileTime: duration(r[5]), ExecuteTime: duration(r[6]),
+			Rows: count(r[7]), Failures: count(r[8]), Message: str(r[9]), SkippedFor: str(r[10]), HeldFor: str(r[11]),
+			Published: boolean(r[12]), SQLHash: str(r[13]), ConfigHash: str(r[14]), Sample: str(r[15]),
+		}
+	}
+	return results, nil
+}
+
+// Candidate is a row of _elt.candidates: something a run has made and not published.
+type Candidate struct {
+	RunID, UniqueID string
+	Relation        project.Relation // of the hidden table; no identifier for a view
+	Kind            string           // one of the Kind constants
+	ViewSQL         string           // how readers see it, published names; "" for the table itself
+	SQLHash         string
+	ConfigHash      string
+	Rows            int64
+	MadeAt          time.Time
+}
+
+// The kinds of candidates.
+const (
+	KindTable = "table" // the hidden table holds the whole relation
+	KindDelta = "delta" // the hidden table holds the new rows only
+	KindView  = "view"  // there is only a text
+)
+
+// InsertCandidates records candidates.
+func InsertCandidates(database string, candidates []Candidate) []string {
+	rows := make([][]string, len(candidates))
+	for i, c := range candidates {
+		rows[i] = []string{
+			text(c.RunID), text(c.UniqueID),
+			text(c.Relation.Database), text(c.Relation.Schema), text(c.Relation.Identifier),
+			text(c.Kind), text(c.ViewSQL), text(c.SQLHash), text(c.ConfigHash), known(c.Rows), Time(c.MadeAt),
+		}
+	}
+	return insert(name(database, "candidates"), rows)
+}
+
+// DeleteCandidates forgets candidates of all runs but the named ones.
+func DeleteCandidates(database string, keepRuns ...string) string {
+	sql := "delete from " + name(database, "candidates")
+	if len(keepRuns) > 0 {
+		sql += " where run_id not in (" + texts(keepRuns) + ")"
+	}
+	return sql
+}
+
+// ForgetCandidates forgets the candidates a run has published.
+func ForgetCandidates(database, runID string, ids []string) []string {
+	var out []string
+	for len(ids) > 0 {
+		n := min(batch, len(ids))
+		out = append(out, fmt.Sprintf("delete from %s where run_id = %s and unique_id in (%s)",
+			name(database, "candidates"), text(runID), texts(ids[:n])))
+		ids = ids[n:]
+	}
+	return out
+}
+
+// Candidates returns all recorded candidates, in the order in which they were made.
+func Candidates(ctx context.Context, s engine.Session, database string) ([]Candidate, error) {
+	t, err := s.Query(ctx, `select run_id, unique_id, database_name, schema_name, table_name, kind,
+		view_sql, sql_hash, config_hash, rows, made_at from `+name(database, "candidates")+" order by rowid")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Candidate, len(t.Rows))
+	for i, r := range t.Rows {
+		out[i] = Candidate{
+			RunID: str(r[0]), UniqueID: str(r[1]),
+			Relation: project.Relation{Database: str(r[2]), Schema: str(r[3]), Identifier: str(r[4])},
+			Kind:     str(r[5]), ViewSQL: str(r[6]), SQLHash: str(r[7]), ConfigHash: str(r[8]),
+			Rows: count(r[9]), MadeAt: when(r[10]),
+		}
+	}
+	return out, nil
+}
+
+// texts is a list of string literals.
+func texts(items []string) string {
+	quoted := make([]string, len(items))
+	for i, s := range items {
+		quoted[i] = project.QuoteString(s)
+	}
+	return strings.Join(quoted, ", ")
+}

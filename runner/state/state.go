@@ -1,0 +1,125 @@
+// Package state keeps what elt knows about a database inside that database, in the
+// schema "_elt": runs, what came of every node, candidates that have not been
+// published, and what each published relation was made of.
+//
+// The tables and their columns are documented in docs/reference/state.md and may be
+// read with plain SQL; they have no indexes and no constraints, since a write-ahead log
+// that holds an index cannot be replayed by a read-only open. All times are UTC.
+//
+// [Ensure] creates the tables or brings those of an older elt forward, and refuses
+// those of a newer one. Everything else is either a function that returns statements,
+// which the runner puts into its own transactions, or a reader over a session. Start
+// reading at [Ensure].
+package state
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// Schema is the schema that holds elt's tables.
+const Schema = "_elt"
+
+// Version is the version of the tables this elt writes.
+const Version = 1
+
+// CandidatePrefix begins the name of every hidden relation.
+const CandidatePrefix = "_elt_"
+
+// migrations bring the tables from version i to version i+1. {s} stands for the
+// qualified schema. A migration that has been released never changes.
+var migrations = [Version][]string{{
+	`create schema if not exists {s}`,
+	`create table {s}.meta (version integer not null, elt_version varchar, migrated_at timestamp)`,
+	`create table {s}.runs (
+		run_id varchar not null, command varchar, target varchar, elt_version varchar,
+		started_at timestamp, finished_at timestamp, published_at timestamp,
+		outcome varchar, options varchar, selected varchar[], retry_of varchar)`,
+	`create table {s}.node_results (
+		run_id varchar not null, unique_id varchar not null, resource_type varchar, status varchar,
+		started_at timestamp, compile_seconds double, execute_seconds double,
+		rows bigint, failures bigint, message varchar, skipped_for varchar, held_for varchar,
+		published boolean, sql_hash varchar, config_hash varchar, sample varchar)`,
+	`create table {s}.candidates (
+		run_id varchar not null, unique_id varchar not null,
+		database_name varchar, schema_name varchar, table_name varchar,
+		kind varchar, view_sql varchar, sql_hash varchar, config_hash varchar,
+		rows bigint, made_at timestamp)`,
+	`create table {s}.node_state (
+		unique_id varchar not null, database_name varchar, schema_name varchar, identifier varchar,
+		materialized varchar, run_id varchar, published_at timestamp,
+		sql_hash varchar, config_hash varchar, rows bigint)`,
+	`create table {s}.lake_files (
+		run_id varchar not null, unique_id varchar not null, path varchar,
+		bytes bigint, modified_at timestamp)`,
+}}
+
+// name is a table of the state, qualified and quoted.
+func name(database, table string) string {
+	return project.Relation{Database: database, Schema: Schema, Identifier: table}.String()
+}
+
+// ReadVersion returns the version of the tables in a database, 0 where there are none.
+func ReadVersion(ctx context.Context, s engine.Session, database string) (int, error) {
+	t, err := s.Query(ctx, `select 1 from duckdb_tables() where database_name = `+project.QuoteString(database)+
+		` and schema_name = '`+Schema+`' and table_name = 'meta'`)
+	if err != nil || len(t.Rows) == 0 {
+		return 0, err
+	}
+	t, err = s.Query(ctx, `select max(version) from `+name(database, "meta"))
+	if err != nil || len(t.Rows) == 0 {
+		return 0, err
+	}
+	return int(integer(t.Rows[0][0])), nil
+}
+
+// Check refuses tables that a newer elt has written.
+func Check(version int) error {
+	if version <= Version {
+		return nil
+	}
+	return diag.New(diag.Database, diag.Place{},
+		"the database's own records (schema %q) have version %d, but this elt knows only version %d", Schema, version, Version).
+		WithHint("use the elt that wrote them, or a newer one")
+}
+
+// Ensure makes sure that the tables exist in the version this elt writes.
+func Ensure(ctx context.Context, s engine.Session, database, eltVersion, now string) error {
+	version, err := ReadVersion(ctx, s, database)
+	if err != nil {
+		return err
+	}
+	if err := Check(version); err != nil {
+		return err
+	}
+	if version == Version {
+		return nil
+	}
+	return migrate(ctx, s, database, version, migrations[:], eltVersion, now)
+}
+
+// migrate runs the migrations that are missing in one transaction.
+func migrate(ctx context.Context, s engine.Session, database string, from int, all [][]string, eltVersion, now string) error {
+	statements := []string{"begin"}
+	schema := project.QuoteIdent(database) + "." + project.QuoteIdent(Schema)
+	for _, m := range all[from:] {
+		for _, sql := range m {
+			statements = append(statements, strings.ReplaceAll(sql, "{s}", schema))
+		}
+	}
+	statements = append(statements,
+		fmt.Sprintf("insert into %s values (%d, %s, %s)", name(database, "meta"), len(all), text(eltVersion), now),
+		"commit")
+	for _, sql := range statements {
+		if _, err := s.Exec(ctx, sql); err != nil {
+			_, _ = s.Exec(context.WithoutCancel(ctx), "rollback") // the first error is the one to tell
+			return err
+		}
+	}
+	return nil
+}
