@@ -1,0 +1,12 @@
+-- How punctual is each airline?
+select
+    flights.carrier,
+    airlines.name as airline,
+    count(*) as flights,
+    count(*) filter (not has_departed) as cancelled,
+    round(avg(arrival_delay), 2) as mean_arrival_delay,
+    round(100 * avg((arrival_delay <= {{ var('on_time_minutes') }})::integer), 1) as on_time_percent
+from {{ ref('fct_flights') }} as flights
+join {{ ref('airlines') }} as airlines using (carrier)
+group by all
+order by on_time_percent desc
