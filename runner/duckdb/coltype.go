@@ -1,7 +1,9 @@
 package duckdb
 
 import (
+	"context"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -24,23 +26,23 @@ type colType struct {
 }
 
 // newColType reads a logical type. The caller destroys it.
-func newColType(logical mapping.LogicalType) *colType {
+func (db *DB) newColType(logical mapping.LogicalType) *colType {
 	t := &colType{id: mapping.GetTypeId(logical)}
-	t.fill(logical)
-	t.name = t.plainName()
+	db.fill(t, logical)
+	t.name = db.plainName(t)
 	if alias := mapping.LogicalTypeGetAlias(logical); alias != "" {
 		t.name = alias
 	}
 	return t
 }
 
-// child reads a type that was made for us, and destroys it.
-func child(logical mapping.LogicalType) *colType {
+// colType reads a type that was made for us, and destroys it.
+func (db *DB) colType(logical mapping.LogicalType) *colType {
 	defer mapping.DestroyLogicalType(&logical)
-	return newColType(logical)
+	return db.newColType(logical)
 }
 
-func (t *colType) fill(logical mapping.LogicalType) {
+func (db *DB) fill(t *colType, logical mapping.LogicalType) {
 	switch t.id {
 	case mapping.TypeDecimal:
 		t.internal = mapping.DecimalInternalType(logical)
@@ -51,27 +53,27 @@ func (t *colType) fill(logical mapping.LogicalType) {
 			t.dict = append(t.dict, mapping.EnumDictionaryValue(logical, mapping.IdxT(i)))
 		}
 	case mapping.TypeList:
-		t.children = []*colType{child(mapping.ListTypeChildType(logical))}
+		t.children = []*colType{db.colType(mapping.ListTypeChildType(logical))}
 	case mapping.TypeArray:
 		t.size = uint64(mapping.ArrayTypeArraySize(logical))
-		t.children = []*colType{child(mapping.ArrayTypeChildType(logical))}
+		t.children = []*colType{db.colType(mapping.ArrayTypeChildType(logical))}
 	case mapping.TypeMap:
-		t.children = []*colType{child(mapping.MapTypeKeyType(logical)), child(mapping.MapTypeValueType(logical))}
+		t.children = []*colType{db.colType(mapping.MapTypeKeyType(logical)), db.colType(mapping.MapTypeValueType(logical))}
 	case mapping.TypeStruct:
 		for i := range mapping.StructTypeChildCount(logical) {
 			t.names = append(t.names, mapping.StructTypeChildName(logical, i))
-			t.children = append(t.children, child(mapping.StructTypeChildType(logical, i)))
+			t.children = append(t.children, db.colType(mapping.StructTypeChildType(logical, i)))
 		}
 	case mapping.TypeUnion:
 		for i := range mapping.UnionTypeMemberCount(logical) {
 			t.names = append(t.names, mapping.UnionTypeMemberName(logical, i))
-			t.children = append(t.children, child(mapping.UnionTypeMemberType(logical, i)))
+			t.children = append(t.children, db.colType(mapping.UnionTypeMemberType(logical, i)))
 		}
 	}
 }
 
 // plainName is DuckDB's name of the type, its alias aside.
-func (t *colType) plainName() string {
+func (db *DB) plainName(t *colType) string {
 	switch t.id {
 	case mapping.TypeDecimal:
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.width, t.scale)
@@ -88,7 +90,7 @@ func (t *colType) plainName() string {
 	case mapping.TypeMap:
 		return "MAP(" + t.children[0].name + ", " + t.children[1].name + ")"
 	case mapping.TypeStruct, mapping.TypeUnion:
-		return t.nestedName()
+		return db.nestedName(t)
 	}
 	if name, ok := scalarNames()[t.id]; ok {
 		return name
@@ -96,12 +98,12 @@ func (t *colType) plainName() string {
 	return fmt.Sprintf("UNKNOWN(%d)", t.id)
 }
 
-func (t *colType) nestedName() string {
+func (db *DB) nestedName(t *colType) string {
 	members := make([]string, len(t.children))
 	for i, c := range t.children {
 		members[i] = c.name
 		if name := t.names[i]; name != "" {
-			members[i] = memberName(name) + " " + c.name
+			members[i] = db.memberName(name) + " " + c.name
 		}
 	}
 	kind := "STRUCT("
@@ -111,8 +113,35 @@ func (t *colType) nestedName() string {
 	return kind + strings.Join(members, ", ") + ")"
 }
 
-// memberName quotes the name of a member as DuckDB does.
-func memberName(name string) string { return project.QuoteIdent(name) }
+// plainIdent is a name that needs no quotes unless it is a keyword.
+var plainIdent = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// memberName quotes the name of a member where DuckDB does.
+func (db *DB) memberName(name string) string {
+	if plainIdent.MatchString(name) && !db.reserved()[strings.ToLower(name)] {
+		return name
+	}
+	return project.QuoteIdent(name)
+}
+
+// readReserved asks DuckDB for its keywords. It is called while another session reads
+// a result. A database that is being closed answers with none.
+func (db *DB) readReserved() map[string]bool {
+	words := map[string]bool{}
+	session, err := db.open(context.Background())
+	if err != nil {
+		return words
+	}
+	defer session.Close()
+	table, err := session.Query(context.Background(), "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'")
+	if err != nil {
+		return words
+	}
+	for _, row := range table.Rows {
+		words[row[0].(string)] = true
+	}
+	return words
+}
 
 func scalarNames() map[mapping.Type]string {
 	return map[mapping.Type]string{

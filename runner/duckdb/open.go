@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
-	"elt/compiler/project"
 	"elt/runner/engine"
 )
 
@@ -25,12 +23,19 @@ type DB struct {
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
 	closed   bool
+
+	// reserved returns DuckDB's keywords that are quoted in the name of a type.
+	reserved func() map[string]bool
 }
 
 var _ engine.Engine = (*DB)(nil)
 
 // memoryPath is DuckDB's name of a database without a file.
 const memoryPath = ":memory:"
+
+// filePrefix makes DuckDB take a path for a file of its own, whatever it looks like and
+// holds: without it, it would fetch an extension to open an SQLite file.
+const filePrefix = "duckdb:"
 
 // lockPoll is how often a locked database is tried again.
 const lockPoll = 50 * time.Millisecond
@@ -47,6 +52,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{options: options, native: native, sessions: map[*Session]struct{}{}}
+	db.reserved = sync.OnceValue(db.readReserved)
 	if err := db.setUp(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -97,7 +103,7 @@ func openNative(options Options) (mapping.Database, string) {
 	} else {
 		// The driver's cache of instances keeps one process from opening a file twice,
 		// which DuckDB's lock, being a process's, does not.
-		state = mapping.GetOrCreateFromCache(driver.GetInstanceCache(), options.Path, &native, config, &message)
+		state = mapping.GetOrCreateFromCache(driver.GetInstanceCache(), filePrefix+options.Path, &native, config, &message)
 	}
 	if state == mapping.StateError {
 		mapping.Close(&native)
@@ -127,35 +133,6 @@ func configOptions(options Options) []Setting {
 	return append(settings, options.ConfigOptions...)
 }
 
-// setUp runs what the options ask for on a session of its own.
-func (db *DB) setUp(ctx context.Context) error {
-	db.version = strings.TrimPrefix(mapping.LibraryVersion(), "v")
-	session, err := db.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	if _, err := session.Exec(ctx, "SET GLOBAL errors_as_json = true"); err != nil {
-		return err
-	}
-	for _, setting := range db.options.Settings {
-		if _, err := session.Exec(ctx, settingSQL(setting)); err != nil {
-			return &SetupError{What: "setting", Name: setting.Name, Err: err}
-		}
-	}
-	table, err := session.Query(ctx, "SELECT current_database()")
-	if err != nil {
-		return err
-	}
-	db.database, _ = table.Rows[0][0].(string)
-	return nil
-}
-
-// settingSQL sets a setting globally.
-func settingSQL(setting Setting) string {
-	return "SET GLOBAL " + project.QuoteIdent(setting.Name) + " = " + project.QuoteString(setting.Value)
-}
-
 // Database is the name of the catalog of the opened file.
 func (db *DB) Database() string { return db.database }
 
@@ -167,7 +144,7 @@ func (db *DB) Interrupt() {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for session := range db.sessions {
-		session.interrupt()
+		session.interrupt(false)
 	}
 }
 
@@ -186,7 +163,7 @@ func (db *DB) Close() error {
 	}
 	db.mu.Unlock()
 	for _, session := range open {
-		session.interrupt()
+		session.interrupt(true)
 		session.Close()
 	}
 	mapping.Close(&db.native)

@@ -1,6 +1,19 @@
 package duckdb
 
-import "fmt"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"elt/runner/engine"
+)
 
 // OpenKind is why a database could not be opened.
 type OpenKind string
@@ -8,7 +21,7 @@ type OpenKind string
 // The kinds of [OpenError].
 const (
 	Locked      OpenKind = "locked"         // another process holds it
-	NotDatabase OpenKind = "not-a-database" // the file is something else
+	NotDatabase OpenKind = "not-a-database" // it is a folder, or a file of another kind
 	Newer       OpenKind = "newer-version"  // written by a newer DuckDB
 	ReadOnly    OpenKind = "read-only"      // the file or its folder cannot be written
 	Missing     OpenKind = "missing-folder" // the folder, or a file to be read, is not there
@@ -22,9 +35,10 @@ type OpenError struct {
 	Kind    OpenKind
 	Path    string
 	PID     int    // of the process that holds the lock, or 0
-	Command string // its command line, or its name, or ""
-	Version string // of the DuckDB that wrote the file, where the file says so
-	Message string // DuckDB's own words
+	Command string // its command line, or its program, or ""
+	Version string // of the DuckDB that wrote the file, such as "2.0.0", or ""
+	Message string // what is wrong, in one line
+	Err     error  // DuckDB's words
 }
 
 // Error says it in one line.
@@ -32,11 +46,14 @@ func (e *OpenError) Error() string {
 	return fmt.Sprintf("database %q cannot be opened: %s", e.Path, e.Message)
 }
 
+// Unwrap returns DuckDB's error.
+func (e *OpenError) Unwrap() error { return e.Err }
+
 // SetupError is an error in what the options ask for beside the file itself.
 type SetupError struct {
-	What string // "setting", "extension", "secret" or "attach"
+	What string // "setting", "extension", "secret" or "database"
 	Name string
-	Err  error
+	Err  error // an [*engine.Error] where DuckDB raised it
 }
 
 // Error names what could not be set up.
@@ -45,6 +62,134 @@ func (e *SetupError) Error() string { return fmt.Sprintf("%s %q: %v", e.What, e.
 // Unwrap returns the database's error.
 func (e *SetupError) Unwrap() error { return e.Err }
 
+// withoutSecrets returns the error of creating a secret without the statement, which
+// holds the values, and without DuckDB's message where that repeats one.
+func withoutSecrets(err error, secret Secret) error {
+	var failure *engine.Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	clean := &engine.Error{Kind: failure.Kind, Message: failure.Message, Subtype: failure.Subtype, Position: -1}
+	for _, value := range append(append([]Setting{}, secret.Values...), secret.Raw...) {
+		if value.Value != "" && strings.Contains(failure.Message, value.Value) {
+			clean.Message = "DuckDB does not accept its parameters"
+		}
+	}
+	return clean
+}
+
+var (
+	holder = regexp.MustCompile(`(?s)Conflicting lock is held in (.*?) ?\(PID (\d+)\)`)
+	badSum = regexp.MustCompile(`Corrupt database file|Could not read enough bytes|attempted to read|[Cc]hecksum`)
+)
+
+// openError makes facts of DuckDB's message about a file it could not open.
 func openError(options Options, message string) error {
-	return &OpenError{Kind: Unknown, Path: options.Path, Message: message}
+	r := readReport(message)
+	e := &OpenError{Kind: Unknown, Path: options.Path, Err: errors.New(message)}
+	e.Message, _, _ = strings.Cut(r.Message, "\n")
+	text := r.Message
+	switch {
+	case strings.Contains(text, "Could not set lock on file"):
+		e.locked(text)
+	case strings.Contains(text, "version number") && strings.Contains(text, "newer version of DuckDB"):
+		e.Kind, e.Version = Newer, fileVersion(options.Path)
+		e.Message = "it was written by a newer DuckDB"
+		if e.Version != "" {
+			e.Message = "it was written by DuckDB " + e.Version
+		}
+	case strings.Contains(text, "not a valid DuckDB database file"):
+		e.Kind, e.Message = NotDatabase, "it is not a DuckDB database"
+	case strings.Contains(text, "Is a directory"):
+		e.Kind, e.Message = NotDatabase, "it is a folder"
+	case strings.Contains(text, "No such file or directory"), strings.Contains(text, "Not a directory"),
+		strings.Contains(text, "database does not exist"):
+		e.missing()
+	case strings.Contains(text, "Permission denied"), strings.Contains(text, "Read-only file system"),
+		strings.Contains(text, "Operation not permitted"):
+		e.denied(options)
+	case badSum.MatchString(text):
+		e.Kind, e.Message = Corrupt, "the file is damaged: "+e.Message
+	}
+	return e
+}
+
+// locked names the process that holds the lock.
+func (e *OpenError) locked(text string) {
+	e.Kind, e.Message = Locked, "another process holds it"
+	m := holder.FindStringSubmatch(text)
+	if m == nil {
+		return
+	}
+	e.PID, _ = strconv.Atoi(m[2])
+	e.Command = m[1]
+	if line := commandLine(e.PID); line != "" {
+		e.Command = line
+	}
+	e.Message = fmt.Sprintf("process %d holds it (%s)", e.PID, e.Command)
+}
+
+// commandLine reads the command line of a process where the system tells it.
+func commandLine(pid int) string {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(bytes.ReplaceAll(raw, []byte{0}, []byte{' '})))
+}
+
+// missing tells a missing folder from a missing file.
+func (e *OpenError) missing() {
+	e.Kind = Missing
+	folder := filepath.Dir(e.Path)
+	info, err := os.Stat(folder)
+	switch {
+	case err == nil && info.IsDir():
+		e.Message = "the file does not exist"
+	case err == nil:
+		e.Message = fmt.Sprintf("%q is not a folder", folder)
+	default:
+		e.Message = fmt.Sprintf("the folder %q does not exist", folder)
+	}
+}
+
+// denied tells what may not be written from what may not even be read. The file may be
+// opened and closed here: DuckDB has not got it open, having failed to.
+func (e *OpenError) denied(options Options) {
+	file, err := os.Open(e.Path)
+	if err == nil {
+		file.Close()
+	}
+	switch {
+	case err == nil && !options.ReadOnly:
+		e.Kind, e.Message = ReadOnly, "the file cannot be written"
+	case errors.Is(err, fs.ErrNotExist):
+		e.Kind, e.Message = ReadOnly, fmt.Sprintf("the folder %q cannot be written", filepath.Dir(e.Path))
+	default:
+		e.Kind, e.Message = Permission, "permission is denied"
+	}
+}
+
+// The header of a DuckDB file: a checksum, "DUCK", the format's number, flags, and from
+// versionAt on the version of the library that wrote it.
+const (
+	versionAt   = 52
+	versionSize = 32
+)
+
+// fileVersion reads from a file's header which DuckDB wrote it. It must only be called
+// where this process does not have the database open: closing a second descriptor of a
+// file drops every lock the process has on it.
+func fileVersion(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	raw := make([]byte, versionSize)
+	if _, err := file.ReadAt(raw, versionAt); err != nil && !errors.Is(err, io.EOF) {
+		return ""
+	}
+	text, _, _ := bytes.Cut(raw, []byte{0})
+	return strings.TrimPrefix(string(text), "v")
 }

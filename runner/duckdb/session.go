@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	bindings "github.com/duckdb/duckdb-go-bindings"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
 	"elt/runner/engine"
@@ -20,9 +21,10 @@ type Session struct {
 	use  sync.Mutex
 	conn mapping.Connection
 
-	// running guards cancel, which cancels the running statement or is nil.
+	// running guards what follows.
 	running sync.Mutex
-	cancel  context.CancelCauseFunc
+	cancel  context.CancelCauseFunc // cancels the running statement, or is nil
+	closing bool                    // no statement may begin any more
 }
 
 var _ engine.Session = (*Session)(nil)
@@ -37,8 +39,8 @@ const reassert = 5 * time.Millisecond
 // Exec runs one statement. The number of rows is -1 where DuckDB gives none.
 func (s *Session) Exec(ctx context.Context, sql string) (engine.Result, error) {
 	done := engine.Result{Rows: -1}
-	err := s.run(ctx, sql, func(ctx context.Context, result *mapping.Result) error {
-		done.Rows = rowsChanged(result)
+	err := s.run(ctx, sql, mapping.PendingPrepared, func(ctx context.Context, typ mapping.StatementType, result *mapping.Result) error {
+		done.Rows = rowsWritten(typ, result)
 		return nil
 	})
 	return done, err
@@ -47,8 +49,8 @@ func (s *Session) Exec(ctx context.Context, sql string) (engine.Result, error) {
 // Query runs one statement and reads its whole result.
 func (s *Session) Query(ctx context.Context, sql string) (*engine.Table, error) {
 	var table *engine.Table
-	err := s.run(ctx, sql, func(ctx context.Context, result *mapping.Result) error {
-		r, err := newReader(result)
+	err := s.run(ctx, sql, mapping.PendingPrepared, func(ctx context.Context, _ mapping.StatementType, result *mapping.Result) error {
+		r, err := newReader(s.db, sql, result)
 		if err != nil {
 			return err
 		}
@@ -64,11 +66,12 @@ func (s *Session) Query(ctx context.Context, sql string) (*engine.Table, error) 
 	return table, nil
 }
 
-// QueryStream runs one statement and calls fn for each row of its result, which is
-// not kept. The row is fn's to keep. An error of fn ends the query and is returned.
+// QueryStream runs one statement and calls fn for each row of its result as DuckDB
+// makes it, so that neither side holds the whole of it. The row is fn's to keep; fn may
+// not use the session. An error of fn ends the query and is returned.
 func (s *Session) QueryStream(ctx context.Context, sql string, fn func(columns []engine.Column, row []any) error) error {
-	return s.run(ctx, sql, func(ctx context.Context, result *mapping.Result) error {
-		r, err := newReader(result)
+	return s.run(ctx, sql, bindings.PendingPreparedStreaming, func(ctx context.Context, _ mapping.StatementType, result *mapping.Result) error {
+		r, err := newReader(s.db, sql, result)
 		if err != nil {
 			return err
 		}
@@ -76,58 +79,78 @@ func (s *Session) QueryStream(ctx context.Context, sql string, fn func(columns [
 	})
 }
 
-// Close closes the connection; DuckDB rolls an open transaction back. A second call
-// does nothing.
+// Close closes the connection; DuckDB rolls an open transaction back. It waits for a
+// statement that is still running. A second call does nothing.
 func (s *Session) Close() error {
-	s.db.mu.Lock()
-	delete(s.db.sessions, s)
-	s.db.mu.Unlock()
+	s.running.Lock()
+	s.closing = true
+	s.running.Unlock()
 	s.use.Lock()
 	defer s.use.Unlock()
 	mapping.Disconnect(&s.conn)
+	s.db.mu.Lock()
+	delete(s.db.sessions, s)
+	s.db.mu.Unlock()
 	return nil
 }
 
-// interrupt cancels the running statement, if there is one.
-func (s *Session) interrupt() {
+// interrupt cancels the running statement, if there is one; with closing set, none
+// begins any more.
+func (s *Session) interrupt(closing bool) {
 	s.running.Lock()
 	defer s.running.Unlock()
+	s.closing = s.closing || closing
 	if s.cancel != nil {
 		s.cancel(errInterrupted)
 	}
 }
 
+// pendFunc begins a prepared statement: with its result in memory or streamed.
+type pendFunc func(mapping.PreparedStatement, *mapping.PendingResult) mapping.State
+
+// readFunc takes what a statement has left in its result.
+type readFunc func(context.Context, mapping.StatementType, *mapping.Result) error
+
 // run runs the statements that the one statement sql stands for and hands the last
 // one's result to read. Errors of DuckDB come back as [*engine.Error].
-func (s *Session) run(ctx context.Context, sql string, read func(context.Context, *mapping.Result) error) error {
+func (s *Session) run(ctx context.Context, sql string, pend pendFunc, read readFunc) error {
 	s.use.Lock()
 	defer s.use.Unlock()
-	if s.conn.Ptr == nil {
-		return ErrClosed
+	ctx, stop, err := s.watch(ctx)
+	if err != nil {
+		return err
 	}
-	ctx, stop := s.watch(ctx)
 	defer stop()
 	if ctx.Err() != nil {
 		return cancelled(ctx, sql, nil)
 	}
-	message, err := s.statements(ctx, sql, read)
-	if message != "" {
-		err = statementError(sql, message)
-	}
-	if err != nil && ctx.Err() != nil {
+	err = s.statements(ctx, sql, pend, read)
+	if err != nil && ctx.Err() != nil && isCancel(err) {
 		return cancelled(ctx, sql, err)
 	}
 	return err
 }
 
+// isCancel reports whether an error came of the statement's context.
+func isCancel(err error) bool {
+	var failure *engine.Error
+	if errors.As(err, &failure) {
+		return failure.Kind == engine.Interrupted
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
 // watch makes a context for one statement that ends with ctx or by interrupt, and
 // interrupts DuckDB when it does. stop waits until no interrupt can come any more, so
 // that none hits the next statement.
-func (s *Session) watch(parent context.Context) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(parent)
+func (s *Session) watch(parent context.Context) (ctx context.Context, stop func(), err error) {
 	s.running.Lock()
+	defer s.running.Unlock()
+	if s.closing {
+		return nil, nil, ErrClosed
+	}
+	ctx, cancel := context.WithCancelCause(parent)
 	s.cancel = cancel
-	s.running.Unlock()
 	finished, gone := make(chan struct{}), make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
 		defer close(gone)
@@ -151,58 +174,61 @@ func (s *Session) watch(parent context.Context) (ctx context.Context, stop func(
 			<-gone
 		}
 		cancel(nil)
-	}
+	}, nil
 }
 
-// statements runs what sql holds. It returns DuckDB's message, or an error of read.
-func (s *Session) statements(ctx context.Context, sql string, read func(context.Context, *mapping.Result) error) (string, error) {
+// statements runs what sql holds.
+func (s *Session) statements(ctx context.Context, sql string, pend pendFunc, read readFunc) error {
 	var extracted mapping.ExtractedStatements
 	count := mapping.ExtractStatements(s.conn, sql, &extracted)
 	defer mapping.DestroyExtracted(&extracted)
 	if count == 0 {
 		if message := mapping.ExtractStatementsError(extracted); message != "" {
-			return message, nil
+			return statementError(sql, message)
 		}
-		return "", &engine.Error{Kind: engine.Parser, Message: "there is no statement", SQL: sql, Position: -1}
+		return &engine.Error{Kind: engine.Parser, Message: "there is no statement", SQL: sql, Position: -1}
 	}
-	for i := range count {
-		use := read
-		if i < count-1 {
-			use = func(context.Context, *mapping.Result) error { return nil }
-		}
-		if message, err := s.statement(ctx, extracted, i, use); message != "" || err != nil {
-			return message, err
+	if count > 1 {
+		// One statement may stand for several: PIVOT makes its ENUM types first.
+		if second := secondStatement(sql); second >= 0 {
+			return &engine.Error{Kind: engine.Parser, Message: "there is more than one statement", SQL: sql, Position: second}
 		}
 	}
-	return "", nil
+	for i := range count - 1 {
+		if err := s.statement(ctx, sql, extracted, i, mapping.PendingPrepared, ignore); err != nil {
+			return err
+		}
+	}
+	return s.statement(ctx, sql, extracted, count-1, pend, read)
 }
 
+func ignore(context.Context, mapping.StatementType, *mapping.Result) error { return nil }
+
 // statement prepares and executes one statement and hands its result to read.
-func (s *Session) statement(ctx context.Context, extracted mapping.ExtractedStatements, i mapping.IdxT,
-	read func(context.Context, *mapping.Result) error) (string, error) {
+func (s *Session) statement(ctx context.Context, sql string, extracted mapping.ExtractedStatements, i mapping.IdxT,
+	pend pendFunc, read readFunc) error {
 	var prepared mapping.PreparedStatement
-	defer mapping.DestroyPrepare(&prepared)
+	defer func() { mapping.DestroyPrepare(&prepared) }()
 	if mapping.PrepareExtractedStatement(s.conn, extracted, i, &prepared) == mapping.StateError {
-		return mapping.PrepareError(prepared), nil
+		return statementError(sql, mapping.PrepareError(prepared))
 	}
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return err
 	}
 	var pending mapping.PendingResult
-	defer mapping.DestroyPending(&pending)
-	if mapping.PendingPrepared(prepared, &pending) == mapping.StateError {
-		return mapping.PendingError(pending), nil
+	defer func() { mapping.DestroyPending(&pending) }()
+	if pend(prepared, &pending) == mapping.StateError {
+		return statementError(sql, mapping.PendingError(pending))
 	}
 	var result mapping.Result
-	defer mapping.DestroyResult(&result)
+	defer func() { mapping.DestroyResult(&result) }()
 	if mapping.ExecutePending(pending, &result) == mapping.StateError {
-		return mapping.ResultError(&result), nil
+		return statementError(sql, mapping.ResultError(&result))
 	}
-	return "", read(ctx, &result)
+	return read(ctx, mapping.PreparedStatementType(prepared), &result)
 }
 
 // cancelled is the error of a statement whose context has ended.
 func cancelled(ctx context.Context, sql string, err error) error {
-	cause := context.Cause(ctx)
-	return &engine.Error{Kind: engine.Interrupted, Message: "interrupted", SQL: sql, Position: -1, Err: errors.Join(cause, err)}
+	return &engine.Error{Kind: engine.Interrupted, Message: "interrupted", SQL: sql, Position: -1, Err: errors.Join(context.Cause(ctx), err)}
 }

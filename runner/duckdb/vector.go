@@ -90,7 +90,7 @@ func (v *vector) value(row uint64) any {
 	case mapping.TypeBigNum:
 		return smallest(bigNum(v.bytes(row)))
 	case mapping.TypeGeometry:
-		return v.bytes(row)
+		return wkt(v.raw(row))
 	case mapping.TypeList, mapping.TypeArray, mapping.TypeMap, mapping.TypeStruct, mapping.TypeUnion:
 		return v.nested(row)
 	case mapping.TypeDate, mapping.TypeTime, mapping.TypeTimeNS, mapping.TypeTimeTZ, mapping.TypeTimestamp, mapping.TypeTimestampS,

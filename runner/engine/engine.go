@@ -51,6 +51,10 @@ type Column struct {
 // Table is a result in memory. A cell is nil, bool, int64, *big.Int, float64, string,
 // time.Time (dates and timestamps, UTC), []byte, or one of this package's types;
 // Text renders any of them as DuckDB's command line would.
+//
+// An integer of whatever type is an int64 where it fits and a *big.Int where it does
+// not. UUID, ENUM, JSON, BIT and GEOMETRY (as WKT) are strings, and so are the dates
+// and timestamps "infinity" and "-infinity".
 type Table struct {
 	Columns []Column
 	Rows    [][]any
@@ -70,6 +74,7 @@ const (
 	IO          Kind = "io" // also a full disk
 	OutOfMemory Kind = "out-of-memory"
 	Interrupted Kind = "interrupted"
+	Fatal       Kind = "fatal" // the database is unusable until it is closed and opened again
 	Other       Kind = "other"
 )
 
