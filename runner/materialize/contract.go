@@ -1,7 +1,161 @@
 package materialize
 
-import "elt/runner/engine"
+import (
+	"fmt"
+	"strings"
 
-func checkContract(spec *Spec, columns []engine.Column) error { return nil }
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
 
-func uniqueChecks(spec *Spec) []Check { return nil }
+// Contract is an enforced contract: the columns a relation must have.
+type Contract struct {
+	Columns     []ContractColumn
+	Constraints []project.Constraint // of the model as a whole
+}
+
+// ContractColumn is one column of a contract.
+type ContractColumn struct {
+	Name        string
+	Type        string
+	Constraints []project.Constraint
+	Place       diag.Place
+}
+
+// kept leaves out foreign keys: among candidates they would block renames and drops,
+// so they are audited as relationships instead.
+func kept(list []project.Constraint) []project.Constraint {
+	var out []project.Constraint
+	for _, c := range list {
+		if c.Type != "foreign_key" && c.Type != "custom" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// ContractProbe holds two queries to describe before a node with an enforced contract
+// is made. DuckDB spells the types of both, so they can be compared.
+type ContractProbe struct {
+	Query    Statement // the model's query
+	Declared string    // a query of the declared columns
+}
+
+// probe is what to describe before the node is made; nil without a contract.
+func (s *Spec) probe() *ContractProbe {
+	if s.Contract == nil {
+		return nil
+	}
+	items := make([]string, len(s.Contract.Columns))
+	for i, col := range s.Contract.Columns {
+		items[i] = fmt.Sprintf("cast(null as %s) as %s", col.Type, project.QuoteIdent(col.Name))
+	}
+	return &ContractProbe{
+		Query:    around("", s.SQL, ""),
+		Declared: "select " + strings.Join(items, ", "),
+	}
+}
+
+// CheckContract compares the columns of the query with those the contract declares;
+// both were described by the database. Their order does not count. Everything that
+// differs is one diagnostic.
+func (s *Spec) CheckContract(query, declared []engine.Column) error {
+	var notes []diag.Note
+	for i, want := range declared {
+		place := s.Contract.Columns[i].Place
+		got, ok := find(query, want.Name)
+		switch {
+		case !ok:
+			notes = append(notes, diag.Note{Place: place, Message: fmt.Sprintf("%q is declared and not returned by the query", want.Name)})
+		case got.Type != want.Type:
+			notes = append(notes, diag.Note{Place: place, Message: fmt.Sprintf("%q is declared as %s and is %s in the query", want.Name, want.Type, got.Type)})
+		}
+	}
+	for _, got := range missingFrom(declared, query) {
+		notes = append(notes, diag.Note{Message: fmt.Sprintf("%q is returned by the query and not declared", got.Name)})
+	}
+	if len(notes) == 0 {
+		return nil
+	}
+	d := diag.New(diag.Contract, s.place("contract"), "the columns of %q do not keep its contract", s.Published.Identifier)
+	d.Node, d.Notes = s.Node, notes
+	d.Hint = "change the query, or the columns that its property file declares"
+	return diag.List{d}
+}
+
+// createWhole makes the candidate of a whole relation. Under a contract the table is
+// declared first, so that DuckDB keeps its constraints.
+func createWhole(spec *Spec) []Statement {
+	if spec.Contract == nil {
+		return []Statement{spec.createQuery(spec.Candidate)}
+	}
+	list := spec.Contract.columnList()
+	before, after := spec.latest()
+	return []Statement{
+		createDeclared(spec, spec.Candidate),
+		around(fmt.Sprintf("insert into %s (%s)\nselect %s from (\n%s", spec.Candidate, list, list, before),
+			spec.SQL, after+"\n) as model_subq"),
+	}
+}
+
+// createCopy makes a copy of the published table.
+func createCopy(spec *Spec, rel project.Relation) []Statement {
+	if spec.Contract == nil {
+		return []Statement{plain("create table %s as (\nfrom %s\n)", rel, spec.Published)}
+	}
+	return []Statement{
+		createDeclared(spec, rel),
+		plain("insert into %s by name\nfrom %s", rel, spec.Published),
+	}
+}
+
+func createDeclared(spec *Spec, rel project.Relation) Statement {
+	var defs []string
+	for _, col := range spec.Contract.Columns {
+		defs = append(defs, columnDefinition(col))
+	}
+	for _, c := range kept(spec.Contract.Constraints) {
+		if def := tableConstraint(c); def != "" {
+			defs = append(defs, def)
+		}
+	}
+	return plain("create table %s (\n  %s\n)", rel, strings.Join(defs, ",\n  "))
+}
+
+func (c *Contract) columnList() string {
+	out := make([]string, len(c.Columns))
+	for i, col := range c.Columns {
+		out[i] = project.QuoteIdent(col.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func columnDefinition(col ContractColumn) string {
+	def := project.QuoteIdent(col.Name) + " " + col.Type
+	for _, c := range kept(col.Constraints) {
+		switch c.Type {
+		case "not_null":
+			def += " not null"
+		case "unique":
+			def += " unique"
+		case "primary_key":
+			def += " primary key"
+		case "check":
+			def += " check (" + c.Expression + ")"
+		}
+	}
+	return def
+}
+
+func tableConstraint(c project.Constraint) string {
+	switch c.Type {
+	case "check":
+		return "check (" + c.Expression + ")"
+	case "unique":
+		return "unique (" + quoteAll(c.Columns) + ")"
+	case "primary_key":
+		return "primary key (" + quoteAll(c.Columns) + ")"
+	}
+	return ""
+}

@@ -1,33 +1,181 @@
 package materialize
 
-import "elt/runner/engine"
+import (
+	"fmt"
+	"strings"
 
-// Merge holds the options of the merge strategy, by dbt-duckdb's names.
-type Merge struct {
-	UpdateColumns   []string    // merge_update_columns
-	ExcludeColumns  []string    // merge_exclude_columns
-	UpdateCondition string      // merge_update_condition
-	InsertCondition string      // merge_insert_condition
-	OnUsingColumns  []string    // merge_on_using_columns
-	SetExpressions  []SetClause // merge_update_set_expressions, in their order
-	Returning       []string    // merge_returning_columns
-	Clauses         *Clauses    // merge_clauses; nil where not set
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// The strategies of incremental models.
+const (
+	Append       = "append"
+	DeleteInsert = "delete+insert"
+	MergeInto    = "merge"
+)
+
+// The values of on_schema_change.
+const (
+	IgnoreChanges = "ignore"
+	FailOnChange  = "fail"
+	AppendNew     = "append_new_columns"
+	SyncAll       = "sync_all_columns"
+)
+
+// The values of on_duplicate_key.
+const (
+	FailOnDuplicate = "fail"
+	KeepLatest      = "latest"
+)
+
+// anew reports whether an incremental model is made from scratch: the first run, a
+// full refresh, or a view where the table should be.
+func (s *Spec) anew(state State) bool { return s.FullRefresh || !state.IsTable() }
+
+// beside is a second hidden relation next to the candidate.
+func (s *Spec) beside(suffix string) project.Relation {
+	rel := s.Candidate
+	rel.Identifier += suffix
+	return rel
 }
 
-// SetClause assigns an SQL expression to a column.
-type SetClause struct{ Column, Expression string }
-
-// Clauses are the when_matched and when_not_matched lists of merge_clauses.
-type Clauses struct{ Matched, NotMatched []Clause }
-
-// Clause is one WHEN clause of merge_clauses.
-type Clause struct{}
-
-func beginIncremental(spec *Spec, state State) Write {
-	st, checks := beginTable(spec)
-	return Write{Header: spec.Header, Statements: st, Checks: checks, Made: spec.Candidate}
+// beginIncremental makes the whole relation, or the delta. The delta has the
+// candidate's name unless a full copy is needed; then the copy has it.
+func beginIncremental(spec *Spec, state State) (Write, error) {
+	w := Write{Header: spec.Header, Made: spec.Candidate}
+	w.Contract = spec.probe()
+	if spec.anew(state) {
+		w.Statements = createWhole(spec)
+		return w, nil
+	}
+	w.Delta = true
+	if spec.FullCopy {
+		w.Before = createCopy(spec, spec.Candidate)
+		w.Made = spec.beside("_delta")
+	}
+	w.Statements = []Statement{spec.createQuery(w.Made)}
+	return w, nil
 }
 
+// createQuery is CREATE TABLE of the model's query.
+func (s *Spec) createQuery(rel project.Relation) Statement {
+	before, after := s.latest()
+	return around(fmt.Sprintf("create table %s as (\n%s", rel, before), s.SQL, after+"\n)")
+}
+
+// latest is what stands around the query so that of rows with the same key only the
+// latest stays; empty where that is not asked for.
+func (s *Spec) latest() (before, after string) {
+	if s.Materialized != Incremental || s.OnDuplicateKey != KeepLatest {
+		return "", ""
+	}
+	keys := make([]string, 0, len(s.UniqueKey))
+	for _, k := range s.mergeKeys() {
+		keys = append(keys, expression(k, nil))
+	}
+	// rank and distinct, not row_number: of rows that are equally late none is chosen
+	// by chance. They are found by the check for duplicates.
+	return "select distinct * from (\n", fmt.Sprintf("\n)\nqualify rank() over (partition by %s order by %s desc nulls last) = 1",
+		strings.Join(keys, ", "), expression(s.LatestBy, nil))
+}
+
+// endIncremental settles what the delta does to the published table.
 func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, error) {
-	return endTable(spec, state, columns)
+	if err := checkKeys(spec, columns); err != nil {
+		return Finish{}, err
+	}
+	if spec.anew(state) {
+		f := endTable(spec, state, columns)
+		if spec.OnDuplicateKey != "" {
+			f.Checks = append(f.Checks, duplicateKeys(spec, spec.Candidate, columns)...)
+		}
+		return f, nil
+	}
+	delta := spec.Candidate
+	if spec.FullCopy {
+		delta = spec.beside("_delta")
+	}
+	c, err := newChange(spec, state, delta, columns)
+	if err != nil {
+		return Finish{}, err
+	}
+	f := Finish{Columns: c.target, Warnings: c.warnings, Checks: c.checks()}
+	if spec.Strategy == MergeInto {
+		f.Checks = append(duplicateKeys(spec, delta, columns), f.Checks...)
+	}
+	if spec.FullCopy {
+		return c.onCopy(f, spec.Candidate), nil
+	}
+	if len(c.alters(spec.Published)) > 0 && len(state.Indexes) > 0 {
+		// DuckDB alters no table that has an index, and does not let an index be
+		// dropped and created again by its name around changes in one transaction.
+		return c.byCopy(f), nil
+	}
+	return c.inPlace(f), nil
+}
+
+// inPlace applies the delta to the published table inside the publish transaction.
+func (c *change) inPlace(f Finish) Finish {
+	f.Incremental = true
+	f.AsView = c.asView()
+	f.Audit = uniqueInDelta(c, "(\n"+f.AsView+"\n)")
+	f.Publish = append(c.alters(c.spec.Published), c.apply(c.spec.Published)...)
+	f.Discard = []string{"drop table " + c.delta.String()}
+	return f
+}
+
+// onCopy applies the delta to the copy that was made before the pre-hooks, at once.
+func (c *change) onCopy(f Finish, copied project.Relation) Finish {
+	for _, sql := range append(c.alters(copied), c.apply(copied)...) {
+		f.Apply = append(f.Apply, Statement{SQL: sql, Query: -1})
+	}
+	f.Audit = uniqueInDelta(c, copied.String())
+	f.Publish = c.swapFor(copied)
+	f.Indexes = c.recreateIndexes()
+	f.Discard = []string{"drop table " + c.delta.String()}
+	return f
+}
+
+// byCopy makes the copy now: whether it is needed shows only in the delta's columns.
+func (c *change) byCopy(f Finish) Finish {
+	copied := c.spec.beside("_whole")
+	f = c.onCopy(f, copied)
+	f.Apply = append(createCopy(c.spec, copied), f.Apply...)
+	f.AsView = "select * from " + copied.String()
+	return f
+}
+
+func (c *change) swapFor(copied project.Relation) []string {
+	return []string{
+		"drop table " + c.spec.Published.String(),
+		fmt.Sprintf("alter table %s rename to %s", copied, project.QuoteIdent(c.spec.Published.Identifier)),
+	}
+}
+
+// duplicateKeys is the check that no key occurs twice in what is merged: DuckDB's
+// MERGE would take one of the rows, nobody knows which.
+func duplicateKeys(spec *Spec, rel project.Relation, columns []engine.Column) []Check {
+	keys := spec.mergeKeys()
+	if len(keys) == 0 {
+		return nil
+	}
+	exprs := make([]string, len(keys))
+	for i, k := range keys {
+		exprs[i] = expression(k, columns)
+	}
+	list := strings.Join(exprs, ", ")
+	hint := `make the key unique in the query, or keep one row with on_duplicate_key: latest and latest_by`
+	if spec.OnDuplicateKey == KeepLatest {
+		hint = `rows of one key are equally late: order them by a column that tells them apart in latest_by`
+	}
+	return []Check{{
+		SQL: fmt.Sprintf("select %s, count(*) as \"rows\"\nfrom %s\ngroup by %s\nhaving count(*) > 1\norder by \"rows\" desc, %s",
+			list, rel, list, list),
+		Code:    diag.DuplicateKey,
+		Message: fmt.Sprintf("the unique key (%s) occurs more than once in the new rows of %q", strings.Join(keys, ", "), spec.Published.Identifier),
+		Hint:    hint,
+		Place:   spec.place("unique_key"),
+	}}
 }

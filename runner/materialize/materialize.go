@@ -7,8 +7,8 @@
 // steps for a node:
 //
 //  1. [SpecOf] reads the node's config. Its diagnostics belong to compile time.
-//  2. [Begin] answers with the statements that make the candidate and the checks
-//     on it. Each statement is committed as it is made.
+//  2. [Begin] answers with the statements that make the candidate. Each statement is
+//     committed as it is made.
 //  3. The runner describes [Write.Made] and hands its columns to [End], which
 //     settles schema changes, says which statements still act on the candidate,
 //     how readers inside the run see the relation ([Finish.AsView]), and what the
@@ -76,26 +76,6 @@ func (s *Spec) place(key string) diag.Place {
 	return s.Place
 }
 
-// Index is one entry of the indexes config.
-type Index struct {
-	Columns []string
-	Unique  bool
-}
-
-// Contract is an enforced contract: the columns a relation must have.
-type Contract struct {
-	Columns     []ContractColumn
-	Constraints []project.Constraint // of the model as a whole
-}
-
-// ContractColumn is one column of a contract.
-type ContractColumn struct {
-	Name        string
-	Type        string
-	Constraints []project.Constraint
-	Place       diag.Place
-}
-
 // ExistingIndex is an index of a relation that exists.
 type ExistingIndex struct {
 	Name string
@@ -122,11 +102,10 @@ type Statement struct {
 // String returns the SQL.
 func (s Statement) String() string { return s.SQL }
 
-// Check is a query that must return no rows. It is run after the statements it
-// comes with; rows it returns are shown as a sample and make the node fail with the
-// check's diagnostic.
+// Check is a query that must return no rows. Rows it returns are shown as a sample and
+// make the node fail with the check's diagnostic.
 type Check struct {
-	SQL     string
+	SQL     string // ordered; may return many rows, see [Check.Head]
 	Code    diag.Code
 	Message string
 	Hint    string
@@ -140,17 +119,21 @@ func (c Check) Diagnostic(node string) *diag.Diagnostic {
 	return d
 }
 
+// Head is the check's query cut to its first n rows.
+func (c Check) Head(n int) string { return fmt.Sprintf("%s\nlimit %d", c.SQL, n) }
+
 // Write is what makes a candidate.
 type Write struct {
 	// Header is text of the user's (sql_header) that runs on the session before the
 	// statements; it may hold several statements.
 	Header string
+	// Contract is set where a contract is enforced: the runner describes both queries
+	// before anything else and hands the columns to [Spec.CheckContract].
+	Contract *ContractProbe
 	// Before is run before pre-hooks: a full copy exists when they act on it.
 	Before []Statement
 	// Statements make the candidate, in order, each committed by itself.
 	Statements []Statement
-	// Checks run after the statements.
-	Checks []Check
 	// Made is the relation whose columns End wants to know: the candidate, or the
 	// delta beside a full copy. It is zero where nothing was made (views).
 	Made project.Relation
@@ -160,10 +143,12 @@ type Write struct {
 
 // Finish is what comes after the candidate was made.
 type Finish struct {
-	// Apply is run at once, each statement committed by itself, before post-hooks.
-	Apply []Statement
-	// Checks run after Apply.
+	// Checks look at what was made; they run first.
 	Checks []Check
+	// Apply is run next, each statement committed by itself, before post-hooks.
+	Apply []Statement
+	// Audit looks at what Apply has done, and at AsView.
+	Audit []Check
 	// AsView is the SELECT that shows the relation as it will be once published, over
 	// published names and the candidate; "" means: the candidate itself.
 	AsView string
@@ -189,15 +174,17 @@ func Begin(spec *Spec, state State) (Write, error) {
 	switch spec.Materialized {
 	case Table:
 		w.Made = spec.Candidate
-		w.Statements, w.Checks = beginTable(spec)
+		w.Contract = spec.probe()
+		w.Statements = createWhole(spec)
 	case View:
+		w.Contract = spec.probe()
 	case Ephemeral:
 		w.Header = ""
 	case Seed:
 		w.Made = spec.Candidate
 		w.Statements = beginSeed(spec)
 	case Incremental:
-		return beginIncremental(spec, state), nil
+		return beginIncremental(spec, state)
 	default:
 		return Write{}, unknownMaterialization(spec)
 	}
@@ -209,7 +196,7 @@ func Begin(spec *Spec, state State) (Write, error) {
 func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 	switch spec.Materialized {
 	case Table, Seed:
-		return endTable(spec, state, columns)
+		return endTable(spec, state, columns), nil
 	case View:
 		return endView(spec, state), nil
 	case Ephemeral:

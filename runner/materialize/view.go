@@ -2,8 +2,11 @@ package materialize
 
 import (
 	"fmt"
+	"strings"
 
+	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 )
 
 // endView publishes a view. It has no candidate on disk: inside the run its readers
@@ -27,4 +30,35 @@ func endView(spec *Spec, state State) Finish {
 
 // withoutCatalog takes the view's own catalog off the names in its text, so that the
 // database can be opened, or attached, under another name.
-func withoutCatalog(sql, database string) string { return sql }
+func withoutCatalog(sql, database string) string {
+	if database == "" {
+		return sql
+	}
+	var edits []sqltoken.Edit
+	for _, chain := range sqltoken.Chains(sql) {
+		first := chain.Parts[0]
+		if !strings.EqualFold(first.Name, database) {
+			continue
+		}
+		switch n := len(chain.Parts); {
+		case n >= 3 && strings.EqualFold(chain.Parts[1].Name, database):
+			// Of a schema called like its catalog, schema.table would be ambiguous.
+		case n >= 4, n == 3 && (chain.Call || namesTable(chain)):
+			edits = append(edits, sqltoken.Edit{Span: diag.Span{Start: first.Span.Start, End: chain.Parts[1].Span.Start}})
+		case n == 2 && namesTable(chain):
+			edits = append(edits, sqltoken.Edit{Span: first.Span, Text: "main"})
+		}
+	}
+	out, _ := sqltoken.Rewrite(sql, edits)
+	return out
+}
+
+// namesTable reports whether a chain stands where a table does; elsewhere its first
+// name may be an alias.
+func namesTable(chain sqltoken.Chain) bool {
+	switch chain.Clause {
+	case "FROM", "JOIN", "PIVOT", "UNPIVOT", "TABLE":
+		return !chain.Call
+	}
+	return false
+}

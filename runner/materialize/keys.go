@@ -1,0 +1,125 @@
+package materialize
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/engine"
+)
+
+// expression renders what a config key names: a column, quoted, or an SQL
+// expression in parentheses. The name of an existing column is always that column,
+// however odd it is.
+func expression(text string, columns []engine.Column) string {
+	if name, ok := columnName(text, columns); ok {
+		return project.QuoteIdent(name)
+	}
+	return "(" + strings.TrimSpace(text) + ")"
+}
+
+// columnName returns the column a config key names; ok is false for an expression.
+// Where the columns are not known yet, only what looks like a name is one.
+func columnName(text string, columns []engine.Column) (name string, ok bool) {
+	if c, ok := find(columns, text); ok {
+		return c.Name, true
+	}
+	text = strings.TrimSpace(text)
+	if c, ok := find(columns, text); ok {
+		return c.Name, true
+	}
+	if isQuoted(text) {
+		return sqltoken.Unquote(text), true
+	}
+	return text, isPlainName(text)
+}
+
+// isPlainName reports whether a text could be an identifier without quotes.
+func isPlainName(text string) bool {
+	for i, r := range text {
+		if r == '_' || unicode.IsLetter(r) || i > 0 && (r == '$' || unicode.IsDigit(r)) {
+			continue
+		}
+		return false
+	}
+	return text != ""
+}
+
+// isQuoted reports whether a text is one quoted identifier and nothing else.
+func isQuoted(text string) bool {
+	if len(text) < 3 || text[0] != '"' || text[len(text)-1] != '"' {
+		return false
+	}
+	return !strings.Contains(strings.ReplaceAll(text[1:len(text)-1], `""`, ""), `"`)
+}
+
+// splitKeys cuts the text "a, b" into its names, as dbt's delete+insert understands
+// it; an expression stays whole.
+func splitKeys(text string) []string {
+	parts := strings.Split(text, ",")
+	for i, p := range parts {
+		parts[i] = strings.TrimSpace(p)
+		if !isPlainName(parts[i]) && !isQuoted(parts[i]) {
+			return []string{text}
+		}
+	}
+	return parts
+}
+
+// mergeKeys are the columns merge compares.
+func (s *Spec) mergeKeys() []string {
+	if len(s.Merge.OnUsingColumns) > 0 {
+		return s.Merge.OnUsingColumns
+	}
+	return s.UniqueKey
+}
+
+// checkKeys reports keys that look like columns and are none.
+func checkKeys(spec *Spec, columns []engine.Column) error {
+	var out diag.List
+	for _, config := range []struct {
+		key   string
+		texts []string
+	}{
+		{"unique_key", spec.UniqueKey},
+		{"merge_on_using_columns", spec.Merge.OnUsingColumns},
+		{"merge_update_columns", spec.Merge.UpdateColumns},
+		{"merge_exclude_columns", spec.Merge.ExcludeColumns},
+		{"latest_by", one(spec.LatestBy)},
+	} {
+		for _, text := range config.texts {
+			name, isName := columnName(text, columns)
+			if _, exists := find(columns, name); !isName || exists {
+				continue
+			}
+			d := diag.New(diag.IncrementalConfig, spec.place(config.key),
+				"%s names %q, which is no column of %q", config.key, name, spec.Published.Identifier)
+			d.Node = spec.Node
+			d.Hint = columnHint(name, columns)
+			out = append(out, d)
+		}
+	}
+	return out.Err()
+}
+
+func one(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// columnHint names the column that was probably meant, or all of them.
+func columnHint(name string, columns []engine.Column) string {
+	known := make([]string, len(columns))
+	for i, c := range columns {
+		known[i] = c.Name
+	}
+	if s := diag.Suggest(name, known); s != "" {
+		return fmt.Sprintf("did you mean %q?", s)
+	}
+	return "the query returns " + columnNames(columns)
+}

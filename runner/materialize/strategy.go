@@ -1,0 +1,93 @@
+package materialize
+
+import (
+	"fmt"
+	"strings"
+
+	"elt/compiler/project"
+)
+
+// dbt's names for the two sides, which conditions of a project may use.
+const (
+	mergeTarget  = "DBT_INTERNAL_DEST"
+	mergeSource  = "DBT_INTERNAL_SOURCE"
+	deleteTarget = "DBT_INCREMENTAL_TARGET"
+)
+
+// apply are the statements that bring the delta into rel, which has the target's
+// columns.
+func (c *change) apply(rel project.Relation) []string {
+	switch {
+	case c.spec.Strategy == MergeInto:
+		return []string{c.mergeSQL(rel)}
+	case c.spec.Strategy == DeleteInsert && len(c.spec.UniqueKey) > 0:
+		return []string{c.deleteSQL(rel), c.insertSQL(rel)}
+	}
+	return []string{c.insertSQL(rel)}
+}
+
+// asView is the SELECT that shows what apply will make of the published table.
+func (c *change) asView() string {
+	switch {
+	case c.spec.Strategy == MergeInto && len(c.spec.mergeKeys()) > 0:
+		return c.mergeView()
+	case c.spec.Strategy == DeleteInsert && len(c.spec.UniqueKey) > 0:
+		return fmt.Sprintf("select %s\nfrom %s%s\nanti join %s on %s\nunion all\nselect %s\nfrom %s",
+			names(c.target), c.oldRows(), alias(c.deleteAlias()), c.deltaKeys(), c.deleteCondition(),
+			c.newItems(""), c.newRows())
+	case c.spec.Strategy == MergeInto && c.spec.Merge.InsertCondition != "":
+		return fmt.Sprintf("select %s\nfrom %s\nunion all\nselect %s\nfrom %s as %s\nwhere (%s)",
+			names(c.target), c.oldRows(), c.newItems(mergeSource+"."), c.newRows(), mergeSource,
+			c.spec.Merge.InsertCondition)
+	}
+	return fmt.Sprintf("select %s\nfrom %s\nunion all\nselect %s\nfrom %s",
+		names(c.target), c.oldRows(), c.newItems(""), c.newRows())
+}
+
+func (c *change) insertSQL(rel project.Relation) string {
+	list := names(c.insert)
+	return fmt.Sprintf("insert into %s (%s)\nselect %s\nfrom %s", rel, list, list, c.newRows())
+}
+
+// deleteSQL deletes the rows whose key the delta has, NULL keys included.
+func (c *change) deleteSQL(rel project.Relation) string {
+	return fmt.Sprintf("delete from %s%s\nusing %s\nwhere %s",
+		rel, alias(c.deleteAlias()), c.deltaKeys(), c.deleteCondition())
+}
+
+// deleteAlias is what dbt calls the table in the statement that deletes by several
+// keys; with one key it has no alias.
+func (c *change) deleteAlias() string {
+	if len(c.spec.UniqueKey) > 1 {
+		return deleteTarget
+	}
+	return ""
+}
+
+func alias(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " as " + name
+}
+
+// deltaKeys is the FROM item of the delta's keys, each once. Its columns have names
+// of their own, so that names in keys and predicates mean the table's columns.
+func (c *change) deltaKeys() string {
+	items := make([]string, len(c.spec.UniqueKey))
+	for i, k := range c.spec.UniqueKey {
+		items[i] = fmt.Sprintf("%s as _elt_key_%d", expression(k, c.source), i+1)
+	}
+	return fmt.Sprintf("(select distinct %s from %s) as _elt_keys", strings.Join(items, ", "), c.newRows())
+}
+
+func (c *change) deleteCondition() string {
+	var parts []string
+	for i, k := range c.spec.UniqueKey {
+		parts = append(parts, fmt.Sprintf("%s is not distinct from _elt_keys._elt_key_%d", expression(k, c.target), i+1))
+	}
+	for _, p := range c.spec.Predicates {
+		parts = append(parts, "("+p+")")
+	}
+	return strings.Join(parts, " and ")
+}
