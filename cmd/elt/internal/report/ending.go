@@ -1,0 +1,237 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner"
+)
+
+// ending is what stands below the lines of a run: each failure in full, what was
+// skipped and held because of it, and the summary.
+func (p *plain) ending(s runner.Summary) string {
+	var b strings.Builder
+	for _, r := range s.Results {
+		if text := p.failure(r); text != "" {
+			b.WriteString("\n" + text)
+		}
+	}
+	if followed := p.followed(s); followed != "" {
+		b.WriteString("\n" + followed)
+	}
+	b.WriteString("\n" + p.summary(s) + "\n")
+	return b.String()
+}
+
+// failure is the whole story of a node that failed or warns, else "".
+func (p *plain) failure(r *runner.NodeResult) string {
+	var b strings.Builder
+	found := r.Status == runner.Failed || r.Status == runner.Warned
+	if found {
+		p.writeFoundRows(&b, r)
+		return b.String()
+	}
+	list := r.Diagnostics
+	if r.Status == runner.Errored && len(list) == 0 {
+		list = diag.List{{Message: label(r.Node) + ": " + r.Message, Place: r.Node.Place, Node: r.Node.UniqueID}}
+	}
+	for i, d := range list {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		writeDiagnostic(&b, named(d, r.Node), p.opts.Width, p.style)
+	}
+	return b.String()
+}
+
+// named makes sure that a diagnostic without a place says which node it is about.
+func named(d *diag.Diagnostic, n *project.Node) *diag.Diagnostic {
+	if !d.Place.IsZero() {
+		return d
+	}
+	c := *d
+	c.Message = label(n) + ": " + d.Message
+	return &c
+}
+
+// writeFoundRows writes the block of a data test that found something: where it is
+// declared, how many rows, the first of them, and how to see more.
+func (p *plain) writeFoundRows(b *strings.Builder, r *runner.NodeResult) {
+	d := &diag.Diagnostic{Code: diag.DataTest, Place: r.Node.Place, Node: r.Node.UniqueID}
+	if len(r.Diagnostics) > 0 {
+		*d = *r.Diagnostics[0]
+	}
+	if d.Message == "" {
+		d.Message = "test \"" + r.Node.Name + "\" found " + Plural(r.Failures, "failing row")
+	}
+	d.Severity = diag.Error
+	if r.Status == runner.Warned {
+		d.Severity = diag.Warning
+	}
+	if d.Place.IsZero() {
+		d.Place = r.Node.Place
+	}
+	writeHeadline(b, d, p.style)
+	verb := "shows the rows"
+	if s := r.Sample; s != nil && len(s.Rows) > 0 {
+		b.WriteByte('\n')
+		WriteTable(b, Grid{Columns: s.Columns, Rows: s.Rows}, "  ", p.opts.Width, p.style)
+		if more := s.Total - int64(len(s.Rows)); more > 0 {
+			b.WriteString("  " + p.style.Dim("and "+Count(more)+" more") + "\n")
+			verb = "shows more"
+		}
+	}
+	writeNotes(b, d.Notes, p.style)
+	if d.Hint == "" {
+		d.Hint = "elt show -s " + r.Node.Name + p.showFlags(r) + " " + verb
+	}
+	writeLabelled(b, p.style.Blue("hint"), d.Hint)
+}
+
+// showFlags is what `elt show` needs to see the rows a test saw: after a build whose
+// failure held them back, they are in candidates.
+func (p *plain) showFlags(r *runner.NodeResult) string {
+	if p.command == "build" && r.Status == runner.Failed {
+		return " --candidate"
+	}
+	return ""
+}
+
+// followed says, for each root cause, what was skipped and what was held because of it.
+func (p *plain) followed(s runner.Summary) string {
+	names := map[string]string{}
+	causes := newGroups()
+	for _, r := range s.Results {
+		names[r.Node.UniqueID] = label(r.Node)
+		switch {
+		case r.Status == runner.Skipped:
+			g := causes.of(r.SkippedFor)
+			g.skipped = append(g.skipped, r.Node)
+		case r.HeldFor != "":
+			g := causes.of(r.HeldFor)
+			g.held = append(g.held, r.Node)
+		}
+	}
+	var b strings.Builder
+	for _, g := range causes.list {
+		if g.cause == "" {
+			b.WriteString("not done:\n")
+		} else {
+			b.WriteString("because of " + nameOf(g.cause, names) + ":\n")
+		}
+		if len(g.skipped) > 0 {
+			b.WriteString("  " + p.style.Dim(pad("skip", statusWidth)) + "  " + nameSome(g.skipped, p.opts.Width-20) + "\n")
+		}
+		if len(g.held) > 0 {
+			b.WriteString("  " + p.style.Yellow(pad("held", statusWidth)) + "  " + nameSome(g.held, p.opts.Width-44) + " (built, not published)\n")
+		}
+	}
+	return b.String()
+}
+
+func nameOf(uniqueID string, names map[string]string) string {
+	if n, ok := names[uniqueID]; ok {
+		return n
+	}
+	return clean(lastPart(uniqueID))
+}
+
+// group is what shares a root cause.
+type group struct {
+	cause         string
+	skipped, held []*project.Node
+}
+
+// groups keeps groups in the order of their first node.
+type groups struct {
+	list  []*group
+	index map[string]*group
+}
+
+func newGroups() *groups { return &groups{index: map[string]*group{}} }
+
+func (g *groups) of(cause string) *group {
+	if g.index[cause] == nil {
+		g.index[cause] = &group{cause: cause}
+		g.list = append(g.list, g.index[cause])
+	}
+	return g.index[cause]
+}
+
+// nameSome names nodes as far as there is room, at least one, and counts the rest.
+// Relations come first; tests are counted only.
+func nameSome(nodes []*project.Node, room int) string {
+	nodes = slices.Clone(nodes)
+	slices.SortStableFunc(nodes, func(a, b *project.Node) int { return rank(a) - rank(b) })
+	text, shown := label(nodes[0]), 1
+	for _, n := range nodes[1:] {
+		next := text + ", " + label(n)
+		if rank(n) > 0 || Width(next) > room {
+			break
+		}
+		text, shown = next, shown+1
+	}
+	if more := len(nodes) - shown; more > 0 {
+		text += " and " + Count(int64(more)) + " more"
+	}
+	return text
+}
+
+func rank(n *project.Node) int {
+	if n.Type == project.Test || n.Type == project.UnitTest {
+		return 1
+	}
+	return 0
+}
+
+// summary is the one line that says what a run came to.
+func (p *plain) summary(s runner.Summary) string {
+	verdict := p.style.Green("ok")
+	switch {
+	case s.Interrupted:
+		verdict = p.style.Yellow("interrupted")
+	case s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped] > 0:
+		verdict = p.style.Red("failed")
+	}
+	var parts []string
+	add := func(n int, text string, paint func(string) string) {
+		if n > 0 {
+			parts = append(parts, paint(Count(int64(n))+" "+text))
+		}
+	}
+	same := func(t string) string { return t }
+	add(s.Built, "built", same)
+	add(s.Counts[runner.Reused], "reused", same)
+	add(s.Counts[runner.Pass], "passed", same)
+	add(s.Counts[runner.Warned], "warned", p.style.Yellow)
+	add(s.Counts[runner.Failed], "failed", p.style.Red)
+	if n := s.Counts[runner.Errored]; n > 0 {
+		parts = append(parts, p.style.Red(Plural(int64(n), "error")))
+	}
+	add(s.Counts[runner.Skipped], "skipped", same)
+	add(s.Held, "held", p.style.Yellow)
+	if text := p.published(s); text != "" {
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing to do"}
+	}
+	return verdict + ": " + strings.Join(parts, ", ") + " in " + Elapsed(s.Elapsed)
+}
+
+// published says how many relations are visible now, and when they were not tested.
+func (p *plain) published(s runner.Summary) string {
+	switch {
+	case p.command == "test":
+		return ""
+	case s.Published == 0 && (s.Built > 0 || s.Interrupted):
+		return "nothing published"
+	case s.Published == 0:
+		return ""
+	case p.command == "run" || p.command == "seed" || p.command == "snapshot":
+		return Count(int64(s.Published)) + " published without tests"
+	}
+	return Count(int64(s.Published)) + " published"
+}

@@ -1,0 +1,243 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"elt/compiler/diag"
+	"elt/runner"
+)
+
+// jsonLines writes one JSON object a line on standard output and nothing else. Every
+// object has "type"; keys are snake_case; the last line is always a summary. Apart
+// from fields that end in _ms or _at, and run_id, the same run gives the same lines,
+// but for the order in which parallel nodes end.
+type jsonLines struct {
+	out     *json.Encoder
+	command string
+	summed  bool
+	failed  bool
+}
+
+func newJSON(o Options) *jsonLines {
+	enc := json.NewEncoder(o.Out)
+	enc.SetEscapeHTML(false)
+	return &jsonLines{out: enc}
+}
+
+type jsonRun struct {
+	Type    string   `json:"type"`
+	RunID   string   `json:"run_id"`
+	Command string   `json:"command"`
+	Target  string   `json:"target"`
+	Nodes   []string `json:"nodes"`
+	Workers int      `json:"workers"`
+}
+
+type jsonStarted struct {
+	Type      string    `json:"type"`
+	UniqueID  string    `json:"unique_id"`
+	StartedAt time.Time `json:"started_at"`
+}
+
+type jsonFinished struct {
+	Type         string           `json:"type"`
+	UniqueID     string           `json:"unique_id"`
+	Name         string           `json:"name"`
+	ResourceType string           `json:"resource_type"`
+	Materialized string           `json:"materialized,omitempty"`
+	Relation     string           `json:"relation_name,omitempty"`
+	Status       runner.Status    `json:"status"`
+	Rows         *int64           `json:"rows,omitempty"`
+	Failures     *int64           `json:"failures,omitempty"`
+	Message      string           `json:"message,omitempty"`
+	SkippedFor   string           `json:"skipped_for,omitempty"`
+	Resumed      bool             `json:"resumed,omitempty"`
+	Diagnostics  []jsonDiagnostic `json:"diagnostics,omitempty"`
+	Sample       *jsonSample      `json:"sample,omitempty"`
+	CompileMS    float64          `json:"compile_ms"`
+	ExecuteMS    float64          `json:"execute_ms"`
+}
+
+type jsonSample struct {
+	Columns []string   `json:"columns"`
+	Rows    [][]string `json:"rows"`
+	Total   int64      `json:"total"`
+}
+
+type jsonPublished struct {
+	Type      string   `json:"type"`
+	Nodes     []string `json:"nodes"`
+	ElapsedMS float64  `json:"elapsed_ms"`
+}
+
+type jsonSummary struct {
+	Type        string                `json:"type"`
+	RunID       string                `json:"run_id,omitempty"`
+	Command     string                `json:"command,omitempty"`
+	Success     bool                  `json:"success"`
+	Interrupted bool                  `json:"interrupted"`
+	Counts      map[runner.Status]int `json:"counts"`
+	Built       int                   `json:"built"`
+	Published   int                   `json:"published"`
+	Held        []jsonHeld            `json:"held,omitempty"`
+	ElapsedMS   float64               `json:"elapsed_ms"`
+}
+
+type jsonHeld struct {
+	UniqueID string `json:"unique_id"`
+	HeldFor  string `json:"held_for"`
+}
+
+type jsonDiagnostic struct {
+	Type     string     `json:"type,omitempty"`
+	Severity string     `json:"severity"`
+	Code     string     `json:"code,omitempty"`
+	Message  string     `json:"message"`
+	At       *jsonPlace `json:"at,omitempty"`
+	Compiled *jsonPlace `json:"compiled,omitempty"`
+	Notes    []jsonNote `json:"notes,omitempty"`
+	Hint     string     `json:"hint,omitempty"`
+	Node     string     `json:"unique_id,omitempty"`
+}
+
+type jsonNote struct {
+	Message string     `json:"message"`
+	At      *jsonPlace `json:"at,omitempty"`
+}
+
+// jsonPlace is a place in a file: lines and columns count from 1, columns in
+// characters, the end is excluded; start and end are byte offsets.
+type jsonPlace struct {
+	Path      string `json:"path"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"end_line"`
+	EndColumn int    `json:"end_column"`
+	Start     int    `json:"start"`
+	End       int    `json:"end"`
+}
+
+// Observe writes an event as one line.
+func (j *jsonLines) Observe(e runner.Event) {
+	switch e := e.(type) {
+	case runner.RunStarted:
+		j.command = e.Command
+		ids := make([]string, len(e.Nodes))
+		for i, n := range e.Nodes {
+			ids[i] = n.UniqueID
+		}
+		j.write(jsonRun{"run_started", e.RunID, e.Command, e.Target, ids, e.Workers})
+	case runner.NodeStarted:
+		j.write(jsonStarted{"node_started", e.Node.UniqueID, e.At.UTC()})
+	case runner.NodeFinished:
+		j.write(finishedOf(e.Result))
+	case runner.Published:
+		ids := make([]string, len(e.Nodes))
+		for i, n := range e.Nodes {
+			ids[i] = n.UniqueID
+		}
+		j.write(jsonPublished{"published", ids, millis(e.Elapsed)})
+	case runner.Noticed:
+		j.Diagnostics(diag.List{e.Diagnostic})
+	case runner.RunFinished:
+		j.summary(e.Summary)
+	}
+}
+
+// Diagnostics writes each diagnostic as a line.
+func (j *jsonLines) Diagnostics(list diag.List) {
+	for _, d := range list {
+		line := diagnosticOf(d)
+		line.Type = "diagnostic"
+		j.failed = j.failed || d.Severity == diag.Error
+		j.write(line)
+	}
+}
+
+// Interrupted writes nothing: the summary says it.
+func (j *jsonLines) Interrupted() {}
+
+// Close writes the error that ended the command, and the summary if none was written.
+func (j *jsonLines) Close(err error) {
+	j.Diagnostics(diag.From(err, ""))
+	if !j.summed {
+		j.write(jsonSummary{Type: "summary", Success: err == nil && !j.failed, Counts: map[runner.Status]int{}})
+	}
+}
+
+func (j *jsonLines) summary(s runner.Summary) {
+	j.summed = true
+	line := jsonSummary{
+		Type: "summary", RunID: s.RunID, Command: j.command, Success: s.OK(), Interrupted: s.Interrupted,
+		Counts: s.Counts, Built: s.Built, Published: s.Published, ElapsedMS: millis(s.Elapsed),
+	}
+	if line.Counts == nil {
+		line.Counts = map[runner.Status]int{}
+	}
+	for _, r := range s.Results {
+		if r.HeldFor != "" {
+			line.Held = append(line.Held, jsonHeld{r.Node.UniqueID, r.HeldFor})
+		}
+	}
+	j.write(line)
+}
+
+func (j *jsonLines) write(line any) { j.out.Encode(line) }
+
+func finishedOf(r *runner.NodeResult) jsonFinished {
+	line := jsonFinished{
+		Type: "node_finished", UniqueID: r.Node.UniqueID, Name: r.Node.Name,
+		ResourceType: string(r.Node.Type), Materialized: r.Node.Materialized(), Relation: r.Node.Relation.String(),
+		Status: r.Status, Message: r.Message, SkippedFor: r.SkippedFor, Resumed: r.Resumed,
+		CompileMS: millis(r.CompileTime), ExecuteMS: millis(r.ExecuteTime),
+	}
+	if r.Rows >= 0 && r.Status == runner.Success {
+		line.Rows = &r.Rows
+	}
+	if r.Status == runner.Pass || r.Status == runner.Warned || r.Status == runner.Failed {
+		line.Failures = &r.Failures
+	}
+	for _, d := range r.Diagnostics {
+		line.Diagnostics = append(line.Diagnostics, diagnosticOf(d))
+	}
+	if r.Sample != nil {
+		line.Sample = &jsonSample{r.Sample.Columns, r.Sample.Rows, r.Sample.Total}
+	}
+	return line
+}
+
+func diagnosticOf(d *diag.Diagnostic) jsonDiagnostic {
+	line := jsonDiagnostic{
+		Severity: d.Severity.String(), Code: string(d.Code), Message: d.Message,
+		At: placeOf(d.Place), Hint: d.Hint, Node: d.Node,
+	}
+	if d.Compiled != nil {
+		line.Compiled = placeOf(*d.Compiled)
+	}
+	for _, n := range d.Notes {
+		line.Notes = append(line.Notes, jsonNote{n.Message, placeOf(n.Place)})
+	}
+	return line
+}
+
+func placeOf(p diag.Place) *jsonPlace {
+	if p.IsZero() {
+		return nil
+	}
+	out := &jsonPlace{Path: p.Source.Path, Start: p.Span.Start, End: p.Span.End}
+	out.Line, out.Column = p.Source.Position(p.Span.Start)
+	out.EndLine, out.EndColumn = p.Source.Position(p.Span.End)
+	return out
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// WriteJSON writes one value as one line of JSON, as every command does for
+// `--output json`.
+func WriteJSON(w io.Writer, value any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(value)
+}

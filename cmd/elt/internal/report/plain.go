@@ -1,0 +1,150 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner"
+)
+
+// plain writes one line a finished node and, at the end, what went wrong.
+type plain struct {
+	opts    Options
+	style   Style
+	layout  layout
+	command string
+	told    bool // diagnostics stand above
+}
+
+// layout holds the widths of the columns of a node's line.
+type layout struct{ kind, name int }
+
+// statusWidth, detailWidth and timeWidth are the widths of the other columns.
+const (
+	statusWidth = 5
+	detailWidth = 13
+	timeWidth   = 6
+)
+
+// Observe writes what an event has to say.
+func (p *plain) Observe(e runner.Event) {
+	switch e := e.(type) {
+	case runner.RunStarted:
+		p.start(e)
+		p.say(p.headline(e))
+	case runner.NodeFinished:
+		if line := p.line(e.Result); line != "" {
+			p.say(line)
+		}
+	case runner.Noticed:
+		p.say(p.notice(e.Diagnostic))
+	case runner.RunFinished:
+		p.say(p.ending(e.Summary))
+	}
+}
+
+// Diagnostics writes diagnostics that no run has brought up.
+func (p *plain) Diagnostics(list diag.List) {
+	WriteDiagnostics(p.opts.Err, list, p.opts.Width, p.style)
+	p.told = p.told || len(list) > 0
+}
+
+// Interrupted tells the person that the interrupt was heard.
+func (p *plain) Interrupted() {
+	p.say("interrupted: cancelling what runs; nothing will be published (once more to leave at once)\n")
+}
+
+// Close writes the error that ended the command, if it is not told yet.
+func (p *plain) Close(err error) {
+	if err == nil {
+		return
+	}
+	p.Diagnostics(diag.From(err, ""))
+}
+
+func (p *plain) say(text string) { io.WriteString(p.opts.Err, text) }
+
+// start learns from a run's nodes how wide the columns must be.
+func (p *plain) start(e runner.RunStarted) {
+	p.command = e.Command
+	for _, n := range e.Nodes {
+		p.layout.kind = max(p.layout.kind, Width(kind(n)))
+		p.layout.name = max(p.layout.name, Width(label(n)))
+	}
+	room := p.opts.Width - 2 - statusWidth - 2 - p.layout.kind - 2 - 2 - detailWidth - 2 - timeWidth
+	p.layout.name = max(10, min(p.layout.name, room))
+}
+
+// headline is "build on target dev: 2 seeds, 14 models, 45 tests".
+func (p *plain) headline(e runner.RunStarted) string {
+	order := []project.ResourceType{project.Seed, project.Snapshot, project.Model, project.UnitTest, project.Test, project.Operation}
+	counts := map[project.ResourceType]int{}
+	for _, n := range e.Nodes {
+		counts[n.Type]++
+	}
+	var parts []string
+	for _, t := range order {
+		if n := counts[t]; n > 0 {
+			parts = append(parts, Plural(int64(n), nounOf(t)))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing to do"}
+	}
+	gap := ""
+	if p.told {
+		gap = "\n"
+	}
+	head := clean(e.Command)
+	if e.Target != "" {
+		head += " on target " + clean(e.Target)
+	}
+	return gap + p.style.Bold(head) + ": " + strings.Join(parts, ", ") + "\n"
+}
+
+func nounOf(t project.ResourceType) string {
+	switch t {
+	case project.UnitTest:
+		return "unit test"
+	case project.Operation:
+		return "hook"
+	}
+	return string(t)
+}
+
+// line is the line of a finished node; what was skipped has none, it is summed up at
+// the end.
+func (p *plain) line(r *runner.NodeResult) string {
+	if r.Status == runner.Skipped || r.Status == runner.Reused {
+		return ""
+	}
+	w, paint := word(r.Status, p.style)
+	return trimLines(fmt.Sprintf("  %s  %s  %s  %s  %s\n",
+		paint(pad(w, statusWidth)),
+		p.style.Dim(pad(kind(r.Node), p.layout.kind)),
+		pad(label(r.Node), p.layout.name),
+		padLeft(detail(r), detailWidth),
+		p.style.Dim(padLeft(Elapsed(r.CompileTime+r.ExecuteTime), timeWidth))))
+}
+
+// detail is what there is to count of a node.
+func detail(r *runner.NodeResult) string {
+	switch {
+	case r.Status == runner.Failed || r.Status == runner.Warned:
+		return Count(r.Failures) + " failing"
+	case r.Resumed:
+		return "taken over"
+	case r.Status == runner.Success && r.Rows >= 0:
+		return Plural(r.Rows, "row")
+	}
+	return ""
+}
+
+func (p *plain) notice(d *diag.Diagnostic) string {
+	var b strings.Builder
+	writeDiagnostic(&b, d, p.opts.Width, p.style)
+	return b.String()
+}
