@@ -157,47 +157,6 @@ func (g *Graph) names(nodes []int32) []string {
 	return out
 }
 
-// Ancestors returns what the ids read, directly or through others, at most depth
-// edges away; depth -1 means any distance. One of the ids itself is in the set
-// only if another of them (or itself, in a cycle) reads it. Unknown ids have no
-// ancestors.
-func (g *Graph) Ancestors(ids []string, depth int) Set { return g.reach(ids, depth, g.parents) }
-
-// Descendants returns what reads the ids, directly or through others, at most
-// depth edges away; depth -1 means any distance. See [Graph.Ancestors].
-func (g *Graph) Descendants(ids []string, depth int) Set { return g.reach(ids, depth, g.children) }
-
-// reach is a breadth-first walk from all ids at once.
-func (g *Graph) reach(ids []string, depth int, edges [][]int32) Set {
-	found := make([]bool, len(g.ids))
-	started := make([]bool, len(g.ids))
-	var level []int32
-	for _, id := range ids {
-		if i, ok := g.index[id]; ok && !started[i] {
-			started[i] = true
-			level = append(level, i)
-		}
-	}
-	out := Set{}
-	for ; depth != 0 && len(level) > 0; depth-- {
-		var next []int32
-		for _, n := range level {
-			for _, e := range edges[n] {
-				if found[e] {
-					continue
-				}
-				found[e] = true
-				out[g.ids[e]] = struct{}{}
-				if !started[e] {
-					next = append(next, e)
-				}
-			}
-		}
-		level = next
-	}
-	return out
-}
-
 // Sorted returns the ids of a set in [Graph.Order]; ids the graph does not have
 // are left out.
 func (g *Graph) Sorted(set Set) []string {

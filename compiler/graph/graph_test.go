@@ -287,3 +287,22 @@ func BenchmarkDescendants(b *testing.B) {
 		g.Descendants(from, -1)
 	}
 }
+
+func TestReachWithin(t *testing.T) {
+	t.Parallel()
+	g := build(t, "a; b: a; c: b; d: a")
+	from := make(graph.Mask, 4)
+	from[g.Number("a")] = true
+	within := graph.Mask{true, false, true, true}
+	got := g.DescendantsOf(from, -1, within)
+	if diff := cmp.Diff(graph.Mask{false, false, false, true}, got); diff != "" {
+		t.Errorf("descendants without b (-want +got):\n%s", diff)
+	}
+	from = graph.Mask{false, false, true, true}
+	if diff := cmp.Diff(graph.Mask{true, true, false, false}, g.AncestorsOf(from, -1, nil)); diff != "" {
+		t.Errorf("ancestors (-want +got):\n%s", diff)
+	}
+	if g.Number("nosuch") != -1 {
+		t.Error("an unknown id has a number")
+	}
+}
