@@ -59,6 +59,12 @@ func (w *warehouse) rows(sql string) []string {
 	w.t.Helper()
 	table := w.query("select * from (" + sql + ") order by all")
 	out := []string{strings.Join(columnNames(table), "|")}
+	return append(out, texts(table)...)
+}
+
+// texts renders the rows of a result.
+func texts(table *engine.Table) []string {
+	var out []string
 	for _, row := range table.Rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {

@@ -182,7 +182,10 @@ func Begin(spec *Spec, state State) (Write, error) {
 		w.Header = ""
 	case Seed:
 		w.Made = spec.Candidate
-		w.Statements = beginSeed(spec)
+		var err error
+		if w.Statements, err = beginSeed(spec); err != nil {
+			return Write{}, err
+		}
 	case Incremental:
 		return beginIncremental(spec, state)
 	default:

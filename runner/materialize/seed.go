@@ -1,12 +1,73 @@
 package materialize
 
+import (
+	"fmt"
+	"strings"
+
+	"elt/compiler/project"
+)
+
 // SeedSpec says how a seed's file is loaded.
 type SeedSpec struct {
-	// Path of the file, as DuckDB is to open it. The caller sets it.
-	Path string
-	// Table is the file as SeedFile read it. The caller sets it.
-	Table *SeedTable
 	SeedOptions
+	// Path of the file as DuckDB is to open it, and Table, the file as [SeedFile] read
+	// it. The caller sets both before Begin.
+	Path  string
+	Table *SeedTable
 }
 
-func beginSeed(spec *Spec) []Statement { return nil }
+// beginSeed loads the file in one statement. Every option of the reader is given, so
+// that DuckDB does not guess otherwise than SeedFile did.
+func beginSeed(spec *Spec) ([]Statement, error) {
+	seed := spec.Seed
+	if seed == nil || seed.Table == nil || seed.Path == "" {
+		return nil, fmt.Errorf("seed %q has no file to load", spec.Node)
+	}
+	table := seed.Table
+	items := make([]string, len(table.Columns))
+	columns := make([]string, len(table.Columns))
+	for i, col := range table.Columns {
+		name := project.QuoteIdent(col.Name)
+		items[i] = name
+		read := col.Type
+		if table.clean[i] {
+			read = "VARCHAR"
+			items[i] = fmt.Sprintf("cast(case when lower(trim(%[1]s, %[2]s)) not in ('', 'null') then trim(%[1]s, %[2]s) end as %[3]s) as %[1]s",
+				name, `e' \t\r\n\v\f'`, col.Type)
+		}
+		columns[i] = fmt.Sprintf("%s: %s", project.QuoteString(col.Name), project.QuoteString(read))
+	}
+	options := []string{
+		"auto_detect = false", "header = true",
+		"delim = " + project.QuoteString(seed.delimiter()),
+		`quote = '"'`, `escape = '"'`, "comment = ''", "nullstr = ''", "encoding = 'utf-8'",
+		"columns = {" + strings.Join(columns, ", ") + "}",
+		// The strict reader refuses lines that end in different ways.
+		fmt.Sprintf("strict_mode = %t", !table.mixedBreak),
+		"null_padding = false", "ignore_errors = false", "compression = 'none'",
+		fmt.Sprintf("max_line_size = %d", max(1<<21, 2*table.longest)),
+	}
+	return []Statement{plain("create table %s as (\nselect %s\nfrom read_csv(%s,\n  %s)\n)",
+		spec.Candidate, strings.Join(items, ", "), project.QuoteString(escapeGlob(seed.Path)),
+		strings.Join(options, ",\n  "))}, nil
+}
+
+func (o SeedOptions) delimiter() string {
+	if o.Delimiter == "" {
+		return ","
+	}
+	return o.Delimiter
+}
+
+// escapeGlob makes DuckDB take a path literally that holds characters of a glob.
+func escapeGlob(path string) string {
+	var b strings.Builder
+	for _, r := range path {
+		if strings.ContainsRune("*?[", r) {
+			b.WriteString("[" + string(r) + "]")
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,16 +1,171 @@
 package materialize
 
-import "elt/runner/engine"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
 
-// SeedOptions are the config of a seed.
+	"elt/compiler/diag"
+	"elt/runner/engine"
+)
+
+// SeedOptions are the config of a seed. quote_columns changes nothing: names are
+// always quoted, and DuckDB finds them in any letter case.
 type SeedOptions struct {
-	Delimiter    string            // one character; "" means a comma
-	QuoteColumns *bool             // quote_columns; nil where it is not set
-	ColumnTypes  map[string]string // column_types
+	Delimiter   string       // one character; "" means a comma
+	ColumnTypes []ColumnType // column_types
 }
+
+// ColumnType is one entry of column_types.
+type ColumnType struct{ Column, Type string }
 
 // SeedTable is what a seed file holds, without its values.
 type SeedTable struct {
 	Columns []engine.Column
 	Rows    int64
+	// Warnings are about the options, such as a column type of an unknown column.
+	Warnings diag.List
+
+	header     []string // as DuckDB reads it; empty for columns without a name
+	clean      []bool   // for each column whether values need white space and "null" taken off
+	mixedBreak bool     // lines end in \n here and in \r\n there
+	longest    int      // bytes of the longest row
+}
+
+// SeedFile reads a CSV file and infers the types of its columns as dbt does: whole
+// numbers, other numbers, dates, timestamps, booleans, else text; a column without a
+// value is an integer one. What dbt-duckdb would fail to load gets a type that holds
+// it (whole numbers too big for INTEGER, numbers in a notation DuckDB has not).
+//
+// Whatever makes the file no proper CSV file is reported, all rows at once.
+func SeedFile(source *diag.Source, opts SeedOptions) (*SeedTable, error) {
+	text := strings.TrimPrefix(source.Text, "\ufeff")
+	p := &csvReader{source: source, text: text, shift: len(source.Text) - len(text), delimiter: ','}
+	if opts.Delimiter != "" {
+		p.delimiter, _ = utf8.DecodeRuneInString(opts.Delimiter)
+	}
+	if err := p.checkEncoding(); err != nil {
+		return nil, err
+	}
+	header, ok := p.next()
+	if !ok || len(header.fields) == 1 && header.fields[0].value == "" {
+		p.report(0, "the file has no header").WithHint("the first line must name the columns")
+		return nil, p.problems
+	}
+	names := p.columnNames(header)
+	table := &SeedTable{header: names, longest: header.size}
+	guesses := make([]guess, len(names))
+	for i := range guesses {
+		guesses[i] = newGuess()
+	}
+	for {
+		row, ok := p.next()
+		if !ok {
+			break
+		}
+		if p.blank(row, len(names)) {
+			continue
+		}
+		table.Rows++
+		table.longest = max(table.longest, row.size)
+		if len(row.fields) != len(names) {
+			p.ragged(row, len(names))
+			continue
+		}
+		for i, f := range row.fields {
+			guesses[i].see(f.value)
+		}
+	}
+	if err := p.problems.Err(); err != nil {
+		return nil, err
+	}
+	table.mixedBreak = p.mixed()
+	table.setTypes(source, guesses, opts)
+	return table, nil
+}
+
+// setTypes names the columns' types: what column_types says, else what was inferred.
+func (t *SeedTable) setTypes(source *diag.Source, guesses []guess, opts SeedOptions) {
+	t.clean = make([]bool, len(t.header))
+	for i, name := range t.header {
+		col := engine.Column{Name: name}
+		if declared, ok := opts.typeOf(name); ok {
+			col.Type = declared
+		} else {
+			col.Type, t.clean[i] = guesses[i].result()
+		}
+		t.Columns = append(t.Columns, col)
+	}
+	for _, ct := range opts.ColumnTypes {
+		if _, ok := find(t.Columns, ct.Column); ok {
+			continue
+		}
+		d := diag.Warn(diag.Seed, diag.Place{Source: source}, "column_types names %q, which is no column of the file", ct.Column)
+		d.Hint = columnHint(ct.Column, t.Columns)
+		t.Warnings = append(t.Warnings, d)
+	}
+}
+
+func (o SeedOptions) typeOf(name string) (string, bool) {
+	for _, ct := range o.ColumnTypes {
+		if strings.EqualFold(ct.Column, name) {
+			return ct.Type, true
+		}
+	}
+	return "", false
+}
+
+// columnNames checks the header. A column without a name gets a letter, as in dbt.
+func (p *csvReader) columnNames(header csvRow) []string {
+	names := make([]string, len(header.fields))
+	seen := map[string]csvField{}
+	for i, f := range header.fields {
+		names[i] = f.value
+		if f.value == "" {
+			names[i] = p.letterName(i, header)
+		}
+		key := strings.ToLower(names[i])
+		if first, ok := seen[key]; ok {
+			p.report(f.offset, "two columns are called %q", names[i]).
+				WithNote(p.place(first.offset), "first here").
+				WithHint("column names must differ by more than letter case")
+		}
+		seen[key] = f
+	}
+	return names
+}
+
+// letterName is dbt's name for the column at an index: a, b, ... z, aa, bb; with a
+// number behind it where the header has that name already.
+func (p *csvReader) letterName(i int, header csvRow) string {
+	base := strings.Repeat(string(rune('a'+i%26)), i/26+1)
+	name := base
+	for n := 2; ; n++ {
+		taken := false
+		for _, f := range header.fields {
+			taken = taken || strings.EqualFold(f.value, name)
+		}
+		if !taken {
+			return name
+		}
+		name = fmt.Sprintf("%s_%d", base, n)
+	}
+}
+
+// ragged reports a row with too few or too many fields.
+func (p *csvReader) ragged(row csvRow, want int) {
+	got := len(row.fields)
+	at := row.fields[got-1].offset
+	if got > want {
+		at = row.fields[want].offset
+	}
+	p.report(at, "the row has %s, the header has %d", count(got, "field"), want).
+		WithHint("a field that holds %q must stand in double quotes", string(p.delimiter))
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
