@@ -1,6 +1,9 @@
 package project
 
 import (
+	"encoding/json"
+	"strings"
+
 	"elt/compiler/diag"
 	"elt/compiler/template"
 )
@@ -9,36 +12,70 @@ import (
 type ConfigValue struct {
 	Value template.Value
 	Place diag.Place // zero where it was set by config() with no place of its own, or by default
+	// Each holds the places of a list's elements, where the list was joined from
+	// several or comes from YAML; else it is nil.
+	Each []diag.Place
 }
 
 // Config is the final config of a node: keys in the order of first setting.
 // It may be read concurrently once the parse pass is over.
 type Config struct {
-	keys   []string
-	values map[string]ConfigValue
+	// base holds what the node shares with all others of its folder; it is never
+	// changed. own comes on top. A node has few keys of its own, so a list beats a map.
+	base *Config
+	own  []configEntry
+}
+
+type configEntry struct {
+	key   string
+	value ConfigValue
 }
 
 // NewConfig returns an empty config.
-func NewConfig() *Config { return &Config{values: map[string]ConfigValue{}} }
+func NewConfig() *Config { return &Config{} }
 
-// Keys returns the keys in the order of first setting.
-func (c *Config) Keys() []string { return c.keys }
+// Keys returns the keys in the order of first setting. A nil config has none.
+func (c *Config) Keys() []string {
+	if c == nil {
+		return nil
+	}
+	keys := c.base.Keys()
+	shared := len(keys)
+	keys = append(make([]string, 0, shared+len(c.own)), keys...)
+	for _, e := range c.own {
+		if shared == 0 || !c.base.has(e.key) {
+			keys = append(keys, e.key)
+		}
+	}
+	return keys
+}
+
+func (c *Config) has(key string) bool {
+	_, ok := c.Get(key)
+	return ok
+}
 
 // Get returns the value of a key. A nil config is empty.
 func (c *Config) Get(key string) (ConfigValue, bool) {
-	if c == nil {
-		return ConfigValue{}, false
+	for ; c != nil; c = c.base {
+		for i := range c.own {
+			if c.own[i].key == key {
+				return c.own[i].value, true
+			}
+		}
 	}
-	v, ok := c.values[key]
-	return v, ok
+	return ConfigValue{}, false
 }
 
 // Set sets a key, replacing what it had.
 func (c *Config) Set(key string, v ConfigValue) {
-	if _, ok := c.values[key]; !ok {
-		c.keys = append(c.keys, key)
+	for i := range c.own {
+		if c.own[i].key == key {
+			c.own[i].value = v
+			return
+		}
 	}
-	c.values[key] = v
+	c.own = append(c.own, configEntry{key, v})
 }
 
 // String returns the value of a key that is a string, else def.
@@ -95,4 +132,52 @@ func (c *Config) Strings(key string) []string {
 func (c *Config) Place(key string) diag.Place {
 	v, _ := c.Get(key)
 	return v.Place
+}
+
+// Hooks returns the pre_hook or post_hook, each with its place. A hook is a string,
+// {sql: ..., transaction: ...}, or that as JSON, which before_begin() and its like make.
+func (c *Config) Hooks(key string) []HookText {
+	v, _ := c.Get(key)
+	elems, ok := elements(v.Value)
+	if !ok && v.Value != nil {
+		elems = []template.Value{v.Value}
+	}
+	var out []HookText
+	for i, e := range elems {
+		h := HookText{Transaction: true, Place: v.Place}
+		if i < len(v.Each) {
+			h.Place = v.Each[i]
+		}
+		switch x := e.(type) {
+		case string:
+			h.SQL = x
+			h.fromJSON()
+		case *template.Dict:
+			sql, _ := dictGet(x, "sql")
+			h.SQL, _ = sql.(string)
+			if t, ok := dictGet(x, "transaction"); ok {
+				h.Transaction, _ = t.(bool)
+			}
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// fromJSON unpacks a hook that is a JSON object with "sql" in it.
+func (h *HookText) fromJSON() {
+	if !strings.HasPrefix(strings.TrimSpace(h.SQL), "{\"") {
+		return
+	}
+	var object struct {
+		SQL         *string `json:"sql"`
+		Transaction *bool   `json:"transaction"`
+	}
+	if json.Unmarshal([]byte(h.SQL), &object) != nil || object.SQL == nil {
+		return
+	}
+	h.SQL = *object.SQL
+	if object.Transaction != nil {
+		h.Transaction = *object.Transaction
+	}
 }

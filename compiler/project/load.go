@@ -2,7 +2,10 @@ package project
 
 import (
 	"context"
+	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"elt/compiler/diag"
 	"elt/compiler/template"
@@ -13,10 +16,10 @@ type LoadOptions struct {
 	FS   fs.FS  // the project's folder
 	Root string // its absolute path
 
-	Profile     string // --profile; "" for the project's
-	Target      string // --target; "" for the profile's
-	ProfilesDir string // --profiles-dir, absolute or relative to Root; "" for dbt's search
-	TargetPath  string // --target-path; "" for the project's
+	Profile     string         // --profile; "" for the project's
+	Target      string         // --target; "" for the profile's
+	ProfilesDir string         // --profiles-dir, absolute or relative to Root; "" for dbt's search
+	TargetPath  string         // --target-path; "" for the project's
 	Vars        *template.Dict // --vars
 
 	Env  func(name string) (string, bool) // the environment; nil for an empty one
@@ -31,85 +34,170 @@ type LoadOptions struct {
 // VarLookup looks up a variable of var().
 type VarLookup func(name string) (template.Value, bool)
 
-// Load reads a project. The project is never nil unless there is none here or ctx
-// is done; the diagnostics are sorted.
+// Load reads a project. The project is nil only where there is none, or where ctx is
+// done; the diagnostics are sorted.
+//
+// The folder holds elt.yml, or dbt_project.yml, or at least a folder "models"; then
+// the project works by convention. An elt.yml beside a dbt_project.yml wins.
 func Load(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
-	return nil, nil
+	l := newLoader(ctx, opts)
+	if !l.findProject() {
+		return nil, l.list
+	}
+	l.loadEnv()
+	l.opts.Profile = orElse(opts.Profile, l.setting("PROFILE"))
+	l.opts.Target = orElse(opts.Target, l.setting("TARGET"))
+	file := l.projectDocument()
+	l.p.Vars = l.loadVars(file)
+	l.loadIdentity(file)
+	l.loadTarget(file)
+	l.loadSettings(file)
+	l.loadFiles()
+	if err := ctx.Err(); err != nil {
+		return nil, diag.List{{Code: diag.NoProject, Message: "loading was stopped", Err: err}}
+	}
+	return l.p, l.list.Sorted()
+}
+
+// loader is one Load: the project as far as it is read, and what is wrong so far.
+type loader struct {
+	report
+	ctx  context.Context
+	opts LoadOptions
+	p    *Project
+	yaml *renderer // for the project file
+}
+
+func newLoader(ctx context.Context, opts LoadOptions) *loader {
+	if opts.Env == nil {
+		opts.Env = func(string) (string, bool) { return "", false }
+	}
+	if opts.ReadFile == nil {
+		opts.ReadFile = os.ReadFile
+	}
+	p := &Project{Root: opts.Root, Patches: &Patches{}, opts: opts, env: opts.Env}
+	p.Flags, p.Quoting = template.NewDict(), template.NewDict()
+	p.configs = map[ResourceType]*configTree{}
+	return &loader{ctx: ctx, opts: opts, p: p}
+}
+
+// findProject decides which file describes the project.
+func (l *loader) findProject() bool {
+	for _, name := range []string{"elt.yml", "dbt_project.yml"} {
+		if _, err := fs.Stat(l.opts.FS, name); err == nil {
+			l.p.FileName = name
+			l.p.IsElt = name == "elt.yml"
+			return true
+		}
+	}
+	if info, err := fs.Stat(l.opts.FS, "models"); err == nil && info.IsDir() {
+		l.p.IsElt = true
+		return true
+	}
+	l.add(diag.New(diag.NoProject, diag.Place{}, "%q is not a project", l.opts.Root).
+		WithHint("a project has a file elt.yml or dbt_project.yml, or a folder models; \"elt init NAME\" makes one"))
+	return false
+}
+
+// loadEnv reads .env of the project's folder. The real environment wins.
+func (l *loader) loadEnv() {
+	src, ok := l.read(".env")
+	if !ok {
+		return
+	}
+	file := parseDotenv(src, l.opts.Env, &l.report)
+	l.p.env = func(name string) (string, bool) {
+		if v, ok := l.opts.Env(name); ok {
+			return v, true
+		}
+		v, ok := file[name]
+		return v, ok
+	}
 }
 
 // Env looks a variable up as env_var() does: the real environment first, then .env.
 func (p *Project) Env(name string) (string, bool) { return p.env(name) }
 
-// Vars are the variables of var().
-type Vars struct {
-	CLI     *template.Dict // --vars: before everything else
-	Project *template.Dict // vars: of the project file or vars.yml, packages' mappings included
+// read reads a file of the project. A file that is not there gives false; one that
+// cannot be read is reported.
+func (l *loader) read(name string) (*diag.Source, bool) {
+	data, err := fs.ReadFile(l.opts.FS, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false
+	}
+	if err != nil {
+		l.add(unreadable(name, err))
+		return nil, false
+	}
+	return diag.NewSource(name, string(data)), true
 }
 
-// Lookup finds a variable for a resource of a package: --vars, then what the
-// project sets for that package, then what it sets for all.
-func (v *Vars) Lookup(pkg, name string) (template.Value, bool) { return nil, false }
-
-// VarsFor returns the lookup for resources of one package.
-func (p *Project) VarsFor(pkg string) VarLookup {
-	return func(name string) (template.Value, bool) { return p.Vars.Lookup(pkg, name) }
+func unreadable(name string, err error) *diag.Diagnostic {
+	d := diag.New(diag.NoProject, diag.Place{Source: diag.NewSource(name, "")}, "the file %q cannot be read: %s", name, plainError(err))
+	d.Err = err
+	return d
 }
 
-// ResolveInput says what config to resolve.
-type ResolveInput struct {
-	Type    ResourceType
-	Package string
-	FQN     []string
-	Patch   *Config    // of the property file, or nil
-	InFile  []ConfigCall // calls of config() in the template, in order
+// plainError leaves out the operation and path of a path error, which are known.
+func plainError(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
 }
 
-// ConfigCall is one call of config().
-type ConfigCall struct {
-	Values *template.Dict
-	Place  diag.Place
+// document reads and parses a YAML file of the project.
+func (l *loader) document(name string) (cursor, bool) {
+	src, ok := l.read(name)
+	if !ok {
+		return cursor{}, false
+	}
+	return parseDocument(src, &l.report)
 }
 
-// ResolveConfig merges dbt's defaults, the project file, the property file and
-// config() calls, in this order of precedence, and checks the types of the keys
-// elt knows. It is safe for concurrent use.
-func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) { return nil, nil }
+// projectDocument parses the project file. Where there is none, or it is no
+// mapping, the zero cursor stands for a file that says nothing.
+func (l *loader) projectDocument() cursor {
+	if l.p.FileName == "" {
+		return cursor{}
+	}
+	src, ok := l.read(l.p.FileName)
+	if !ok {
+		return cursor{}
+	}
+	l.p.Source = src
+	file, ok := parseDocument(src, &l.report)
+	if !ok {
+		return cursor{}
+	}
+	if file.exists() && !file.isNull() && !file.isMap() {
+		l.add(wrongType(file, l.p.FileName, "a mapping"))
+		return cursor{}
+	}
+	return file
+}
 
-// UnusedConfig warns of folders in the project file's config under which no
-// resource was found. Call it when all configs are resolved.
-func (p *Project) UnusedConfig() diag.List { return nil }
+// scope returns the names that templates in YAML values may use. Profiles and the
+// target in elt.yml may read secrets; they are rendered with a scope of our own.
+func (l *loader) scope(vars VarLookup, target *Target) template.Scope {
+	return l.p.scope(vars, target)
+}
 
-// BuildSources returns a node for each table of the patches' sources.
-func BuildSources(p *Project) ([]*Node, diag.List) { return nil, nil }
+func (p *Project) scope(vars VarLookup, target *Target) template.Scope {
+	if p.opts.Scope != nil && target != nil {
+		return p.opts.Scope(vars, target)
+	}
+	return &yamlScope{env: p.env, vars: vars, target: target, secrets: target == nil}
+}
 
-// BuildSeeds returns a node for each seed file, its property file and config merged.
-func BuildSeeds(p *Project) ([]*Node, diag.List) { return nil, nil }
+// yamlScope is the scope of property files.
+func (p *Project) yamlScope() template.Scope { return p.scope(p.VarsFor(p.Name), p.Target) }
 
-// BuildExposures returns a node for each exposure. Refs and Sources are set.
-func BuildExposures(p *Project) ([]*Node, diag.List) { return nil, nil }
-
-// BuildUnitTests returns a node for each unit test. Refs holds the model tested.
-func BuildUnitTests(p *Project) ([]*Node, diag.List) { return nil, nil }
-
-// GenericTests returns the data tests a property file declares on a model, seed or
-// snapshot and its columns, named and hashed as dbt names and hashes them. attached
-// is the unique_id of the resource, "" where it does not exist.
-func GenericTests(p *Project, patch *Patch, attached string) ([]*Node, diag.List) { return nil, nil }
-
-// SourceTests returns the data tests declared on source tables and their columns.
-func SourceTests(p *Project) ([]*Node, diag.List) { return nil, nil }
-
-// Apply sets on a node what a patch says: description, columns, places.
-func (patch *Patch) Apply(n *Node) {}
-
-// From renders a lake source as a FROM item over the given paths. Without paths, and
-// for a table of a database, it is "".
-func (t *SourceTable) From(paths []string) string { return "" }
-
-// DatabaseName is the name DuckDB gives the database in a file: the file's stem.
-func DatabaseName(path string) string { return "" }
-
-func (p *Project) fqnPrefix(path string) []string { return nil }
-
-type configTree struct{}
-type lakeKeys struct{}
+// abs makes a path absolute: relative ones start at the project's folder.
+func (l *loader) abs(p string) string {
+	if filepath.IsAbs(p) {
+		return filepath.Clean(p)
+	}
+	return filepath.Join(l.opts.Root, p)
+}

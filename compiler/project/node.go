@@ -78,6 +78,8 @@ type Node struct {
 	PatchPath   string     // property file that describes it, or ""
 	PatchPlace  diag.Place // its name in that file
 	Group       string
+	// Version and LatestVersion are those of a versioned model, as text; "" for others.
+	Version, LatestVersion string
 
 	Relation  Relation // published name; zero for tests, exposures, analyses
 	Refs      []RefCall
@@ -153,6 +155,8 @@ type TestInfo struct {
 	Column       string         // column it is attached to, or ""
 	Attached     string         // unique_id of the node it is declared under, or ""
 	AttachedExpr string         // how kwargs name that node: "{{ get_where_subquery(ref('orders')) }}"
+	FileKey      string         // dbt's file_key_name: "models.orders"
+	Config       *template.Dict // config of the declaration, rendered, in the order of RawCode
 }
 
 // SourceTable is what a source table has beyond other nodes.
@@ -168,12 +172,15 @@ type SourceTable struct {
 	Format      string // "csv", "parquet", "json" or "" where the extension decides
 	Options     *template.Dict
 	AllowEmpty  bool
+	Implicit    bool   // made by convention from a file, not declared
 	OnBadRows   string // "fail" or "quarantine"
 	Freshness   *template.Dict
 	LoadedAt    string
 	Loader      string
 	Quoting     *template.Dict
 	OptionPlace diag.Place
+
+	types [2][]Setting // declared types: of columns in the files, of folders
 }
 
 // Located is a text and where it stands.

@@ -15,6 +15,8 @@ type Patches struct {
 	Groups    []*GroupPatch
 	// SingularTests describes tests/*.sql files, from data_tests: entries with a name.
 	SingularTests []*Patch
+
+	byName map[patchKey]*Patch
 }
 
 // Patch is what a property file says of one model, seed, snapshot, analysis or
@@ -53,10 +55,11 @@ type TestPatch struct {
 	Name  string     // "unique", "dbt_utils.recency"
 	Place diag.Place // of the test's name
 	Args  *template.Dict
-	// ArgPlaces are the places of arguments, by name.
+	// ArgPlaces are the places of arguments, by name; of keys under config:, with
+	// "config: " in front.
 	ArgPlaces map[string]diag.Place
-	// Nested says that arguments stood under arguments:.
-	Nested bool
+	// Nested are the names of those that stood under arguments:.
+	Nested []string
 }
 
 // MacroPatch is what a property file says of a macro.
@@ -134,14 +137,4 @@ type GroupPatch struct {
 	Place                       diag.Place
 	Path                        string
 	Config                      *Config
-}
-
-// Find returns the patch of a resource by type and name, or nil.
-func (p *Patches) Find(t ResourceType, name string) *Patch {
-	for _, patch := range p.Resources {
-		if patch.Type == t && patch.Name == name {
-			return patch
-		}
-	}
-	return nil
 }

@@ -95,6 +95,10 @@ type File struct {
 	OriginalPath string       // relative to the project: "models/staging/stg_orders.sql"
 	Name         string       // file name without folder and extension
 	Source       *diag.Source // nil for seeds, whose content is not read here
+	// Leading is how many bytes of white space stand before the first character. dbt
+	// cuts them off before it renders; here they stay for the sake of positions, and
+	// whoever renders takes them off the result.
+	Leading int
 }
 
 // FilesOf returns the files of one kind, sorted by path.

@@ -1,0 +1,250 @@
+package project
+
+import (
+	"elt/compiler/diag"
+	"elt/compiler/template"
+)
+
+// tests reads tests: or data_tests: of a resource or a column. Arguments stay as
+// they are written: they are rendered when the test is.
+func (f *propertyFile) tests(c cursor) []*TestPatch {
+	key, list := "data_tests", c.get("data_tests")
+	if old := c.get("tests"); !old.isNull() {
+		if !list.isNull() {
+			f.add(diag.New(diag.WrongType, old.place(), "both %q and %q are given", "tests", "data_tests").
+				WithNote(list.place(), "data_tests is here").WithHint("put all tests under data_tests:"))
+		} else {
+			key, list = "tests", old
+		}
+	}
+	items := f.raw().list(list, key)
+	if len(items) == 0 {
+		return nil
+	}
+	out := make([]*TestPatch, 0, len(items))
+	for _, e := range items {
+		if t := f.test(e, key); t != nil {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// test reads one test: a name, {name: arguments} or {test_name: name, ...}.
+func (f *propertyFile) test(c cursor, key string) *TestPatch {
+	if c.isText() {
+		return &TestPatch{Name: c.text(), Place: c.place(), Args: template.NewDict()}
+	}
+	pairs := c.pairs()
+	if len(pairs) == 0 {
+		f.add(wrongType(c, key, "a list of names and mappings"))
+		return nil
+	}
+	if name := c.get("test_name"); name.exists() {
+		return f.testArguments(f.raw().str(name, "test_name"), name, pairs, "test_name")
+	}
+	if len(pairs) > 1 {
+		f.add(diag.New(diag.WrongType, pairs[1].keyAt.place(), "a test has one name, but here are %q and %q", pairs[0].key, pairs[1].key).
+			WithNote(pairs[0].keyAt.place(), "the test begins here").
+			WithHint("indent the arguments of %q further than its name", pairs[0].key))
+		return nil
+	}
+	args := pairs[0].value
+	if !args.isNull() && !args.isMap() {
+		f.add(wrongType(args, pairs[0].key, "a mapping of arguments"))
+		return nil
+	}
+	return f.testArguments(pairs[0].key, pairs[0].keyAt, args.pairs(), "")
+}
+
+// testArguments gathers the arguments, flat ones first, then those of arguments:.
+func (f *propertyFile) testArguments(name string, at cursor, pairs []pair, skip string) *TestPatch {
+	t := &TestPatch{Name: name, Place: at.place(), Args: template.NewDict(), ArgPlaces: map[string]diag.Place{}}
+	if name == "" {
+		f.add(diag.New(diag.WrongType, t.Place, "a test needs a name"))
+		return nil
+	}
+	set := func(p pair) {
+		if p.key == "model" {
+			f.add(diag.New(diag.WrongType, p.keyAt.place(), "a test cannot be given %q", "model").
+				WithHint("it is the resource the test stands under"))
+			return
+		}
+		dictSet(t.Args, p.key, p.value.value(nil))
+		t.ArgPlaces[p.key] = p.value.place()
+	}
+	var nested cursor
+	for _, p := range pairs {
+		switch p.key {
+		case skip:
+		case "arguments":
+			nested = p.value
+		default:
+			set(p)
+		}
+	}
+	if !nested.isNull() && !nested.isMap() {
+		f.add(wrongType(nested, "arguments", "a mapping"))
+		return t
+	}
+	for _, p := range nested.pairs() {
+		set(p)
+		t.Nested = append(t.Nested, p.key)
+	}
+	f.checkTestConfig(t, pairs)
+	return t
+}
+
+// inConfig begins the names of places of keys under a test's config:.
+const inConfig = "config: "
+
+// checkTestConfig checks the config keys of a test, which may stand flat or under
+// config:. Values with Jinja are checked when they are rendered.
+func (f *propertyFile) checkTestConfig(t *TestPatch, pairs []pair) {
+	for _, p := range pairs {
+		switch {
+		case p.key == "config":
+			if !p.value.isNull() && !p.value.isMap() {
+				f.add(wrongType(p.value, "config", "a mapping"))
+			}
+			for _, q := range p.value.pairs() {
+				f.checkConfigKey(Test, q.key, q.keyAt.place())
+				f.checkTestValue(q)
+				t.ArgPlaces[inConfig+q.key] = q.value.place()
+			}
+		case testConfigSet[p.key]:
+			f.checkTestValue(p)
+		}
+	}
+}
+
+func (f *propertyFile) checkTestValue(p pair) {
+	if p.value.isNull() || hasJinja(p.value.text()) {
+		return
+	}
+	if d := checkConfig(Test, configKey(p.key), p.value.configValue(nil)); d != nil {
+		f.add(d)
+	}
+}
+
+// exposure reads an entry of exposures.
+func (f *propertyFile) exposure(c cursor) {
+	f.knownKeys(c, exposureKeys, "an exposure")
+	rd := f.rendered()
+	name, ok := rd.name(c, "name", "an exposure")
+	if !ok {
+		return
+	}
+	e := &ExposurePatch{Name: name, Place: c.get("name").place(), Path: f.entry.original(), RelPath: f.entry.rel}
+	e.Description, _ = f.description(c)
+	e.Label = rd.str(c.get("label"), "label")
+	e.Kind = rd.str(c.get("type"), "type")
+	kinds := []string{"dashboard", "notebook", "analysis", "ml", "application"}
+	if !contains(kinds, e.Kind) {
+		if at := c.get("type"); at.isNull() {
+			f.add(diag.New(diag.WrongType, c.place(), "the exposure %q needs a %q", name, "type"))
+		} else {
+			f.add(wrongChoice(at.place(), "type", e.Kind, kinds...))
+		}
+	}
+	e.Maturity = rd.str(c.get("maturity"), "maturity")
+	if levels := []string{"low", "medium", "high"}; e.Maturity != "" && !contains(levels, e.Maturity) {
+		f.add(wrongChoice(c.get("maturity").place(), "maturity", e.Maturity, levels...))
+	}
+	e.URL = rd.str(c.get("url"), "url")
+	owner := c.get("owner")
+	if rd.mapping(owner, "owner") != nil {
+		e.OwnerName = rd.str(owner.get("name"), "name")
+		e.OwnerEmail = f.ownerEmail(owner.get("email"))
+	}
+	if e.OwnerName == "" && e.OwnerEmail == "" {
+		f.add(diag.New(diag.WrongType, c.place(), "the exposure %q needs an owner with a name or an email", name))
+	}
+	e.DependsOn = f.raw().located(c.get("depends_on"), "depends_on")
+	e.Config = f.config(c, Exposure, "meta", "tags", "enabled")
+	f.patches.Exposures = append(f.patches.Exposures, e)
+}
+
+// ownerEmail takes one address, or the first of several.
+func (f *propertyFile) ownerEmail(c cursor) string {
+	if list := f.rendered().strs(c, "email"); len(list) > 0 {
+		return list[0]
+	}
+	return ""
+}
+
+func contains(list []string, s string) bool {
+	for _, e := range list {
+		if e == s {
+			return true
+		}
+	}
+	return false
+}
+
+// unitTest reads an entry of unit_tests.
+func (f *propertyFile) unitTest(c cursor) {
+	f.knownKeys(c, unitTestKeys, "a unit test")
+	rd := f.rendered()
+	name, ok := rd.name(c, "name", "a unit test")
+	if !ok {
+		return
+	}
+	model, ok := rd.name(c, "model", "a unit test")
+	if !ok {
+		return
+	}
+	u := &UnitTestPatch{Name: name, Place: c.get("name").place(), ModelPlace: c.get("model").place(),
+		Path: f.entry.original(), RelPath: f.entry.rel}
+	u.Description, _ = f.description(c)
+	u.Config = f.config(c, UnitTest, "tags", "meta")
+	u.Info.Model = model
+	for _, g := range rd.list(c.get("given"), "given") {
+		if !g.isMap() {
+			f.add(wrongType(g, "given", "a list of mappings"))
+			continue
+		}
+		f.knownKeys(g, givenKeys, "an input of a unit test")
+		if input, ok := f.raw().name(g, "input", "an input of a unit test"); ok {
+			u.Info.Given = append(u.Info.Given, UnitInput{Input: input, Place: g.get("input").place(), Rows: f.unitRows(g)})
+		}
+	}
+	expect := c.get("expect")
+	if !expect.isMap() {
+		f.add(diag.New(diag.WrongType, c.place(), "the unit test %q needs a mapping %q", name, "expect"))
+		return
+	}
+	f.knownKeys(expect, givenKeys, "expect")
+	u.Info.Expect = f.unitRows(expect)
+	u.Info.Overrides = rd.mapping(c.get("overrides"), "overrides")
+	if v := c.get("versions"); !v.isNull() {
+		u.Info.Versions = v.value(f.yaml)
+	}
+	f.patches.UnitTests = append(f.patches.UnitTests, u)
+}
+
+// unitRows reads rows: a list of mappings, or text in CSV or SQL.
+func (f *propertyFile) unitRows(c cursor) UnitRows {
+	rd := f.raw()
+	out := UnitRows{Format: "dict", Place: c.place(), Fixture: rd.str(c.get("fixture"), "fixture")}
+	if at := c.get("format"); !at.isNull() {
+		out.Format = rd.str(at, "format")
+		if formats := []string{"dict", "csv", "sql"}; !contains(formats, out.Format) {
+			f.add(wrongChoice(at.place(), "format", out.Format, formats...))
+		}
+	}
+	rows := c.get("rows")
+	if rows.isNull() {
+		return out
+	}
+	out.Place = rows.place()
+	switch {
+	case out.Format == "dict" && !rows.isList():
+		f.add(wrongType(rows, "rows", "a list of mappings").WithHint("for text give format: csv or format: sql"))
+	case out.Format != "dict" && !rows.isText():
+		f.add(wrongType(rows, "rows", "text, as format: "+out.Format+" says"))
+	default:
+		out.Rows = rows.value(f.yaml)
+	}
+	return out
+}

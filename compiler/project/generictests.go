@@ -1,0 +1,347 @@
+package project
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"elt/compiler/diag"
+	"elt/compiler/template"
+)
+
+// tested is a resource that tests are declared on.
+type tested struct {
+	p        *Project
+	name     string // as it goes into the names of tests
+	kind     string // "" or "source_", in front of the test's name
+	ref      string // how a template names it: "ref('orders')"
+	path     string // property file
+	fileKey  string // "models.orders"
+	attached string
+	refs     []RefCall
+	sources  []SourceCall
+	tags     []string // of the source, for all its tests
+	quote    bool     // quote_columns
+	yaml     *renderer
+	*report
+}
+
+// GenericTests returns the data tests a property file declares on a model, seed or
+// snapshot and its columns, named and hashed as dbt names and hashes them. attached
+// is the unique_id of the resource, "" where it does not exist. It is safe for
+// concurrent use.
+//
+// Refs names the resource alone; what arguments name (relationships' "to") comes out
+// when the arguments are rendered.
+func GenericTests(p *Project, patch *Patch, attached string) ([]*Node, diag.List) {
+	return genericTests(p, patch.Tests, patch.Columns, tested{
+		name: patch.Name, ref: "ref('" + patch.Name + "')", path: patch.Path,
+		fileKey: patch.Key + "." + patch.Name, attached: attached, quote: patch.QuoteColumns,
+		refs: []RefCall{{Name: patch.Name, Place: patch.Place}},
+	})
+}
+
+// SourceTests returns the data tests declared on source tables and their columns.
+func SourceTests(p *Project) ([]*Node, diag.List) {
+	var out []*Node
+	var diags diag.List
+	for _, s := range p.Patches.Sources {
+		for _, t := range s.Tables {
+			nodes, ds := genericTests(p, t.Tests, t.Columns, tested{
+				name: s.Name + "_" + t.Name, kind: "source_", ref: "source('" + s.Name + "', '" + t.Name + "')",
+				path: s.Path, fileKey: "sources." + s.Name, quote: t.QuoteColumns,
+				attached: "source." + p.Name + "." + s.Name + "." + t.Name,
+				sources:  []SourceCall{{Source: s.Name, Table: t.Name, Place: t.Place}},
+				tags:     slices.Concat(s.Tags, t.Tags),
+			})
+			out = append(out, nodes...)
+			diags = append(diags, ds...)
+		}
+	}
+	return out, diags
+}
+
+// genericTests makes the tests of columns first, then those of the whole relation.
+func genericTests(p *Project, tests []*TestPatch, columns []*ColumnPatch, on tested) ([]*Node, diag.List) {
+	on.p, on.report = p, &report{}
+	var out []*Node
+	for _, c := range columns {
+		for _, t := range c.Tests {
+			if n := on.node(t, c); n != nil {
+				out = append(out, n)
+			}
+		}
+	}
+	for _, t := range tests {
+		if n := on.node(t, nil); n != nil {
+			out = append(out, n)
+		}
+	}
+	return out, on.list
+}
+
+var testName = regexp.MustCompile(`^(?:([a-zA-Z_][0-9a-zA-Z_]*)\.)?([a-zA-Z_][0-9a-zA-Z_]*)`)
+
+// node makes the node of one test.
+func (on *tested) node(t *TestPatch, column *ColumnPatch) *Node {
+	m := testName.FindStringSubmatch(t.Name)
+	if m == nil {
+		on.add(diag.New(diag.WrongType, t.Place, "%q cannot be the name of a test", t.Name).
+			WithHint("a test is named like unique or dbt_utils.recency"))
+		return nil
+	}
+	info := &TestInfo{Generic: m[2], Namespace: m[1], Attached: on.attached, FileKey: on.fileKey,
+		AttachedExpr: "{{ get_where_subquery(" + on.ref + ") }}"}
+	if column != nil {
+		info.Column = column.Name
+		if column.Quote || !column.QuoteSet && on.quote {
+			info.Column = QuoteIdent(column.Name)
+		}
+	}
+	args := on.arguments(t, info)
+	config := on.testConfig(t, args)
+	description, _ := takeString(args, "description")
+	full, named := takeString(args, "name")
+	short := full
+	if !named {
+		short, full = on.synthesize(info, args)
+		if _, has := dictGet(config, "alias"); short != full && !has {
+			dictSet(config, "alias", short)
+		}
+	}
+	info.Kwargs = args
+	info.Config = config
+	return on.build(t, column, info, short, full, description)
+}
+
+// arguments gathers a test's keyword arguments in dbt's order: flat ones, the column,
+// those under arguments:, the model.
+func (on *tested) arguments(t *TestPatch, info *TestInfo) *template.Dict {
+	args := template.NewDict()
+	for _, item := range t.Args.Items() {
+		if name, _ := item.Key.(string); !contains(t.Nested, name) {
+			dictSet(args, name, item.Value)
+		}
+	}
+	if info.Column != "" {
+		dictSet(args, "column_name", info.Column)
+	}
+	for _, name := range t.Nested {
+		v, _ := dictGet(t.Args, name)
+		dictSet(args, name, v)
+	}
+	dictSet(args, "model", info.AttachedExpr)
+	return args
+}
+
+// testConfig takes the config out of a test's arguments: known keys in dbt's order,
+// then the rest of config:. Strings in it are rendered.
+func (on *tested) testConfig(t *TestPatch, args *template.Dict) *template.Dict {
+	block, _ := dictGet(args, "config")
+	args.Delete("config")
+	rest := template.NewDict()
+	if d, ok := block.(*template.Dict); ok {
+		rest = d.Copy()
+	}
+	out := template.NewDict()
+	set := func(key string, v template.Value) {
+		if text, ok := v.(string); ok && hasJinja(text) {
+			v = on.render(t, key, text)
+		}
+		if v != nil {
+			dictSet(out, key, v)
+		}
+	}
+	for _, key := range testConfigKeys {
+		flat, isFlat := dictGet(args, key)
+		args.Delete(key)
+		nested, isNested := dictGet(rest, key)
+		rest.Delete(key)
+		if isFlat && isNested && flat != nil {
+			on.add(diag.New(diag.WrongType, on.argPlace(t, key), "%q is given here and under config", key).
+				WithNote(on.argPlace(t, "config"), "config is here"))
+		}
+		if isFlat && flat != nil {
+			set(key, flat)
+		} else if isNested {
+			set(key, nested)
+		}
+	}
+	for _, item := range rest.Items() {
+		set(template.Str(item.Key), item.Value)
+	}
+	return out
+}
+
+func (on *tested) argPlace(t *TestPatch, key string) diag.Place {
+	for _, name := range []string{key, inConfig + key} {
+		if at, ok := t.ArgPlaces[name]; ok {
+			return at
+		}
+	}
+	return t.Place
+}
+
+// render renders a string of a test's config.
+func (on *tested) render(t *TestPatch, key, text string) template.Value {
+	if on.yaml == nil {
+		on.yaml = newRenderer(context.Background(), on.p.yamlScope())
+	}
+	v, errs := on.yaml.evaluate(diag.NewSource(on.path, text))
+	for _, d := range errs {
+		moved := *d
+		moved.Place = on.argPlace(t, key)
+		on.add(&moved)
+	}
+	return v
+}
+
+func takeString(d *template.Dict, key string) (string, bool) {
+	v, ok := dictGet(d, key)
+	if !ok {
+		return "", false
+	}
+	d.Delete(key)
+	return template.Str(v), true
+}
+
+var notInName = regexp.MustCompile(`[^0-9a-zA-Z_]+`)
+
+// maxTestName is the length from which a test's name is cut and hashed.
+const maxTestName = 64
+
+// synthesize makes the name of a test from what it is and its arguments: one that
+// fits file names, and the whole one.
+func (on *tested) synthesize(info *TestInfo, args *template.Dict) (short, full string) {
+	name := on.kind + info.Generic
+	if info.Namespace != "" {
+		name = info.Namespace + "_" + name
+	}
+	var flat []string
+	for _, key := range sortedArgs(args) {
+		if key == "model" {
+			continue
+		}
+		v, _ := dictGet(args, key)
+		for _, part := range parts(v) {
+			flat = append(flat, notInName.ReplaceAllString(template.Str(part), "_"))
+		}
+	}
+	identifier := name + "_" + on.name
+	full = identifier + "_" + strings.Join(flat, "__")
+	if utf8.RuneCountInString(full) < maxTestName {
+		return full, full
+	}
+	runes := []rune(identifier)
+	return string(runes[:min(30, len(runes))]) + "_" + md5Hex(full), full
+}
+
+func parts(v template.Value) []template.Value {
+	if d, ok := v.(*template.Dict); ok {
+		return d.Values()
+	}
+	if elems, ok := elements(v); ok {
+		return elems
+	}
+	return []template.Value{v}
+}
+
+func sortedArgs(d *template.Dict) []string {
+	var out []string
+	for _, k := range d.Keys() {
+		out = append(out, template.Str(k))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func md5Hex(s string) string {
+	sum := md5.Sum([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// testHash is the end of a test's unique_id: of its name and of what it is.
+func testHash(name string, info *TestInfo) string {
+	var namespace template.Value
+	if info.Namespace != "" {
+		namespace = info.Namespace
+	}
+	metadata := template.NewDict()
+	dictSet(metadata, "kwargs", hashable(info.Kwargs))
+	dictSet(metadata, "name", info.Generic)
+	dictSet(metadata, "namespace", template.Str(namespace))
+	sum := md5Hex(name + template.Repr(metadata))
+	return sum[len(sum)-10:]
+}
+
+// hashable sorts dicts and turns everything else but lists into text.
+func hashable(v template.Value) template.Value {
+	switch x := v.(type) {
+	case *template.Dict:
+		out := template.NewDict()
+		for _, key := range sortedArgs(x) {
+			value, _ := dictGet(x, key)
+			dictSet(out, key, hashable(value))
+		}
+		return out
+	case *template.List:
+		out := template.NewList()
+		for _, e := range x.Elems {
+			out.Elems = append(out.Elems, hashable(e))
+		}
+		return out
+	}
+	return template.Str(v)
+}
+
+// build puts the node together.
+func (on *tested) build(t *TestPatch, column *ColumnPatch, info *TestInfo, short, full, description string) *Node {
+	p := on.p
+	n := &Node{UniqueID: "test." + p.Name + "." + full + "." + testHash(full, info), Type: Test, Name: full,
+		Package: p.Name, Path: short + ".sql", OriginalPath: on.path,
+		Source: t.Place.Source, Place: t.Place, Description: description, PatchPath: on.path, PatchPlace: t.Place,
+		Refs: on.refs, Sources: on.sources, Test: info}
+	_, below, _ := strings.Cut(on.path, "/")
+	n.FQN = p.FQN(below, full)
+	macro := "test_" + info.Generic
+	if info.Namespace != "" {
+		macro = info.Namespace + "." + macro
+	}
+	n.RawCode = "{{ " + macro + "(**_dbt_generic_test_kwargs) }}" + configSource(info.Config)
+	tags := slices.Clone(on.tags)
+	if column != nil {
+		tags = append(tags, column.Tags...)
+	}
+	if own, ok := dictGet(info.Config, "tags"); ok {
+		for _, v := range appended(nil, own).Elems {
+			tags = append(tags, template.Str(v))
+		}
+	}
+	slices.Sort(tags)
+	n.Tags = slices.Compact(tags)
+	cfg, ds := ResolveConfig(p, ResolveInput{Type: Test, Package: p.Name, FQN: n.FQN,
+		InFile: []ConfigCall{{Values: info.Config, Place: t.Place}}})
+	on.list = append(on.list, ds...)
+	n.setConfig(cfg)
+	return n
+}
+
+// configSource writes config as the call dbt puts behind a test's code.
+func configSource(config *template.Dict) string {
+	if config.Len() == 0 {
+		return ""
+	}
+	var out []string
+	for _, item := range config.Items() {
+		value := template.Str(item.Value)
+		if text, ok := item.Value.(string); ok {
+			value = `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+		}
+		out = append(out, template.Str(item.Key)+"="+value)
+	}
+	return "{{ config(" + strings.Join(out, ",") + ") }}"
+}

@@ -1,0 +1,181 @@
+package project
+
+import (
+	"regexp"
+	"strings"
+
+	"elt/compiler/diag"
+)
+
+// setConfig sets a node's final config, and what of it a node holds itself.
+func (n *Node) setConfig(c *Config) {
+	n.Config = c
+	for _, tag := range c.Strings("tags") {
+		n.Tags = appendNew(n.Tags, tag)
+	}
+	if meta := metaOf(c); meta != nil {
+		n.Meta = meta
+	}
+	n.Group = orElse(c.String("group", ""), n.Group)
+}
+
+// SetConfig sets a node's final config, and tags, meta and group from it.
+func (n *Node) SetConfig(c *Config) { n.setConfig(c) }
+
+// Apply sets on a node what a patch says beside config: description, columns, places.
+func (patch *Patch) Apply(n *Node) {
+	n.Description = patch.Description
+	n.Columns = columnsOf(patch.Columns)
+	n.PatchPath, n.PatchPlace = patch.Path, patch.Place
+}
+
+// join adds the contents of a property file.
+func (p *Patches) join(other *Patches) {
+	p.Resources = append(p.Resources, other.Resources...)
+	p.Macros = append(p.Macros, other.Macros...)
+	p.Sources = append(p.Sources, other.Sources...)
+	p.Exposures = append(p.Exposures, other.Exposures...)
+	p.UnitTests = append(p.UnitTests, other.UnitTests...)
+	p.Groups = append(p.Groups, other.Groups...)
+	p.SingularTests = append(p.SingularTests, other.SingularTests...)
+}
+
+type patchKey struct {
+	t    ResourceType
+	name string
+}
+
+// index makes patches findable and reports resources that are described twice.
+func (p *Patches) index() diag.List {
+	var diags report
+	p.byName = make(map[patchKey]*Patch, len(p.Resources)+len(p.SingularTests))
+	for _, list := range [][]*Patch{p.Resources, p.SingularTests} {
+		for _, patch := range list {
+			key := patchKey{patch.Type, patch.Name}
+			if first, ok := p.byName[key]; ok {
+				diags.add(diag.New(diag.DuplicateNode, patch.Place, "the %s %q is described twice", word(patch.Type), patch.Name).
+					WithNote(first.Place, "first here").WithHint("join the two entries"))
+				continue
+			}
+			p.byName[key] = patch
+		}
+	}
+	indexTables(p.Sources, &diags)
+	return diags.list
+}
+
+func indexTables(sources []*SourcePatch, diags *report) {
+	seen := map[[2]string]*TablePatch{}
+	for _, s := range sources {
+		for _, t := range s.Tables {
+			key := [2]string{s.Name, t.Name}
+			if first, ok := seen[key]; ok {
+				diags.add(diag.New(diag.DuplicateNode, t.Place, "the source table %q is declared twice", s.Name+"."+t.Name).
+					WithNote(first.Place, "first here").WithHint("keep one of the two"))
+				continue
+			}
+			seen[key] = t
+		}
+	}
+}
+
+// Find returns the patch of a resource by type and name, or nil.
+func (p *Patches) Find(t ResourceType, name string) *Patch { return p.byName[patchKey{t, name}] }
+
+// BuildSeeds returns a node for each seed file, its property file and config merged,
+// disabled ones included. Relation is left to the parse pass, which knows the macros
+// that name relations.
+func BuildSeeds(p *Project) ([]*Node, diag.List) {
+	var out []*Node
+	var diags diag.List
+	for _, f := range p.FilesOf(SeedFile) {
+		src := diag.NewSource(f.OriginalPath, "")
+		n := &Node{UniqueID: "seed." + p.Name + "." + f.Name, Type: Seed, Name: f.Name, Package: p.Name, Path: f.Path,
+			OriginalPath: f.OriginalPath, FQN: p.FQN(f.Path, f.Name), Source: src, Place: placeOf(src)}
+		in := ResolveInput{Type: Seed, Package: p.Name, FQN: n.FQN}
+		if patch := p.Patches.Find(Seed, f.Name); patch != nil {
+			patch.Apply(n)
+			in.Patch = patch.Config
+		}
+		cfg, ds := ResolveConfig(p, in)
+		diags = append(diags, ds...)
+		n.setConfig(cfg)
+		out = append(out, n)
+	}
+	return out, diags
+}
+
+// BuildExposures returns a node for each exposure. Refs and Sources are set.
+func BuildExposures(p *Project) ([]*Node, diag.List) {
+	var out []*Node
+	var diags report
+	for _, e := range p.Patches.Exposures {
+		n := &Node{UniqueID: "exposure." + p.Name + "." + e.Name, Type: Exposure, Name: e.Name, Package: p.Name,
+			Path: e.RelPath, OriginalPath: e.Path, FQN: p.FQN(e.RelPath, e.Name), Source: e.Place.Source, Place: e.Place,
+			Description: e.Description, PatchPath: e.Path, PatchPlace: e.Place,
+			Exposure: &ExposureInfo{Kind: e.Kind, Label: e.Label, Maturity: e.Maturity, URL: e.URL,
+				OwnerName: e.OwnerName, OwnerEmail: e.OwnerEmail}}
+		for _, d := range e.DependsOn {
+			ref, source, ok := ParseReference(d)
+			switch {
+			case !ok:
+				diags.add(diag.New(diag.WrongType, d.Place, "%q is no reference", d.Text).
+					WithHint("write ref('orders') or source('shop', 'orders')"))
+			case source.Table != "":
+				n.Sources = append(n.Sources, source)
+			default:
+				n.Refs = append(n.Refs, ref)
+			}
+		}
+		cfg, ds := ResolveConfig(p, ResolveInput{Type: Exposure, Package: p.Name, FQN: n.FQN, Patch: e.Config})
+		diags.list = append(diags.list, ds...)
+		n.setConfig(cfg)
+		out = append(out, n)
+	}
+	return out, diags.list
+}
+
+// BuildUnitTests returns a node for each unit test. Refs holds the model tested.
+func BuildUnitTests(p *Project) ([]*Node, diag.List) {
+	var out []*Node
+	var diags diag.List
+	for _, u := range p.Patches.UnitTests {
+		n := &Node{UniqueID: "unit_test." + p.Name + "." + u.Info.Model + "." + u.Name, Type: UnitTest, Name: u.Name,
+			Package: p.Name, Path: u.RelPath, OriginalPath: u.Path, Source: u.Place.Source, Place: u.Place,
+			Description: u.Description, PatchPath: u.Path, PatchPlace: u.Place, Unit: &u.Info,
+			Refs: []RefCall{{Name: u.Info.Model, Place: u.ModelPlace}}}
+		n.FQN = append(p.fqnPrefix(u.RelPath), u.Info.Model, u.Name)
+		cfg, ds := ResolveConfig(p, ResolveInput{Type: UnitTest, Package: p.Name, FQN: n.FQN, Patch: u.Config})
+		diags = append(diags, ds...)
+		n.setConfig(cfg)
+		out = append(out, n)
+	}
+	return out, diags
+}
+
+var (
+	quotedText = `(?:'([^']*)'|"([^"]*)")`
+	refText    = regexp.MustCompile(`^ref\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?(?:\s*,\s*(?:v|version)\s*=\s*['"]?([\w.]+)['"]?)?\s*\)$`)
+	sourceText = regexp.MustCompile(`^source\(\s*` + quotedText + `\s*,\s*` + quotedText + `\s*\)$`)
+)
+
+// ParseReference reads a ref() or source() that stands alone as text, in "{{ }}" or
+// without. For source() the Table of source is set.
+func ParseReference(l Located) (ref RefCall, source SourceCall, ok bool) {
+	text := strings.TrimSpace(l.Text)
+	if inner, found := strings.CutPrefix(text, "{{"); found {
+		text = strings.TrimSpace(strings.TrimSuffix(inner, "}}"))
+	}
+	if m := sourceText.FindStringSubmatch(text); m != nil {
+		return ref, SourceCall{Source: m[1] + m[2], Table: m[3] + m[4], Place: l.Place}, true
+	}
+	m := refText.FindStringSubmatch(text)
+	if m == nil {
+		return ref, source, false
+	}
+	ref = RefCall{Name: m[1] + m[2], Version: m[5], Place: l.Place}
+	if second := m[3] + m[4]; second != "" {
+		ref.Package, ref.Name = ref.Name, second
+	}
+	return ref, source, true
+}

@@ -1,0 +1,237 @@
+package project
+
+import (
+	"slices"
+
+	"elt/compiler/diag"
+	"elt/compiler/template"
+)
+
+// source reads an entry of sources.
+func (f *propertyFile) source(c cursor) {
+	f.knownKeys(c, sourceKeys, "a source")
+	rd := f.rendered()
+	name, ok := rd.name(c, "name", "a source")
+	if !ok {
+		return
+	}
+	s := &SourcePatch{Name: name, Place: c.get("name").place(), Path: f.entry.original(), RelPath: f.entry.rel}
+	s.Description, _ = f.description(c)
+	s.Overrides = rd.str(c.get("overrides"), "overrides")
+	s.Database = rd.str(c.get("database"), "database")
+	s.Schema = rd.str(c.get("schema"), "schema")
+	s.Loader = rd.str(c.get("loader"), "loader")
+	s.Quoting = rd.mapping(c.get("quoting"), "quoting")
+	s.Freshness = f.valueOf(c.get("freshness"))
+	s.LoadedAt = f.valueOf(c.get("loaded_at_field"))
+	s.Meta = rd.mapping(c.get("meta"), "meta")
+	s.Tags = rd.strs(c.get("tags"), "tags")
+	s.Config = f.config(c, Source)
+	s.Lake = f.lake(c)
+	for _, t := range rd.list(c.get("tables"), "tables") {
+		if !t.isMap() {
+			f.add(wrongType(t, "tables", "a list of mappings").WithHint("write \"- name: ...\""))
+			continue
+		}
+		if table := f.table(t); table != nil {
+			s.Tables = append(s.Tables, table)
+		}
+	}
+	f.patches.Sources = append(f.patches.Sources, s)
+}
+
+func (f *propertyFile) valueOf(c cursor) ConfigValue {
+	if !c.exists() {
+		return ConfigValue{}
+	}
+	return c.configValue(f.yaml)
+}
+
+func (f *propertyFile) table(c cursor) *TablePatch {
+	f.knownKeys(c, tableKeys, "a source table")
+	rd := f.rendered()
+	name, ok := rd.name(c, "name", "a source table")
+	if !ok {
+		return nil
+	}
+	t := &TablePatch{Name: name, Place: c.get("name").place()}
+	t.Description, _ = f.description(c)
+	t.Identifier = rd.str(c.get("identifier"), "identifier")
+	t.Loader = rd.str(c.get("loader"), "loader")
+	t.Quoting = rd.mapping(c.get("quoting"), "quoting")
+	t.Freshness = f.valueOf(c.get("freshness"))
+	t.LoadedAt = f.valueOf(c.get("loaded_at_field"))
+	t.Meta = rd.mapping(c.get("meta"), "meta")
+	t.Tags = rd.strs(c.get("tags"), "tags")
+	t.Config = f.config(c, Source)
+	t.QuoteColumns = rd.boolean(c.get("quote_columns"), "quote_columns", false)
+	t.Columns = f.columns(c)
+	t.Tests = f.tests(c)
+	t.External = f.valueOf(c.get("external")).Value
+	t.Lake = f.lake(c)
+	return t
+}
+
+// lakeKeys are the keys that say which files a source reads. They may stand beside
+// the others, under config: and under meta:.
+type lakeKeys struct {
+	paths      []Located
+	location   Located // external_location
+	formatter  string
+	format     ConfigValue
+	options    *template.Dict
+	optionsAt  diag.Place
+	allowEmpty *bool
+	onBadRows  string
+}
+
+// lake reads the lake keys of a source or a table: its own first, then config, then meta.
+func (f *propertyFile) lake(c cursor) lakeKeys {
+	var out lakeKeys
+	for _, level := range []cursor{c, c.get("config"), c.get("config").get("meta"), c.get("meta")} {
+		f.lakeLevel(&out, level)
+	}
+	return out
+}
+
+func (f *propertyFile) lakeLevel(out *lakeKeys, c cursor) {
+	rd := f.rendered()
+	if v := c.get("path"); !v.isNull() && out.paths == nil {
+		out.paths = rd.located(v, "path")
+	}
+	if v := c.get("external_location"); !v.isNull() && out.location.Text == "" {
+		out.location = Located{rd.str(v, "external_location"), v.place()}
+	}
+	if v := c.get("formatter"); !v.isNull() && out.formatter == "" {
+		out.formatter = rd.str(v, "formatter")
+		if known := []string{"newstyle", "oldstyle", "template"}; !contains(known, out.formatter) {
+			f.add(wrongChoice(v.place(), "formatter", out.formatter, known...))
+		}
+	}
+	if v := c.get("format"); !v.isNull() && out.format.Value == nil {
+		text := rd.str(v, "format")
+		out.format = ConfigValue{Value: text, Place: v.place()}
+		if formats := []string{"csv", "parquet", "json"}; !contains(formats, text) {
+			f.add(wrongChoice(v.place(), "format", text, formats...))
+		}
+	}
+	if v := c.get("options"); !v.isNull() && out.options == nil {
+		out.options, out.optionsAt = rd.mapping(v, "options"), v.place()
+	}
+	if v := c.get("allow_empty"); !v.isNull() && out.allowEmpty == nil {
+		b := rd.boolean(v, "allow_empty", false)
+		out.allowEmpty = &b
+	}
+	if v := c.get("on_bad_rows"); !v.isNull() && out.onBadRows == "" {
+		out.onBadRows = rd.str(v, "on_bad_rows")
+		if known := []string{"fail", "quarantine"}; !contains(known, out.onBadRows) {
+			f.add(wrongChoice(v.place(), "on_bad_rows", out.onBadRows, known...))
+		}
+	}
+}
+
+// BuildSources returns a node for each table of the patches' sources, disabled ones
+// included (config "enabled").
+func BuildSources(p *Project) ([]*Node, diag.List) {
+	var out []*Node
+	var diags report
+	for _, s := range p.Patches.Sources {
+		for _, t := range s.Tables {
+			out = append(out, p.sourceNode(s, t, &diags))
+		}
+	}
+	return out, diags.list
+}
+
+func (p *Project) sourceNode(s *SourcePatch, t *TablePatch, diags *report) *Node {
+	n := &Node{UniqueID: "source." + p.Name + "." + s.Name + "." + t.Name, Type: Source, Name: t.Name, Package: p.Name,
+		Path: s.Path, OriginalPath: s.Path, Source: t.Place.Source, Place: t.Place,
+		Description: t.Description, PatchPath: s.Path, PatchPlace: t.Place}
+	n.FQN = append(p.fqnPrefix(s.RelPath), s.Name, t.Name)
+	n.Relation = Relation{Database: orElse(s.Database, p.Target.Database), Schema: orElse(s.Schema, s.Name),
+		Identifier: orElse(t.Identifier, t.Name)}
+	patch := NewConfig()
+	for _, c := range []*Config{s.Config, t.Config} {
+		for _, k := range c.Keys() {
+			v, _ := c.Get(k)
+			patch.Set(k, v)
+		}
+	}
+	tags := slices.Concat(s.Tags, s.Config.Strings("tags"), t.Tags, t.Config.Strings("tags"))
+	slices.Sort(tags)
+	patch.Set("tags", ConfigValue{Value: stringList(slices.Compact(tags))})
+	patch.Set("meta", ConfigValue{Value: mergedDicts(s.Meta, metaOf(s.Config), t.Meta, metaOf(t.Config))})
+	cfg, ds := ResolveConfig(p, ResolveInput{Type: Source, Package: p.Name, FQN: n.FQN, Patch: patch})
+	diags.list = append(diags.list, ds...)
+	n.setConfig(cfg)
+	n.Columns = columnsOf(t.Columns)
+	n.Table = p.sourceTable(s, t, n, diags)
+	return n
+}
+
+func metaOf(c *Config) *template.Dict {
+	v, _ := c.Get("meta")
+	d, _ := v.Value.(*template.Dict)
+	return d
+}
+
+// mergedDicts joins dicts; later ones win.
+func mergedDicts(dicts ...*template.Dict) *template.Dict {
+	out := template.NewDict()
+	for _, d := range dicts {
+		if d != nil {
+			out.Update(d)
+		}
+	}
+	return out
+}
+
+func (p *Project) sourceTable(s *SourcePatch, t *TablePatch, n *Node, diags *report) *SourceTable {
+	st := &SourceTable{SourceName: s.Name, SourceDescription: s.Description, Identifier: n.Relation.Identifier,
+		Loader: orElse(t.Loader, s.Loader), Quoting: mergedDicts(s.Quoting, t.Quoting)}
+	st.Freshness = freshness(s, t)
+	for _, v := range []template.Value{t.LoadedAt.Value, configValue(t.Config, "loaded_at_field"), s.LoadedAt.Value, configValue(s.Config, "loaded_at_field")} {
+		if text, ok := v.(string); ok && st.LoadedAt == "" {
+			st.LoadedAt = text
+		}
+	}
+	p.fillLake(st, s, t, n, diags)
+	return st
+}
+
+func configValue(c *Config, key string) template.Value {
+	v, _ := c.Get(key)
+	return v.Value
+}
+
+// freshness joins the thresholds of source and table; null at the table means none.
+func freshness(s *SourcePatch, t *TablePatch) *template.Dict {
+	var out *template.Dict
+	levels := []ConfigValue{s.Freshness, {}, t.Freshness, {}}
+	levels[1], _ = s.Config.Get("freshness")
+	levels[3], _ = t.Config.Get("freshness")
+	for _, v := range levels {
+		if v.Place.IsZero() {
+			continue
+		}
+		d, ok := v.Value.(*template.Dict)
+		if !ok {
+			out = nil
+			continue
+		}
+		out = mergedDicts(out, d)
+	}
+	return out
+}
+
+// columnsOf returns the columns alone, without their tests.
+func columnsOf(patches []*ColumnPatch) []*Column {
+	if len(patches) == 0 {
+		return nil
+	}
+	out := make([]*Column, len(patches))
+	for i, c := range patches {
+		out[i] = &c.Column
+	}
+	return out
+}
