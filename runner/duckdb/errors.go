@@ -125,6 +125,9 @@ func placeIn(e *engine.Error, position int) int {
 	default:
 		return -1
 	}
+	if e.Subtype == syntaxError {
+		position = byteOffset(e.SQL, position)
+	}
 	if position < 0 || position > len(e.SQL) {
 		return -1
 	}
@@ -141,6 +144,24 @@ func placeIn(e *engine.Error, position int) int {
 		return -1
 	}
 	return position
+}
+
+// syntaxError is the subtype of the parser's errors, the only ones whose position
+// counts characters. All others count bytes.
+const syntaxError = "SYNTAX_ERROR"
+
+// byteOffset returns the byte offset of the n-th character, or -1.
+func byteOffset(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	if n == 0 {
+		return len(text)
+	}
+	return -1
 }
 
 // nameReach is how far behind the position a name may begin: qualifiers come first.

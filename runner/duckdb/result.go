@@ -96,10 +96,8 @@ func rowsWritten(typ mapping.StatementType, result *mapping.Result) int64 {
 	switch returns := mapping.ResultReturnType(*result); {
 	case returns == mapping.ResultTypeChangedRows:
 		return int64(mapping.RowsChanged(result))
-	case typ == mapping.StatementTypeCreate:
-		return countColumn(result) // CREATE TABLE AS
-	case returns != mapping.ResultTypeQueryResult:
-		return -1
+	case returns == mapping.ResultTypeNothing:
+		return countColumn(result) // CREATE TABLE AS says it in a table
 	}
 	switch typ {
 	case mapping.StatementTypeInsert, mapping.StatementTypeUpdate, mapping.StatementTypeDelete:
