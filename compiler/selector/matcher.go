@@ -1,0 +1,172 @@
+package selector
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"elt/compiler/project"
+)
+
+// matcher decides whether a criterion means a node, its neighbours aside.
+type matcher func(n *project.Node) bool
+
+// matcher returns how a criterion decides. The criterion has passed check, and its
+// method is not "selector".
+func (e *evaluation) matcher(c *Criterion) matcher {
+	value := newPattern(c.Value)
+	switch c.Method {
+	case "fqn":
+		return newFQN(c.Value).matches
+	case "tag":
+		return func(n *project.Node) bool { return anyMatches(value, n.Tags) }
+	case "group":
+		return func(n *project.Node) bool { return value.matchNonEmpty(group(n)) }
+	case "access":
+		return func(n *project.Node) bool { return n.Type == project.Model && access(n) == c.Value }
+	case "source":
+		return sourceMatcher(c.Value)
+	case "exposure":
+		return nameMatcher(project.Exposure, c.Value)
+	case "unit_test":
+		return nameMatcher(project.UnitTest, c.Value)
+	case "path":
+		return newPathPattern(c.Value, e.root).matcher(e.ownPath())
+	case "file":
+		return fileMatcher(value)
+	case "package":
+		if c.Value == "this" && e.req.PackageName != "" {
+			value = newPattern(e.req.PackageName)
+		}
+		return func(n *project.Node) bool { return value.match(n.Package) }
+	case "config":
+		return c.configMatches
+	case "resource_type":
+		return func(n *project.Node) bool { return string(n.Type) == c.Value }
+	case "test_type":
+		return testTypeMatcher(c.Value)
+	case "test_name":
+		return func(n *project.Node) bool { return value.matchNonEmpty(testName(n)) }
+	case "version":
+		return versionMatcher(c.Value)
+	}
+	// metric, semantic_model, saved_query: dbt has them, elt has no such nodes.
+	return func(*project.Node) bool { return false }
+}
+
+func anyMatches(p pattern, texts []string) bool {
+	for _, t := range texts {
+		if p.match(t) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p pattern) matchNonEmpty(text string) bool { return text != "" && p.match(text) }
+
+// group is the group of a node that can have one.
+func group(n *project.Node) string {
+	switch n.Type {
+	case project.Source, project.Exposure, project.UnitTest:
+		return ""
+	}
+	return n.Config.String("group", n.Group)
+}
+
+func access(n *project.Node) string { return n.Config.String("access", "protected") }
+
+// sourceMatcher reads source, source.table or package.source.table.
+func sourceMatcher(text string) matcher {
+	parts := strings.Split(text, ".")
+	pkg, source, table := "*", parts[0], "*"
+	switch len(parts) {
+	case 2:
+		table = parts[1]
+	case 3:
+		pkg, source, table = parts[0], parts[1], parts[2]
+	}
+	p, s, t := newPattern(pkg), newPattern(source), newPattern(table)
+	return func(n *project.Node) bool {
+		return n.Type == project.Source && n.Table != nil &&
+			p.match(n.Package) && s.match(n.Table.SourceName) && t.match(n.Name)
+	}
+}
+
+// nameMatcher reads name or package.name, of nodes of one type.
+func nameMatcher(of project.ResourceType, text string) matcher {
+	pkg, name, ok := strings.Cut(text, ".")
+	if !ok {
+		pkg, name = "*", text
+	}
+	p, m := newPattern(pkg), newPattern(name)
+	return func(n *project.Node) bool {
+		return n.Type == of && p.match(n.Package) && m.match(n.Name)
+	}
+}
+
+// fileMatcher compares with the name of the file, with or without its extension.
+func fileMatcher(p pattern) matcher {
+	return func(n *project.Node) bool {
+		name := path.Base(n.OriginalPath)
+		return p.match(name) || p.match(stem(name))
+	}
+}
+
+// stem is a file name without its last extension, as Python's pathlib has it.
+func stem(name string) string {
+	if at := strings.LastIndexByte(name, '.'); at > 0 && at < len(name)-1 {
+		return name[:at]
+	}
+	return name
+}
+
+func testTypeMatcher(kind string) matcher {
+	return func(n *project.Node) bool {
+		if n.Type == project.UnitTest {
+			return kind == "unit"
+		}
+		if n.Type != project.Test {
+			return false
+		}
+		generic := n.Test != nil && n.Test.Generic != ""
+		switch kind {
+		case "generic", "schema":
+			return generic
+		case "singular":
+			return !generic
+		}
+		return kind == "data"
+	}
+}
+
+// testName is the name of a generic test's definition ("unique"), or of a unit test.
+func testName(n *project.Node) string {
+	switch {
+	case n.Type == project.UnitTest:
+		return n.Name
+	case n.Type == project.Test && n.Test != nil:
+		return n.Test.Generic
+	}
+	return ""
+}
+
+// ownPath returns a function that tells the files and folders of the project itself,
+// as [paths] writes them, from those that only a package has.
+func (e *evaluation) ownPath() func(name string) bool {
+	name := e.req.PackageName
+	foreign := func(n *project.Node) bool { return n != nil && n.Package != name }
+	if name == "" || !slices.ContainsFunc(e.nodes, foreign) {
+		return func(string) bool { return true }
+	}
+	own := map[string]bool{}
+	for _, n := range e.nodes {
+		if n == nil || n.Package != name {
+			continue
+		}
+		for p := range paths(n) {
+			own[p] = true
+		}
+	}
+	return func(name string) bool { return own[name] }
+}

@@ -1,0 +1,1 @@
+select * from {{ ref('revenue') }}, {{ ref('orders_snapshot') }}

@@ -1,0 +1,1 @@
+{{ config(materialized='ephemeral', tags=['deep']) }} select * from {{ ref('countries') }}
