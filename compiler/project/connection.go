@@ -34,13 +34,13 @@ var (
 func (l *loader) connection(c cursor, name, profile string) *Target {
 	rd := reader{&l.report, l.yaml}
 	t := l.newTarget(name, profile, c.doc.src.Path)
-	l.knownKeys(c, connectionKeys, "a connection")
 	kind := c.get("type")
 	if text := rd.str(kind, "type"); text != "" && text != "duckdb" {
 		l.add(diag.New(diag.Unsupported, kind.place(), "the target %q is of type %q", name, text).
 			WithHint("elt runs on DuckDB: type: duckdb"))
 		return nil
 	}
+	l.knownKeys(c, connectionKeys, "a connection")
 	for _, u := range pythonKeys {
 		if v := c.get(u.key); !v.isNull() && !isFalse(v) {
 			l.add(diag.Warn(diag.Unsupported, v.place(), "%q has no effect", u.key).WithHint("%s", u.why))

@@ -107,23 +107,28 @@ func (f *propertyFile) checkTestConfig(t *TestPatch, pairs []pair) {
 			if !p.value.isNull() && !p.value.isMap() {
 				f.add(wrongType(p.value, "config", "a mapping"))
 			}
+			block, _ := dictGet(t.Args, "config")
 			for _, q := range p.value.pairs() {
 				f.checkConfigKey(Test, q.key, q.keyAt.place())
-				f.checkTestValue(q)
 				t.ArgPlaces[inConfig+q.key] = q.value.place()
+				if d, ok := block.(*template.Dict); ok {
+					f.checkTestValue(d, q)
+				}
 			}
 		case testConfigSet[p.key]:
-			f.checkTestValue(p)
+			f.checkTestValue(t.Args, p)
 		}
 	}
 }
 
-func (f *propertyFile) checkTestValue(p pair) {
+// checkTestValue reports a value of the wrong type and takes it out of its dict.
+func (f *propertyFile) checkTestValue(in *template.Dict, p pair) {
 	if p.value.isNull() || hasJinja(p.value.text()) {
 		return
 	}
 	if d := checkConfig(Test, configKey(p.key), p.value.configValue(nil)); d != nil {
 		f.add(d)
+		in.Delete(p.key)
 	}
 }
 

@@ -2,7 +2,7 @@ package project
 
 import (
 	"regexp"
-	"strconv"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -57,7 +57,7 @@ func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
 		if err.Error() == "EOF" {
 			return cursor{doc: doc}, true
 		}
-		diags.add(syntaxError(src, err))
+		diags.add(syntaxError(src, text, err))
 		return cursor{doc: doc}, false
 	}
 	if len(top.Content) == 1 {
@@ -75,28 +75,55 @@ func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
 	return cursor{doc, doc.root}, !c.failed
 }
 
-var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line \d+: )?(.*)$`)
 
-// syntaxError turns the parser's error, which knows a line, into a diagnostic that
-// points at the first character of what stands there.
-func syntaxError(src *diag.Source, err error) *diag.Diagnostic {
-	message, line := err.Error(), 1
+// syntaxError turns the parser's error into a diagnostic with a place. The parser
+// names the line where the broken structure begins, or none; the line that breaks it
+// is the last one of the shortest text that gives the same error.
+func syntaxError(src *diag.Source, text string, err error) *diag.Diagnostic {
+	message := err.Error()
 	if m := yamlErrorLine.FindStringSubmatch(message); m != nil {
-		message = m[2]
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = n
+		message = m[1]
+	}
+	count := src.Lines()
+	skipped := len(src.Text) - len(text)
+	index := sort.Search(count, func(i int) bool {
+		if i+1 == count {
+			return true
+		}
+		_, next := src.Line(i + 2)
+		var n yaml.Node
+		e := yaml.Unmarshal([]byte(text[:next-skipped]), &n)
+		return e != nil && e.Error() == err.Error()
+	})
+	line, start := src.Line(index + 1)
+	column := errorColumn(line, message)
+	end := max(len(strings.TrimRight(line, " \t")), column)
+	d := diag.New(diag.YAMLSyntax, diag.Place{Source: src, Span: diag.Span{Start: start + column, End: start + end}},
+		"not valid YAML: %s", message)
+	return d.WithHint("%s", syntaxHint(message, line))
+}
+
+// errorColumn finds the offset in a line that an error is about: the tab, the
+// alias, the second colon, else the first character.
+func errorColumn(line, message string) int {
+	at := -1
+	switch {
+	case strings.Contains(message, "cannot start any token"):
+		at = strings.IndexAny(line, "\t@`%")
+	case strings.HasPrefix(message, "unknown anchor '"):
+		name, _, _ := strings.Cut(strings.TrimPrefix(message, "unknown anchor '"), "'")
+		at = strings.Index(line, "*"+name)
+	case strings.Contains(message, "mapping values are not allowed"):
+		at = strings.LastIndex(line, ": ")
+		if at < 0 {
+			at = strings.LastIndexByte(line, ':')
 		}
 	}
-	line = min(line, src.Lines())
-	text, start := src.Line(line)
-	column := len(text) - len(strings.TrimLeft(text, " \t"))
-	if at := strings.IndexByte(text, '\t'); at >= 0 && strings.Contains(message, "cannot start any token") {
-		column = at
+	if at < 0 {
+		at = len(line) - len(strings.TrimLeft(line, " \t"))
 	}
-	end := start + max(len(strings.TrimRight(text, " \t")), column)
-	d := diag.New(diag.YAMLSyntax, diag.Place{Source: src, Span: diag.Span{Start: start + column, End: end}},
-		"not valid YAML: %s", message)
-	return d.WithHint("%s", syntaxHint(message, text))
+	return at
 }
 
 func syntaxHint(message, line string) string {
@@ -209,10 +236,22 @@ func earlierKey(content []*yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// badKey reports a key that is a mapping or a list: nearly always an unquoted {{ }}.
+// badKey reports a key that is a mapping or a list: nearly always Jinja without quotes.
 func (c *checker) badKey(k *yaml.Node) {
-	c.fail(diag.New(diag.YAMLSyntax, cursor{c.doc, k}.place(), "a key cannot be a %s", kindName(k)).
-		WithHint("put quotes around a value that begins with {{ or {%%"))
+	at := cursor{c.doc, k}.place()
+	before := at.Span.Start - 1
+	if before < 0 || !strings.HasPrefix(c.doc.src.Text[before:], "{{") {
+		c.fail(diag.New(diag.YAMLSyntax, at, "a key cannot be a %s", kindName(k)))
+		return
+	}
+	at.Span.Start = before
+	line, _, _ := strings.Cut(c.doc.src.Text[before:], "\n")
+	at.Span.End = before + 2
+	if end := strings.Index(line, "}}"); end >= 0 {
+		at.Span.End = before + end + 2
+	}
+	c.fail(diag.New(diag.YAMLSyntax, at, "%q begins a mapping in YAML", "{{").
+		WithHint("put quotes around it: \"%s\"", at.Text()))
 }
 
 // resolve follows aliases.

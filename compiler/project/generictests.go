@@ -71,17 +71,29 @@ func genericTests(p *Project, tests []*TestPatch, columns []*ColumnPatch, on tes
 	var out []*Node
 	for _, c := range columns {
 		for _, t := range c.Tests {
-			if n := on.node(t, c); n != nil {
-				out = append(out, n)
-			}
+			out = on.append(out, on.node(t, c))
 		}
 	}
 	for _, t := range tests {
-		if n := on.node(t, nil); n != nil {
-			out = append(out, n)
-		}
+		out = on.append(out, on.node(t, nil))
 	}
 	return out, on.list
+}
+
+// append adds a node unless it is nil or there is one like it already.
+func (on *tested) append(nodes []*Node, n *Node) []*Node {
+	if n == nil {
+		return nodes
+	}
+	for _, first := range nodes {
+		if first.UniqueID == n.UniqueID {
+			on.add(diag.New(diag.DuplicateNode, n.Place, "the test %q is declared twice", n.Name).
+				WithNote(first.Place, "first here").
+				WithHint("remove one of them, or tell them apart with name:"))
+			return nodes
+		}
+	}
+	return append(nodes, n)
 }
 
 var testName = regexp.MustCompile(`^(?:([a-zA-Z_][0-9a-zA-Z_]*)\.)?([a-zA-Z_][0-9a-zA-Z_]*)`)
@@ -151,6 +163,10 @@ func (on *tested) testConfig(t *TestPatch, args *template.Dict) *template.Dict {
 	set := func(key string, v template.Value) {
 		if text, ok := v.(string); ok && hasJinja(text) {
 			v = on.render(t, key, text)
+			if d := checkConfig(Test, configKey(key), ConfigValue{Value: v, Place: on.argPlace(t, key)}); d != nil {
+				on.add(d)
+				v = nil
+			}
 		}
 		if v != nil {
 			dictSet(out, key, v)
@@ -209,7 +225,24 @@ func takeString(d *template.Dict, key string) (string, bool) {
 	return template.Str(v), true
 }
 
-var notInName = regexp.MustCompile(`[^0-9a-zA-Z_]+`)
+// cleanName replaces each run of characters that are not letters, digits or
+// underscores by one underscore.
+func cleanName(s string) string {
+	var out []byte
+	run := false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		good := c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		switch {
+		case good:
+			out = append(out, c)
+		case !run:
+			out = append(out, '_')
+		}
+		run = !good
+	}
+	return string(out)
+}
 
 // maxTestName is the length from which a test's name is cut and hashed.
 const maxTestName = 64
@@ -228,7 +261,7 @@ func (on *tested) synthesize(info *TestInfo, args *template.Dict) (short, full s
 		}
 		v, _ := dictGet(args, key)
 		for _, part := range parts(v) {
-			flat = append(flat, notInName.ReplaceAllString(template.Str(part), "_"))
+			flat = append(flat, cleanName(template.Str(part)))
 		}
 	}
 	identifier := name + "_" + on.name

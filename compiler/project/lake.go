@@ -295,6 +295,9 @@ func (t *SourceTable) readerOptions() []Setting {
 		name, _ := item.Key.(string)
 		names[strings.ToLower(name)] = true
 		value := item.Value
+		if value == nil { // a table can so undo an option of its source
+			continue
+		}
 		if d, ok := value.(*template.Dict); ok && t.Format == "csv" && isTypesOption(name) {
 			value = joinTypes(t.types[0], d)
 		}

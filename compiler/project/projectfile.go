@@ -174,7 +174,11 @@ func (l *loader) loadPaths(file cursor, rd reader) {
 	paths := func(def []string, names ...string) []string {
 		for _, name := range names {
 			if c := file.get(name); !c.isNull() {
-				return l.resourcePaths(rd.located(c, name), name)
+				before := len(l.list)
+				if given := rd.located(c, name); len(l.list) == before {
+					return l.resourcePaths(given, name)
+				}
+				break // what is wrong was reported; the usual folder is the best guess
 			}
 		}
 		return def

@@ -46,7 +46,7 @@ func unknownKey(at diag.Place, key string, known *keys, where string) *diag.Diag
 	if meant := diag.Suggest(key, known.names); meant != "" {
 		return d.WithHint("did you mean %q?", meant)
 	}
-	if strings.HasPrefix(where, "a ") || strings.HasPrefix(where, "an ") {
+	if known.set["meta"] && !known.set["vars"] {
 		return d.WithHint("it is ignored; own keys belong under meta:")
 	}
 	return d.WithHint("it is ignored")
@@ -106,7 +106,7 @@ func (rd reader) raw(c cursor, key string) string { return reader{rd.report, nil
 func (rd reader) name(c cursor, key, of string) (string, bool) {
 	at := c.get(key)
 	if at.isNull() {
-		rd.add(diag.New(diag.WrongType, c.place(), "%s needs a %q", of, key))
+		rd.add(diag.New(diag.WrongType, c.place(), "%s has no %q", of, key))
 		return "", false
 	}
 	s := rd.str(at, key)

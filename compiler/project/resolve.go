@@ -198,7 +198,9 @@ func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
 				continue
 			}
 			key, v := configKey(name), ConfigValue{Value: item.Value, Place: call.Place}
-			diags.checkConfigKey(in.Type, name, call.Place)
+			if in.Type != Test { // a test's declaration was checked, key by key, when it was read
+				diags.checkConfigKey(in.Type, name, call.Place)
+			}
 			if d := checkConfig(in.Type, key, v); d != nil {
 				diags.add(d)
 				continue
