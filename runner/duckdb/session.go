@@ -27,7 +27,11 @@ type Session struct {
 	closing bool                    // no statement may begin any more
 }
 
-var _ engine.Session = (*Session)(nil)
+var (
+	_ engine.Session   = (*Session)(nil)
+	_ engine.Streamer  = (*Session)(nil)
+	_ engine.Describer = (*Session)(nil)
+)
 
 // errInterrupted is why a statement's context ends when [DB.Interrupt] is called.
 var errInterrupted = errors.New("interrupted")
@@ -79,6 +83,31 @@ func (s *Session) QueryStream(ctx context.Context, sql string, fn func(columns [
 	})
 }
 
+// Describe binds a query and returns its columns, as a table made of it would have
+// them. The query is not run; a PIVOT without IN does read its values.
+func (s *Session) Describe(ctx context.Context, sql string) ([]engine.Column, error) {
+	var columns []engine.Column
+	err := s.extracted(ctx, sql, func(ctx context.Context, extracted mapping.ExtractedStatements, count mapping.IdxT) error {
+		if err := s.preceding(ctx, sql, extracted, count); err != nil {
+			return err
+		}
+		var prepared mapping.PreparedStatement
+		defer func() { mapping.DestroyPrepare(&prepared) }()
+		if mapping.PrepareExtractedStatement(s.conn, extracted, count-1, &prepared) == mapping.StateError {
+			return statementError(sql, mapping.PrepareError(prepared))
+		}
+		if typ := mapping.PreparedStatementType(prepared); typ != mapping.StatementTypeSelect {
+			return &engine.Error{Kind: engine.Parser, Message: "this is not a query", SQL: sql, Position: -1}
+		}
+		for i := range mapping.PreparedStatementColumnCount(prepared) {
+			typ := s.db.colType(mapping.PreparedStatementColumnLogicalType(prepared, i))
+			columns = append(columns, engine.Column{Name: mapping.PreparedStatementColumnName(prepared, i), Type: typ.name})
+		}
+		return nil
+	})
+	return columns, err
+}
+
 // Close closes the connection; DuckDB rolls an open transaction back. It waits for a
 // statement that is still running. A second call does nothing.
 func (s *Session) Close() error {
@@ -112,8 +141,32 @@ type pendFunc func(mapping.PreparedStatement, *mapping.PendingResult) mapping.St
 type readFunc func(context.Context, mapping.StatementType, *mapping.Result) error
 
 // run runs the statements that the one statement sql stands for and hands the last
-// one's result to read. Errors of DuckDB come back as [*engine.Error].
+// one's result to read.
 func (s *Session) run(ctx context.Context, sql string, pend pendFunc, read readFunc) error {
+	return s.extracted(ctx, sql, func(ctx context.Context, extracted mapping.ExtractedStatements, count mapping.IdxT) error {
+		if err := s.preceding(ctx, sql, extracted, count); err != nil {
+			return err
+		}
+		return s.statement(ctx, sql, extracted, count-1, pend, read)
+	})
+}
+
+// preceding runs all statements but the last.
+func (s *Session) preceding(ctx context.Context, sql string, extracted mapping.ExtractedStatements, count mapping.IdxT) error {
+	for i := range count - 1 {
+		if err := s.statement(ctx, sql, extracted, i, mapping.PendingPrepared, ignore); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ignore(context.Context, mapping.StatementType, *mapping.Result) error { return nil }
+
+// extracted parses the one statement sql and hands what it stands for to use, with a
+// context that ends when the statement is cancelled. Errors of DuckDB come back as
+// [*engine.Error].
+func (s *Session) extracted(ctx context.Context, sql string, use func(context.Context, mapping.ExtractedStatements, mapping.IdxT) error) error {
 	s.use.Lock()
 	defer s.use.Unlock()
 	ctx, stop, err := s.watch(ctx)
@@ -124,11 +177,34 @@ func (s *Session) run(ctx context.Context, sql string, pend pendFunc, read readF
 	if ctx.Err() != nil {
 		return cancelled(ctx, sql, nil)
 	}
-	err = s.statements(ctx, sql, pend, read)
+	var statements mapping.ExtractedStatements
+	count := mapping.ExtractStatements(s.conn, sql, &statements)
+	defer func() { mapping.DestroyExtracted(&statements) }()
+	if err := oneStatement(sql, statements, count); err != nil {
+		return err
+	}
+	err = use(ctx, statements, count)
 	if err != nil && ctx.Err() != nil && isCancel(err) {
 		return cancelled(ctx, sql, err)
 	}
 	return err
+}
+
+// oneStatement checks what parsing has given.
+func oneStatement(sql string, statements mapping.ExtractedStatements, count mapping.IdxT) error {
+	if count == 0 {
+		if message := mapping.ExtractStatementsError(statements); message != "" {
+			return statementError(sql, message)
+		}
+		return &engine.Error{Kind: engine.Parser, Message: "there is no statement", SQL: sql, Position: -1}
+	}
+	if count > 1 {
+		// One statement may stand for several: PIVOT makes its ENUM types first.
+		if second := secondStatement(sql); second >= 0 {
+			return &engine.Error{Kind: engine.Parser, Message: "there is more than one statement", SQL: sql, Position: second}
+		}
+	}
+	return nil
 }
 
 // isCancel reports whether an error came of the statement's context.
@@ -176,33 +252,6 @@ func (s *Session) watch(parent context.Context) (ctx context.Context, stop func(
 		cancel(nil)
 	}, nil
 }
-
-// statements runs what sql holds.
-func (s *Session) statements(ctx context.Context, sql string, pend pendFunc, read readFunc) error {
-	var extracted mapping.ExtractedStatements
-	count := mapping.ExtractStatements(s.conn, sql, &extracted)
-	defer mapping.DestroyExtracted(&extracted)
-	if count == 0 {
-		if message := mapping.ExtractStatementsError(extracted); message != "" {
-			return statementError(sql, message)
-		}
-		return &engine.Error{Kind: engine.Parser, Message: "there is no statement", SQL: sql, Position: -1}
-	}
-	if count > 1 {
-		// One statement may stand for several: PIVOT makes its ENUM types first.
-		if second := secondStatement(sql); second >= 0 {
-			return &engine.Error{Kind: engine.Parser, Message: "there is more than one statement", SQL: sql, Position: second}
-		}
-	}
-	for i := range count - 1 {
-		if err := s.statement(ctx, sql, extracted, i, mapping.PendingPrepared, ignore); err != nil {
-			return err
-		}
-	}
-	return s.statement(ctx, sql, extracted, count-1, pend, read)
-}
-
-func ignore(context.Context, mapping.StatementType, *mapping.Result) error { return nil }
 
 // statement prepares and executes one statement and hands its result to read.
 func (s *Session) statement(ctx context.Context, sql string, extracted mapping.ExtractedStatements, i mapping.IdxT,

@@ -37,6 +37,19 @@ type Session interface {
 	Close() error
 }
 
+// Describer is a session that can tell a query's columns without running it.
+type Describer interface {
+	// Describe returns the columns of a query as a table made of it would have them.
+	Describe(ctx context.Context, sql string) ([]Column, error)
+}
+
+// Streamer is a session that can hand out a long result row by row.
+type Streamer interface {
+	// QueryStream runs one statement and calls fn for each row. The row is fn's to keep.
+	// An error of fn ends the query and is returned.
+	QueryStream(ctx context.Context, sql string, fn func(columns []Column, row []any) error) error
+}
+
 // Result is what a statement that returns no rows has done.
 type Result struct {
 	Rows int64 // rows inserted, deleted, updated or created; -1 where DuckDB does not say

@@ -75,12 +75,12 @@ func timestampText(t time.Time, typ string) string {
 		return date + suffix
 	}
 	nanos := int64(t.Hour())*3600e9 + int64(t.Minute())*60e9 + int64(t.Second())*1e9 + int64(t.Nanosecond())
-	text := date + " " + clockText(nanos)
+	text := date + suffix + " " + clockText(nanos)
 	if typ == "TIMESTAMP WITH TIME ZONE" {
 		_, offset := t.Zone()
 		text += offsetText(offset)
 	}
-	return text + suffix
+	return text
 }
 
 // dateText returns the date and " (BC)" for years before 1.
@@ -141,7 +141,11 @@ func (d Decimal) String() string {
 		digits = strings.Repeat("0", missing) + digits
 	}
 	point := len(digits) - int(d.Scale)
-	text := digits[:point] + "." + digits[point:]
+	whole := digits[:point]
+	if d.Width == d.Scale {
+		whole = "" // DuckDB's way where there is no room for a digit
+	}
+	text := whole + "." + digits[point:]
 	if d.Unscaled.Sign() < 0 {
 		text = "-" + text
 	}
@@ -193,9 +197,13 @@ func microsText(micros int64) string {
 
 // String prints [a, b].
 func (l List) String() string {
+	render := nested
+	if l.Type == "JSON" {
+		render = Text // a list of JSON is printed as JSON
+	}
 	parts := make([]string, len(l.Values))
 	for i, v := range l.Values {
-		parts[i] = nested(v, l.Type)
+		parts[i] = render(v, l.Type)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
@@ -208,7 +216,7 @@ func (s Struct) String() string {
 		parts[i] = nested(v, s.Fields[i].Type)
 		if name := s.Fields[i].Name; name != "" {
 			named = true
-			parts[i] = "'" + escape(name, `'`) + "': " + parts[i]
+			parts[i] = quoteText(name) + ": " + parts[i]
 		}
 	}
 	if !named {
@@ -233,11 +241,11 @@ func (u Union) String() string { return Text(u.Value, u.Type) }
 func nested(cell any, typ string) string {
 	text := Text(cell, typ)
 	switch cell.(type) {
-	case nil, List, Struct, Map:
+	case nil, List, Struct, Map, Union:
 		return text
 	}
 	if needsQuotes(text) {
-		return "'" + escape(text, `'`) + "'"
+		return quoteText(text)
 	}
 	return text
 }
@@ -249,9 +257,9 @@ func needsQuotes(text string) bool {
 	if strings.TrimSpace(text) != text {
 		return true
 	}
-	return strings.ContainsAny(text, `"'()\,=:[]{}`)
+	return strings.ContainsAny(text, `"'(),=:[]{}`)
 }
 
-func escape(text, quote string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\\`), quote, `\`+quote)
+func quoteText(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
