@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"elt/compiler/diag"
@@ -18,6 +19,8 @@ type jsonLines struct {
 	command string
 	summed  bool
 	failed  bool
+
+	interrupted atomic.Bool
 }
 
 func newJSON(o Options) *jsonLines {
@@ -157,13 +160,14 @@ func (j *jsonLines) Diagnostics(list diag.List) {
 }
 
 // Interrupted writes nothing: the summary says it.
-func (j *jsonLines) Interrupted() {}
+func (j *jsonLines) Interrupted() { j.interrupted.Store(true) }
 
 // Close writes the error that ended the command, and the summary if none was written.
 func (j *jsonLines) Close(err error) {
 	j.Diagnostics(diag.From(err, ""))
 	if !j.summed {
-		j.write(jsonSummary{Type: "summary", Success: err == nil && !j.failed, Counts: map[runner.Status]int{}})
+		cut := j.interrupted.Load()
+		j.write(jsonSummary{Type: "summary", Success: err == nil && !j.failed && !cut, Interrupted: cut, Counts: map[runner.Status]int{}})
 	}
 }
 

@@ -40,9 +40,14 @@ func qualified(t *project.TestInfo) string {
 	return t.Generic
 }
 
-// lastPart is the name at the end of a unique_id.
+// lastPart is the name at the end of a unique_id; of a generic test, the one before
+// the hash.
 func lastPart(uniqueID string) string {
-	return uniqueID[strings.LastIndexByte(uniqueID, '.')+1:]
+	parts := strings.Split(uniqueID, ".")
+	if parts[0] == "test" && len(parts) == 4 {
+		return parts[2]
+	}
+	return parts[len(parts)-1]
 }
 
 // kind is the word for what a node is: its materialization, or its resource type.

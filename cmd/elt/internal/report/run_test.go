@@ -162,6 +162,15 @@ func TestJSONEndsWithASummaryWhateverHappens(t *testing.T) {
 	golden(t, "json_error.jsonl", out.String())
 }
 
+func TestJSONOfAnInterruptBeforeTheRunIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	stdout, _ := tell(Options{Format: JSON}, nil, Reporter.Interrupted)
+	want := `{"type":"summary","success":false,"interrupted":true,"counts":{},"built":0,"published":0,"elapsed_ms":0}` + "\n"
+	if stdout != want {
+		t.Errorf("got %s, want %s", stdout, want)
+	}
+}
+
 func TestLiveErasesWhatItDraws(t *testing.T) {
 	t.Parallel()
 	var screen screen
