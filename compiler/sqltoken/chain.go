@@ -47,11 +47,15 @@ func (c Chain) Name() string { return c.Parts[len(c.Parts)-1].Name }
 // only a grammar could tell. Names whose function is spelled with a reserved word,
 // such as left(...), are left out too.
 func Chains(sql string) []Chain {
-	f := chainFinder{lexer: lexer{sql: sql}}
+	guess := len(sql)/20 + 2 // about as many as queries have, to allocate once
+	f := chainFinder{lexer: lexer{sql: sql}, parts: make([]Part, 0, guess), found: make([]Chain, 0, guess)}
 	f.clauses = append(f.clauses, "")
 	for f.significant() {
 		for f.step() {
 		}
+	}
+	if len(f.found) == 0 {
+		return nil
 	}
 	return f.found
 }

@@ -84,7 +84,7 @@ func scan(sql string, i int) (Kind, int) {
 	case c == '"':
 		return scanQuoted(sql, i)
 	case c == '\'':
-		return scanString(sql, i, false)
+		return scanString(sql, i, plain)
 	case c == '.':
 		return scanDot(sql, i)
 	case strings.IndexByte("()[]{},;", c) >= 0:
@@ -100,6 +100,8 @@ func scan(sql string, i int) (Kind, int) {
 		return scanBlockComment(sql, i)
 	case c == '$':
 		return scanDollar(sql, i)
+	case c == '#': // a column by position; joins no other operator
+		return Operator, i + 1
 	case c == '?':
 		return Param, digits(sql, i+1)
 	case isOperator(c):
@@ -124,7 +126,7 @@ func isWordStart(c byte) bool {
 
 func isWordPart(c byte) bool { return isWordStart(c) || isDigit(c) || c == '$' }
 
-func isOperator(c byte) bool { return strings.IndexByte("+-*/<>=~!@#%^&|`", c) >= 0 }
+func isOperator(c byte) bool { return strings.IndexByte("+-*/<>=~!@%^&|`", c) >= 0 }
 
 // wordEnd returns where the word that i is in ends.
 func wordEnd(sql string, i int) int {
@@ -139,9 +141,11 @@ func scanWord(sql string, i int) (Kind, int) {
 	if at(sql, i+1) == '\'' {
 		switch sql[i] {
 		case 'e', 'E':
-			return scanString(sql, i+1, true)
-		case 'b', 'B', 'n', 'N', 'x', 'X':
-			return scanString(sql, i+1, false)
+			return scanString(sql, i+1, escaped)
+		case 'n', 'N':
+			return scanString(sql, i+1, plain)
+		case 'b', 'B', 'x', 'X':
+			return scanString(sql, i+1, digitString)
 		}
 	}
 	return Word, wordEnd(sql, i)
@@ -236,11 +240,20 @@ func scanQuoted(sql string, start int) (Kind, int) {
 	}
 }
 
+// quoting says what a quote inside a string is written like.
+type quoting uint8
+
+const (
+	plain       quoting = iota // ''
+	escaped                    // '' or \'
+	digitString                // there is none
+)
+
 // scanString reads a string whose opening quote is at i, and what continues it:
 // another quote after white space that holds a line end, as the standard has it.
-func scanString(sql string, i int, backslash bool) (Kind, int) {
+func scanString(sql string, i int, q quoting) (Kind, int) {
 	for {
-		end := stringEnd(sql, i+1, backslash)
+		end := stringEnd(sql, i+1, q)
 		if end < 0 {
 			return Invalid, len(sql)
 		}
@@ -254,14 +267,14 @@ func scanString(sql string, i int, backslash bool) (Kind, int) {
 
 // stringEnd returns the offset behind the closing quote of a string whose text
 // starts at i, or -1 if it is not closed.
-func stringEnd(sql string, i int, backslash bool) int {
+func stringEnd(sql string, i int, q quoting) int {
 	for i < len(sql) {
 		switch {
-		case sql[i] == '\\' && backslash:
+		case sql[i] == '\\' && q == escaped:
 			i += 2
 		case sql[i] != '\'':
 			i++
-		case at(sql, i+1) == '\'':
+		case at(sql, i+1) == '\'' && q != digitString:
 			i += 2
 		default:
 			return i + 1
@@ -321,7 +334,7 @@ func scanOperator(sql string, i int) int {
 		if two := sql[end:min(end+2, len(sql))]; two == "--" || two == "/*" {
 			break
 		}
-		free = free || strings.IndexByte("~!@#%^&|`", sql[end]) >= 0
+		free = free || strings.IndexByte("~!@%^&|`", sql[end]) >= 0
 		end++
 	}
 	for !free && end > i+1 && (sql[end-1] == '+' || sql[end-1] == '-') {
