@@ -108,7 +108,7 @@ func (c *Criterion) example() string {
 	case "path":
 		return "path:models/staging"
 	case "config":
-		return strings.Join(append([]string{"config"}, c.Args...), ".") + ":table"
+		return c.prefix() + "table"
 	case "resource_type":
 		return "resource_type:" + string(project.Seed)
 	case "test_type":

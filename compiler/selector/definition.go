@@ -155,8 +155,8 @@ func (p *definitionParser) criterion(n *yaml.Node, m mapping) *Spec {
 
 // build makes the criterion of a method and a value with what m adds.
 func (p *definitionParser) build(n *yaml.Node, method string, value *yaml.Node, m mapping) *Spec {
-	parts := strings.Split(method, ".")
-	c := &Criterion{Method: parts[0], Args: parts[1:], ParentsDepth: -1, ChildrenDepth: -1}
+	c := &Criterion{ParentsDepth: -1, ChildrenDepth: -1}
+	c.Method, c.Args = splitMethod(method)
 	ok := p.value(value, c)
 	raw := method + ":" + c.Value
 	spec := &Spec{Op: Match, Criterion: c, raw: raw, at: p.place(n)}

@@ -40,7 +40,7 @@ func (e *evaluation) hint(c *Criterion) string {
 			return "\"" + n.UniqueID + "\" is disabled"
 		}
 	}
-	prefix := c.Method + ":"
+	prefix := c.prefix()
 	if c.Method == "fqn" {
 		prefix = ""
 	}

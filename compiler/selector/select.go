@@ -57,7 +57,7 @@ func Select(u Universe, req Request) (*Selection, diag.List) {
 	chosen := e.eval(spec).direct
 	diags = append(diags, e.diags...)
 	if diags.HasErrors() {
-		return nil, diags
+		return nil, diags.Errors() // what was not found may be their consequence
 	}
 	out := &Selection{Set: graph.Set{}}
 	for _, n := range u.Nodes {

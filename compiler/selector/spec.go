@@ -118,8 +118,7 @@ func parseCriterion(text string) (*Spec, *diag.Diagnostic) {
 	}
 	c.Value = value
 	if named {
-		parts := strings.Split(method, ".")
-		c.Method, c.Args = parts[0], parts[1:]
+		c.Method, c.Args = splitMethod(method)
 	} else {
 		c.Method = defaultMethod(value)
 	}
@@ -153,6 +152,15 @@ func cutMethod(s string) (method, value string, ok bool) {
 		return "", s, false
 	}
 	return method, value, true
+}
+
+// splitMethod splits "config.meta.owner"; a method without keys has nil.
+func splitMethod(text string) (method string, args []string) {
+	method, rest, ok := strings.Cut(text, ".")
+	if !ok {
+		return method, nil
+	}
+	return method, strings.Split(rest, ".")
 }
 
 func isMethodRune(r rune) bool {
@@ -191,14 +199,18 @@ func (c *Criterion) String() string {
 		writeDepth(&b, c.ParentsDepth)
 		b.WriteByte('+')
 	}
-	b.WriteString(strings.Join(append([]string{c.Method}, c.Args...), "."))
-	b.WriteByte(':')
+	b.WriteString(c.prefix())
 	b.WriteString(c.Value)
 	if c.Children {
 		b.WriteByte('+')
 		writeDepth(&b, c.ChildrenDepth)
 	}
 	return b.String()
+}
+
+// prefix is the method, its keys and the colon.
+func (c *Criterion) prefix() string {
+	return strings.Join(append([]string{c.Method}, c.Args...), ".") + ":"
 }
 
 func writeDepth(b *strings.Builder, depth int) {
