@@ -12,10 +12,10 @@ package check
 
 import (
 	"fmt"
-	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 )
 
 // Options are what a test's statement depends on beside the test.
@@ -107,7 +107,9 @@ func compiledSQL(node *project.Node) string {
 	return node.Compiled.SQL
 }
 
-func trimQuery(query string) string { return strings.TrimRight(query, " \t\r\n;") }
+// trimQuery removes semicolons and comments behind a query; its beginning stays as it
+// is, so that offsets do.
+func trimQuery(query string) string { return sqltoken.StripTrailing(query) }
 
 // schemaOf names the schema of a relation.
 func schemaOf(rel project.Relation) string {

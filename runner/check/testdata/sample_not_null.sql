@@ -1,0 +1,7 @@
+select * from (
+select *
+from "db"."main"."orders"
+where id is null
+) dbt_internal_test
+order by all
+limit 5

@@ -1,0 +1,5 @@
+select * from (
+select id from orders where id is null
+) dbt_internal_test
+order by n_records desc, unique_field
+limit 5
