@@ -11,7 +11,11 @@
 // of its own. Every error carries the place in the source it comes from.
 package template
 
-import "elt/compiler/diag"
+import (
+	"strings"
+
+	"elt/compiler/diag"
+)
 
 // Param is a parameter of a macro.
 type Param struct {
@@ -41,19 +45,133 @@ type Output struct {
 	Map  *PosMap // never nil
 }
 
-// blockDef, threadState and PosMap are filled in by the engine.
-type blockDef struct{}
-type threadState struct{}
-
-// PosMap maps offsets of a rendered text back to the source.
-type PosMap struct{}
-
-// Origin returns the place that made the byte at offset of the rendered text.
-func (m *PosMap) Origin(offset int) (diag.Place, bool) { return diag.Place{}, false }
+// blockDef is the engine's side of a [Block].
+type blockDef struct {
+	t     *Template
+	macro *macroStmt
+	index int // into the program's macros
+}
 
 // Template is a parsed source, safe for concurrent rendering.
-type Template struct{}
+type Template struct {
+	src    *diag.Source
+	leaves []stmt   // the whole template, where it has no blocks
+	prog   *program // else; never nil where leaves is
+	slots  int32
+	plain  bool
+	blocks []*Block
+}
 
-// Dict and Set are Python's dict (insertion order) and set.
-type Dict struct{}
-type Set struct{}
+// Parse parses a source. The error is a *diag.Diagnostic with a place.
+func Parse(src *diag.Source) (t *Template, err error) {
+	text := dropLastNewline(src.Text)
+	t = &Template{src: src}
+	if nextTag(text, 0) < 0 {
+		t.plain = !hasTagEnd(text)
+		if text != "" {
+			t.leaves = []stmt{&textStmt{normalizeNewlines(text), pos{0, int32(len(text))}}}
+		}
+		return t, nil
+	}
+	defer func() {
+		if err != nil {
+			t = nil
+		}
+	}()
+	defer recoverSyntax(&err)
+	p := &parser{src: src, text: text}
+	body := p.document()
+	t.slots = int32(p.resolve(body))
+	t.blocks = p.blocks
+	if !p.isBlock {
+		t.leaves = body
+		return t, nil
+	}
+	t.prog = &program{}
+	if err := t.prog.compile(body); err != nil {
+		return nil, diag.New(diag.TemplateSyntax, diag.Place{Source: src}, "%s", err.Error())
+	}
+	for i, b := range t.blocks {
+		b.def = blockDef{t: t, macro: p.defs[i]}
+		for j, m := range t.prog.macros {
+			if m == p.defs[i] {
+				b.def.index = j
+			}
+		}
+	}
+	return t, nil
+}
+
+// hasTagEnd reports whether a text has what dbt takes for the end of a tag.
+func hasTagEnd(s string) bool {
+	return strings.Contains(s, "}}") || strings.Contains(s, "%}") || strings.Contains(s, "#}")
+}
+
+// IsPlain reports whether dbt would not render the source at all, because it holds
+// nothing that looks like Jinja. dbt then takes the text as it is, the last line end
+// and CRLF included; [Template.Render] does not.
+func (t *Template) IsPlain() bool { return t.plain }
+
+// Source returns the source the template was parsed from.
+func (t *Template) Source() *diag.Source { return t.src }
+
+// Blocks returns the definitions at the top level, in order.
+func (t *Template) Blocks() []*Block { return t.blocks }
+
+// Render runs the template. Names that it does not define itself are looked up in the
+// scope. The error is a *diag.Diagnostic, or wraps one.
+func (t *Template) Render(th *Thread, scope Scope) (Output, error) {
+	f := t.frame(th, scope)
+	f.out = &buffer{track: true}
+	if err := f.runTemplate(); err != nil {
+		return Output{Map: &PosMap{}}, err
+	}
+	return f.out.output(t.src), nil
+}
+
+func (t *Template) frame(th *Thread, scope Scope) *frame {
+	return &frame{th: th, t: t, scope: scope, slots: newSlots(int(t.slots)), lax: th.LaxUndefined}
+}
+
+// runTemplate runs the frame's template from the top.
+func (f *frame) runTemplate() error {
+	if f.t.prog == nil {
+		f.run(f.t.leaves)
+	} else {
+		f.t.prog.body.Execute(nil, f)
+	}
+	return f.ended()
+}
+
+// ended returns the error that ended a template. A return() that no macro took is
+// one: dbt has no use for it either.
+func (f *frame) ended() error {
+	if r, ok := f.err.(*returnError); ok {
+		return diag.New(diag.TemplateError, f.th.returnPlace, "%s", r.Error()).
+			WithHint("use return() inside of a macro, and print or set values elsewhere")
+	}
+	return f.err
+}
+
+// Macro returns the block as a macro that is bound to a scope: the names it uses are
+// looked up there when it is called.
+func (b *Block) Macro(scope Scope) Callable {
+	outer := &frame{t: b.def.t, scope: scope}
+	m := newMacroValue(outer, b.def.macro, b.def.t.prog.bodies[b.def.index])
+	m.scope = scope
+	return m
+}
+
+// RenderBody renders what is between the tags as a template of its own.
+func (b *Block) RenderBody(th *Thread, scope Scope) (Output, error) {
+	f := &frame{th: th, t: b.def.t, scope: scope, slots: newSlots(int(b.def.macro.slots)), lax: th.LaxUndefined}
+	f.out = &buffer{track: true}
+	b.def.t.prog.bodies[b.def.index].Execute(nil, f)
+	if err := f.ended(); err != nil {
+		return Output{Map: &PosMap{}}, err
+	}
+	return f.out.output(b.def.t.src), nil
+}
+
+// RawBody returns what is between the tags, as it is written.
+func (b *Block) RawBody() string { return b.def.t.src.Text[b.Body.Start:b.Body.End] }

@@ -43,7 +43,8 @@ type Callable interface {
 // Object is a value with attributes of its own. Attr is asked for x.name and for
 // x['name'] alike, as Jinja does; what it does not have is undefined.
 // An Object may also implement Stringer (str()), Reprer, Truther, Iterable, Indexer,
-// Lener and Equaler to behave as Python's special methods would have it.
+// Lener, Equaler, Comparer, Hasher, Container, Slicer, Mapper, BinaryOperator and
+// UnaryOperator to behave as Python's special methods would have it.
 type Object interface {
 	// TypeName is the Python type name used in messages, such as "Relation".
 	TypeName() string
@@ -134,6 +135,10 @@ type Thread struct {
 	// Local holds what the functions of a context want to keep for the length of
 	// a rendering; the template engine does not look at it.
 	Local any
+	// LaxUndefined makes undefined values of the templates rendered (not those of the
+	// macros they call) answer attribute access and calls with themselves, as dbt does
+	// while it parses.
+	LaxUndefined bool
 
 	threadState
 }

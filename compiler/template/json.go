@@ -1,0 +1,313 @@
+package template
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// ToJSON is Python's json.dumps(v, sort_keys=sortKeys).
+func ToJSON(v Value, sortKeys bool) (string, error) {
+	return toJSON(v, sortKeys, "")
+}
+
+// ToJSONIndent is Python's json.dumps(v, sort_keys=sortKeys, indent=indent), where
+// indent is the text of one level.
+func ToJSONIndent(v Value, sortKeys bool, indent string) (string, error) {
+	return toJSON(v, sortKeys, "\n"+indent)
+}
+
+func toJSON(v Value, sortKeys bool, indent string) (string, error) {
+	w := jsonWriter{sortKeys: sortKeys}
+	if indent != "" {
+		w.indent, w.pretty = indent[1:], true
+	}
+	if err := w.value(v, 0); err != nil {
+		return "", err
+	}
+	return w.b.String(), nil
+}
+
+type jsonWriter struct {
+	b        strings.Builder
+	sortKeys bool
+	pretty   bool
+	indent   string
+}
+
+func (w *jsonWriter) value(v Value, depth int) error {
+	if depth > maxCompareDepth {
+		return ValueErrorf("Circular reference detected")
+	}
+	switch x := v.(type) {
+	case nil:
+		w.b.WriteString("null")
+	case bool:
+		w.b.WriteString(strconv.FormatBool(x))
+	case int64, *big.Int:
+		s, err := toText(v)
+		w.b.WriteString(s)
+		return err
+	case float64:
+		w.b.WriteString(jsonFloat(x))
+	case string:
+		w.str(x)
+	case *List:
+		return w.list(x.Elems, depth)
+	case Tuple:
+		return w.list(x, depth)
+	case *groupTuple:
+		return w.list(x.tuple(), depth)
+	case *nativeMark:
+		w.str(x.text)
+	default:
+		d, ok := asDict(v)
+		if !ok {
+			return TypeErrorf("Object of type %s is not JSON serializable", TypeName(v))
+		}
+		return w.dict(d, depth)
+	}
+	return nil
+}
+
+func jsonFloat(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	}
+	return floatRepr(f)
+}
+
+func (w *jsonWriter) newline(depth int) {
+	if w.pretty {
+		w.b.WriteByte('\n')
+		w.b.WriteString(repeatString(w.indent, depth))
+	}
+}
+
+func (w *jsonWriter) comma(first bool) {
+	switch {
+	case first:
+	case w.pretty:
+		w.b.WriteByte(',')
+	default:
+		w.b.WriteString(", ")
+	}
+}
+
+func (w *jsonWriter) list(elems []Value, depth int) error {
+	w.b.WriteByte('[')
+	for i, e := range elems {
+		w.comma(i == 0)
+		w.newline(depth + 1)
+		if err := w.value(e, depth+1); err != nil {
+			return err
+		}
+	}
+	if len(elems) > 0 {
+		w.newline(depth)
+	}
+	w.b.WriteByte(']')
+	return nil
+}
+
+func (w *jsonWriter) dict(d *Dict, depth int) error {
+	items := d.Items()
+	if w.sortKeys {
+		var failed error
+		slices.SortStableFunc(items, func(a, b Item) int {
+			c, err := Compare(a.Key, b.Key)
+			if err != nil {
+				failed = err
+			}
+			return c
+		})
+		if failed != nil {
+			return failed
+		}
+	}
+	w.b.WriteByte('{')
+	for i, e := range items {
+		w.comma(i == 0)
+		w.newline(depth + 1)
+		if err := w.key(e.Key); err != nil {
+			return err
+		}
+		w.b.WriteString(": ")
+		if err := w.value(e.Value, depth+1); err != nil {
+			return err
+		}
+	}
+	if len(items) > 0 {
+		w.newline(depth)
+	}
+	w.b.WriteByte('}')
+	return nil
+}
+
+// key writes a key, which JSON wants as text.
+func (w *jsonWriter) key(k Value) error {
+	switch x := k.(type) {
+	case string:
+		w.str(x)
+	case nil, bool, int64, *big.Int, float64:
+		w.b.WriteByte('"')
+		err := w.value(x, 0)
+		w.b.WriteByte('"')
+		return err
+	default:
+		return TypeErrorf("keys must be str, int, float, bool or None, not %s", TypeName(k))
+	}
+	return nil
+}
+
+// str writes a text; what is not ASCII is escaped.
+func (w *jsonWriter) str(s string) {
+	w.b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			w.b.WriteByte('\\')
+			w.b.WriteByte(byte(r))
+		case r == '\n':
+			w.b.WriteString(`\n`)
+		case r == '\r':
+			w.b.WriteString(`\r`)
+		case r == '\t':
+			w.b.WriteString(`\t`)
+		case r == '\b':
+			w.b.WriteString(`\b`)
+		case r == '\f':
+			w.b.WriteString(`\f`)
+		case r >= ' ' && r < 0x7f, r == 0x7f:
+			w.b.WriteByte(byte(r))
+		case r >= 0x10000:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&w.b, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&w.b, `\u%04x`, r)
+		}
+	}
+	w.b.WriteByte('"')
+}
+
+// FromJSON is Python's json.loads.
+func FromJSON(text string) (Value, error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	v, err := readJSON(dec, 0)
+	if err != nil {
+		return nil, jsonError(text, err)
+	}
+	if rest := text[dec.InputOffset():]; strings.TrimSpace(rest) != "" {
+		return nil, ValueErrorf("Extra data: %s", jsonPlace(text, len(text)-len(strings.TrimLeft(rest, " \t\r\n"))))
+	}
+	return v, nil
+}
+
+func jsonError(text string, err error) error {
+	if s, ok := err.(*json.SyntaxError); ok {
+		return ValueErrorf("not valid JSON: %s: %s", s.Error(), jsonPlace(text, int(s.Offset)))
+	}
+	return ValueErrorf("not valid JSON: %s", err.Error())
+}
+
+func jsonPlace(text string, at int) string {
+	at = min(max(at, 0), len(text))
+	line := strings.Count(text[:at], "\n") + 1
+	column := utf8.RuneCountInString(text[strings.LastIndexByte(text[:at], '\n')+1:at]) + 1
+	return fmt.Sprintf("line %d column %d (char %d)", line, column, utf8.RuneCountInString(text[:at]))
+}
+
+func readJSON(dec *json.Decoder, depth int) (Value, error) {
+	if depth > maxCompareDepth {
+		return nil, ValueErrorf("nested too deeply")
+	}
+	t, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch x := t.(type) {
+	case json.Number:
+		return jsonNumber(string(x))
+	case json.Delim:
+		if x == '[' {
+			return readJSONList(dec, depth)
+		}
+		return readJSONDict(dec, depth)
+	}
+	return t, nil
+}
+
+func jsonNumber(s string) (Value, error) {
+	if strings.ContainsAny(s, ".eE") {
+		return parseFloat(s)
+	}
+	return parseInt(s, 10)
+}
+
+func readJSONList(dec *json.Decoder, depth int) (Value, error) {
+	l := NewList()
+	for dec.More() {
+		v, err := readJSON(dec, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		l.Elems = append(l.Elems, v)
+	}
+	_, err := dec.Token()
+	return l, err
+}
+
+func readJSONDict(dec *json.Decoder, depth int) (Value, error) {
+	d := NewDict()
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		v, err := readJSON(dec, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.Set(key, v); err != nil {
+			return nil, err
+		}
+	}
+	_, err := dec.Token()
+	return d, err
+}
+
+var jsonForHTML = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "'", `\u0027`)
+
+// filterToJSON is Jinja's |tojson: keys are sorted, and what HTML knows is escaped.
+func filterToJSON(_ *frame, v Value, c *Call) (Value, error) {
+	var indent Value
+	if err := c.Unpack("do_tojson", "indent?", &indent); err != nil {
+		return nil, err
+	}
+	s, err := ToJSON(v, true)
+	switch x := indent.(type) {
+	case nil:
+	case string:
+		s, err = ToJSONIndent(v, true, x)
+	default:
+		n, ok := asInt64(indent)
+		if !ok {
+			return nil, TypeErrorf("indent must be an int or a str, not %s", TypeName(indent))
+		}
+		s, err = ToJSONIndent(v, true, string(bytes.Repeat([]byte(" "), int(min(max(n, 0), 1024)))))
+	}
+	return jsonForHTML.Replace(s), err
+}

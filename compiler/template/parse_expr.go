@@ -1,0 +1,549 @@
+package template
+
+import "elt/compiler/diag"
+
+// maxNesting bounds how deeply expressions and blocks may be nested.
+const maxNesting = 250
+
+// The methods below follow Jinja's parser, precedence by precedence.
+
+func (p *parser) cur() token { return p.toks[p.next] }
+
+func (p *parser) look() token { return p.toks[min(p.next+1, len(p.toks)-1)] }
+
+func (p *parser) advance() token {
+	t := p.toks[p.next]
+	if p.next < len(p.toks)-1 {
+		p.next++
+	}
+	return t
+}
+
+func (p *parser) skipOp(op string) bool {
+	if p.cur().is(op) {
+		p.advance()
+		return true
+	}
+	return false
+}
+
+func (p *parser) skipName(name string) bool {
+	if p.cur().isName(name) {
+		p.advance()
+		return true
+	}
+	return false
+}
+
+func (p *parser) expectOp(op string) token {
+	if !p.cur().is(op) {
+		p.fail(p.curPos(), "expected token '%s', got '%s'", op, p.describe(p.cur()))
+	}
+	return p.advance()
+}
+
+func (p *parser) expectName() token {
+	if p.cur().kind != tokName {
+		p.fail(p.curPos(), "expected token 'name', got '%s'", p.describe(p.cur()))
+	}
+	return p.advance()
+}
+
+func (p *parser) curPos() pos { return pos{p.cur().start, p.cur().end} }
+
+// describe names a token as Jinja's messages do.
+func (p *parser) describe(t token) string {
+	switch t.kind {
+	case tokEnd:
+		if p.inPrint {
+			return "end of print statement"
+		}
+		return "end of statement block"
+	case tokString:
+		return "string"
+	case tokInt:
+		return "integer"
+	case tokFloat:
+		return "float"
+	}
+	return t.text
+}
+
+// nest counts nesting, so that no template can exhaust the stack.
+func (p *parser) nest() func() {
+	p.depth++
+	if p.depth > maxNesting {
+		p.fail(p.curPos(), "the expression is nested too deeply")
+	}
+	return p.unnestOne
+}
+
+func (p *parser) unnestOne() { p.depth-- }
+
+func (p *parser) expression() expr {
+	defer p.nest()()
+	unknown := len(p.unknown)
+	start := p.or()
+	for p.skipName("if") {
+		// Inside a conditional a missing filter is an error only when it is used.
+		p.unknown = p.unknown[:unknown]
+		c := &condExpr{a: start}
+		soft := p.soft
+		p.soft = true
+		c.test = p.or()
+		if p.skipName("else") {
+			c.b = p.expression()
+		}
+		p.soft = soft
+		start = c
+	}
+	return start
+}
+
+func (p *parser) or() expr {
+	left := p.and()
+	for p.skipName("or") {
+		left = &logicExpr{or: true, a: left, b: p.and()}
+	}
+	return left
+}
+
+func (p *parser) and() expr {
+	left := p.not()
+	for p.skipName("and") {
+		left = &logicExpr{a: left, b: p.not()}
+	}
+	return left
+}
+
+func (p *parser) not() expr {
+	if p.cur().isName("not") {
+		defer p.nest()()
+		t := p.advance()
+		x := p.not()
+		return &notExpr{x: x, pos: pos{t.start, x.span().end}}
+	}
+	return p.compare()
+}
+
+func (p *parser) compare() expr {
+	first := p.sum()
+	var ops []comparison
+	for {
+		t := p.cur()
+		op := ""
+		switch {
+		case t.kind == tokOp:
+			switch t.text {
+			case "==", "!=", "<", "<=", ">", ">=":
+				op = t.text
+			}
+		case t.isName("in"):
+			op = "in"
+		case t.isName("not") && p.look().isName("in"):
+			p.advance()
+			op = "not in"
+		}
+		if op == "" {
+			break
+		}
+		p.advance()
+		ops = append(ops, comparison{op, p.sum()})
+	}
+	if ops == nil {
+		return first
+	}
+	return &compareExpr{first, ops}
+}
+
+func (p *parser) sum() expr {
+	left := p.concat()
+	for p.cur().is("+") || p.cur().is("-") {
+		op := p.advance().text
+		left = &binaryExpr{op, left, p.concat()}
+	}
+	return left
+}
+
+func (p *parser) concat() expr {
+	first := p.product()
+	if !p.cur().is("~") {
+		return first
+	}
+	parts := []expr{first}
+	for p.skipOp("~") {
+		parts = append(parts, p.product())
+	}
+	return &concatExpr{parts}
+}
+
+func (p *parser) product() expr {
+	left := p.power()
+	for p.cur().is("*") || p.cur().is("/") || p.cur().is("//") || p.cur().is("%") {
+		op := p.advance().text
+		left = &binaryExpr{op, left, p.power()}
+	}
+	return left
+}
+
+func (p *parser) power() expr {
+	left := p.unary(true)
+	for p.skipOp("**") {
+		left = &binaryExpr{"**", left, p.unary(true)}
+	}
+	return left
+}
+
+func (p *parser) unary(withFilter bool) expr {
+	var e expr
+	if t := p.cur(); t.is("-") || t.is("+") {
+		done := p.nest()
+		p.advance()
+		x := p.unary(false)
+		e = negated(t, x)
+		done()
+	} else {
+		e = p.primary()
+	}
+	e = p.postfix(e)
+	if withFilter {
+		e = p.filters(e)
+	}
+	return e
+}
+
+// negated applies a sign, at once where the operand is a number.
+func negated(t token, x expr) expr {
+	at := pos{t.start, x.span().end}
+	if c, ok := x.(*constExpr); ok && isNumber(c.v) {
+		if v, err := unary(t.text, c.v); err == nil {
+			return &constExpr{v, at}
+		}
+	}
+	return &unaryExpr{t.text, x, at}
+}
+
+func (p *parser) primary() expr {
+	t := p.cur()
+	at := pos{t.start, t.end}
+	switch t.kind {
+	case tokName:
+		p.advance()
+		switch t.text {
+		case "true", "True":
+			return &constExpr{true, at}
+		case "false", "False":
+			return &constExpr{false, at}
+		case "none", "None":
+			return &constExpr{nil, at}
+		}
+		return &nameExpr{name: t.text, pos: at}
+	case tokString:
+		p.advance()
+		s := t.text
+		for p.cur().kind == tokString {
+			at.end = p.cur().end
+			s += p.advance().text
+		}
+		return &constExpr{s, at}
+	case tokInt:
+		p.advance()
+		return &constExpr{intValue(t.text), at}
+	case tokFloat:
+		p.advance()
+		return &constExpr{floatValue(t.text), at}
+	}
+	switch {
+	case t.is("("):
+		p.advance()
+		e := p.tuple(true, true, "")
+		p.expectOp(")")
+		return e
+	case t.is("["):
+		return p.list()
+	case t.is("{"):
+		return p.dict()
+	}
+	p.fail(at, "unexpected '%s'", p.describe(t))
+	return nil
+}
+
+// tuple parses expressions separated by commas; one alone is no tuple.
+func (p *parser) tuple(withCond, parens bool, endName string) expr {
+	defer p.nest()()
+	start := p.cur().start
+	var elems []expr
+	comma := false
+	for {
+		if len(elems) > 0 {
+			p.expectOp(",")
+		}
+		t := p.cur()
+		if t.kind == tokEnd || t.is(")") || endName != "" && t.isName(endName) {
+			break
+		}
+		if withCond {
+			elems = append(elems, p.expression())
+		} else {
+			elems = append(elems, p.or())
+		}
+		if !p.cur().is(",") {
+			break
+		}
+		comma = true
+	}
+	if !comma {
+		if len(elems) == 1 {
+			return elems[0]
+		}
+		if !parens {
+			p.fail(p.curPos(), "Expected an expression, got '%s'", p.describe(p.cur()))
+		}
+	}
+	end := start
+	if len(elems) > 0 {
+		end = elems[len(elems)-1].span().end
+	}
+	return &tupleExpr{elems, pos{start, end}}
+}
+
+func (p *parser) list() expr {
+	defer p.nest()()
+	e := &listExpr{pos: p.curPos()}
+	p.expectOp("[")
+	for !p.cur().is("]") {
+		if len(e.elems) > 0 {
+			p.expectOp(",")
+		}
+		if p.cur().is("]") {
+			break
+		}
+		e.elems = append(e.elems, p.expression())
+	}
+	e.pos.end = p.expectOp("]").end
+	return e
+}
+
+func (p *parser) dict() expr {
+	defer p.nest()()
+	e := &dictExpr{pos: p.curPos()}
+	p.expectOp("{")
+	for !p.cur().is("}") {
+		if len(e.pairs) > 0 {
+			p.expectOp(",")
+		}
+		if p.cur().is("}") {
+			break
+		}
+		key := p.expression()
+		p.expectOp(":")
+		e.pairs = append(e.pairs, key, p.expression())
+	}
+	e.pos.end = p.expectOp("}").end
+	return e
+}
+
+func (p *parser) postfix(e expr) expr {
+	for {
+		switch t := p.cur(); {
+		case t.is("."):
+			e = p.attribute(e)
+		case t.is("["):
+			e = p.subscript(e)
+		case t.is("("):
+			e = p.call(e)
+		default:
+			return e
+		}
+	}
+}
+
+func (p *parser) attribute(x expr) expr {
+	p.advance()
+	t := p.advance()
+	at := pos{x.span().start, t.end}
+	switch t.kind {
+	case tokName:
+		return &attrExpr{x, t.text, at}
+	case tokInt:
+		return &indexExpr{x, &constExpr{intValue(t.text), pos{t.start, t.end}}, at}
+	}
+	p.fail(pos{t.start, t.end}, "expected name or number")
+	return nil
+}
+
+func (p *parser) subscript(x expr) expr {
+	defer p.nest()()
+	open := p.advance()
+	var keys []expr
+	for !p.cur().is("]") {
+		if len(keys) > 0 {
+			p.expectOp(",")
+		}
+		keys = append(keys, p.subscribed())
+	}
+	at := pos{x.span().start, p.expectOp("]").end}
+	if len(keys) != 1 {
+		return &indexExpr{x, &tupleExpr{keys, pos{open.start, at.end}}, at}
+	}
+	if s, ok := keys[0].(*sliceExpr); ok {
+		s.x, s.pos = x, at
+		return s
+	}
+	return &indexExpr{x, keys[0], at}
+}
+
+// subscribed parses one subscript, which may be a slice.
+func (p *parser) subscribed() expr {
+	s := &sliceExpr{pos: p.curPos()}
+	if !p.cur().is(":") {
+		e := p.expression()
+		if !p.cur().is(":") {
+			return e
+		}
+		s.start = e
+	}
+	p.expectOp(":")
+	bound := func() bool { return !p.cur().is(":") && !p.cur().is("]") && !p.cur().is(",") }
+	if bound() {
+		s.stop = p.expression()
+	}
+	if p.skipOp(":") && bound() {
+		s.step = p.expression()
+	}
+	return s
+}
+
+func (p *parser) call(fn expr) expr {
+	args, end := p.callArgs()
+	return &callExpr{fn, args, pos{fn.span().start, end}}
+}
+
+// callArgs parses arguments in parentheses and returns the offset behind them.
+func (p *parser) callArgs() (*callArgs, int32) {
+	defer p.nest()()
+	open := p.expectOp("(")
+	var a callArgs
+	ensure := func(ok bool) {
+		if !ok {
+			p.fail(pos{open.start, p.cur().end}, "invalid syntax for function call expression")
+		}
+	}
+	comma := false
+	for !p.cur().is(")") {
+		if comma {
+			p.expectOp(",")
+			if p.cur().is(")") {
+				break
+			}
+		}
+		comma = true
+		switch t := p.cur(); {
+		case t.is("*"):
+			ensure(a.star == nil && a.kwds == nil)
+			p.advance()
+			a.star = p.expression()
+		case t.is("**"):
+			ensure(a.kwds == nil)
+			p.advance()
+			a.kwds = p.expression()
+		case t.kind == tokName && p.look().is("="):
+			ensure(a.kwds == nil)
+			p.advance()
+			p.advance()
+			a.names = append(a.names, t.text)
+			a.values = append(a.values, p.expression())
+		default:
+			ensure(a.star == nil && a.kwds == nil && a.names == nil)
+			a.args = append(a.args, p.expression())
+		}
+	}
+	end := p.expectOp(")").end
+	if !comma {
+		return nil, end
+	}
+	return &a, end
+}
+
+// filters parses what may follow an operand: filters, tests and calls.
+func (p *parser) filters(e expr) expr {
+	for {
+		switch t := p.cur(); {
+		case t.is("|"):
+			p.advance()
+			e = p.filter(e)
+		case t.isName("is"):
+			e = p.test(e)
+		case t.is("("):
+			e = p.call(e)
+		default:
+			return e
+		}
+	}
+}
+
+// dottedName parses the name of a filter or a test.
+func (p *parser) dottedName() (string, pos) {
+	t := p.expectName()
+	name, at := t.text, pos{t.start, t.end}
+	for p.skipOp(".") {
+		t = p.expectName()
+		name += "." + t.text
+		at.end = t.end
+	}
+	return name, at
+}
+
+func (p *parser) filter(x expr) *filterExpr {
+	name, at := p.dottedName()
+	f := &filterExpr{x: x, name: name, fn: filters[name], pos: at}
+	if f.fn == nil && !p.soft {
+		p.failUnknown(at, "filter", name, filterNames())
+	}
+	if x != nil {
+		f.pos.start = x.span().start
+	}
+	if p.cur().is("(") {
+		f.args, f.pos.end = p.callArgs()
+	}
+	return f
+}
+
+func (p *parser) test(x expr) expr {
+	p.advance()
+	negate := p.skipName("not")
+	name, at := p.dottedName()
+	t := &testExpr{x: x, name: name, fn: tests[name], pos: pos{x.span().start, at.end}}
+	if t.fn == nil && !p.soft {
+		p.failUnknown(at, "test", name, testNames())
+	}
+	switch c := p.cur(); {
+	case c.is("("):
+		t.args, t.pos.end = p.callArgs()
+	case c.isName("else") || c.isName("or") || c.isName("and"):
+	case c.isName("is"):
+		p.fail(p.curPos(), "You cannot chain multiple tests with is")
+	case c.kind == tokName || c.kind == tokString || c.kind == tokInt || c.kind == tokFloat || c.is("[") || c.is("{"):
+		arg := p.postfix(p.primary())
+		t.args = &callArgs{args: []expr{arg}}
+		t.pos.end = arg.span().end
+	}
+	if negate {
+		return &notExpr{t, t.pos}
+	}
+	return t
+}
+
+// failUnknown notes a filter or a test that does not exist.
+func (p *parser) failUnknown(at pos, what, name string, known []string) {
+	d := diag.New(diag.UnknownFilter, p.place(at), "No %s named %s.", what, Repr(name))
+	d.Hint = didYouMean(name, known)
+	p.unknown = append(p.unknown, d)
+}
+
+func didYouMean(name string, known []string) string {
+	if s := diag.Suggest(name, known); s != "" {
+		return "did you mean \"" + s + "\"?"
+	}
+	return ""
+}
