@@ -85,7 +85,7 @@ func boolText(s string) (value, ok bool) {
 var (
 	decimalText     = regexp.MustCompile(`^[-+]?(?:0|[1-9][0-9_]*)$`)
 	radixText       = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+)$`)
-	sexagesimalText = regexp.MustCompile(`^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$`)
+	sexagesimalText = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`)
 	floatText       = regexp.MustCompile(`^[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?$|^\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?$`)
 	timestampText   = regexp.MustCompile(`^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.\d*)?$`)
 )
@@ -102,7 +102,7 @@ func number(s string) template.Value {
 		if f, err := strconv.ParseFloat(digits, 64); err == nil {
 			return f
 		}
-	case sexagesimalText.MatchString(s):
+	case sexagesimalText.MatchString(s) && (s[0] != '0' || strings.Contains(s, ".")):
 		return sexagesimal(digits)
 	case timestampText.MatchString(s):
 		return timestamp(s)
@@ -142,21 +142,29 @@ func radix(digits string) template.Value {
 	return integer(sign+digits, 8)
 }
 
-// sexagesimal reads 1:30 as 90, which YAML 1.1 does.
+// sexagesimal reads 1:30 as 90 and 1:30.5 as 90.5, which YAML 1.1 does.
 func sexagesimal(digits string) template.Value {
-	negative := digits[0] == '-'
+	whole, fraction, isFloat := strings.Cut(digits, ".")
 	total := int64(0)
-	for _, part := range strings.Split(strings.TrimLeft(digits, "+-"), ":") {
+	for _, part := range strings.Split(strings.TrimLeft(whole, "+-"), ":") {
 		n, err := strconv.ParseInt(part, 10, 64)
 		if err != nil || total > math.MaxInt64/120 {
 			return digits
 		}
 		total = total*60 + n
 	}
-	if negative {
-		return -total
+	sign := int64(1)
+	if digits[0] == '-' {
+		sign = -1
 	}
-	return total
+	if !isFloat {
+		return sign * total
+	}
+	f, err := strconv.ParseFloat("0."+fraction, 64)
+	if err != nil {
+		f = 0
+	}
+	return float64(sign) * (float64(total) + f)
 }
 
 // timestamp writes a time as Python prints it.
