@@ -72,6 +72,9 @@ func ignoreMissing(err error) error {
 
 // copyContent copies the whole file, by the system's own means where there are any.
 func copyContent(ctx context.Context, to, from *os.File) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if clone(to, from) == nil {
 		return nil
 	}

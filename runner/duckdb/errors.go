@@ -33,6 +33,12 @@ func statementError(sql, message string) *engine.Error {
 		Err:      errors.New(message),
 	}
 	e.Message, e.Candidates = splitCandidates(r)
+	if m := namedColumn.FindStringSubmatch(e.Message); m != nil && e.Name == "" {
+		e.Name = m[1]
+	}
+	if e.Kind == engine.OutOfMemory {
+		e.Message, _, _ = strings.Cut(e.Message, "\n") // advice on settings follows
+	}
 	if position, err := strconv.Atoi(r.Position); err == nil {
 		e.Position = placeIn(e, position)
 	}
@@ -107,7 +113,7 @@ func splitCandidates(r report) (string, []string) {
 	if r.Candidates != "" {
 		names = strings.Split(r.Candidates, ", ")
 	}
-	if len(names) > maxCandidates {
+	if len(names) == 0 && bindingList.MatchString(tail) || len(names) > maxCandidates {
 		names = nil
 		for _, match := range quoted.FindAllStringSubmatch(tail, maxCandidates) {
 			names = append(names, match[1])
@@ -115,6 +121,12 @@ func splitCandidates(r report) (string, []string) {
 	}
 	return message, names
 }
+
+// bindingList begins the list of candidates where only the text of the message has it.
+var bindingList = regexp.MustCompile(`^\s*(?:Candidate bindings|Did you mean)\b`)
+
+// namedColumn is the column's name where only the text of the message has it.
+var namedColumn = regexp.MustCompile(`does not have a column named "([^"]+)"$`)
 
 // placeIn returns the position where it can be trusted, else -1. DuckDB counts in the
 // text it was binding, which for a view is the view's: a run-time error is never

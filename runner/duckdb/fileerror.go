@@ -67,21 +67,22 @@ func addCSV(e *engine.Error, whole string) {
 	}
 }
 
-// csvMessage is the line of a CSV error that says what is wrong: the one behind the
-// original line, which may itself have several lines.
+// csvAdvice begins what follows the message of a CSV error: advice and options.
+var csvAdvice = regexp.MustCompile(`(?m)^(?:Possible (?:fixes|[Ss]olutions?)\b|  file = )`)
+
+// csvMessage is the line of a CSV error that says what is wrong: the last one before
+// the advice, for the original line before it may itself have several lines.
 func csvMessage(whole string) string {
 	if at := csvColumn.FindStringIndex(whole); at != nil {
 		line, _, _ := strings.Cut(whole[at[0]:], "\n\n")
 		return line
 	}
-	head, _, _ := strings.Cut(whole, "\n\n")
-	lines := strings.Split(head, "\n")
-	for i := len(lines) - 1; i > 0; i-- {
-		if !strings.HasPrefix(lines[i], "Possible ") && !strings.HasPrefix(lines[i], "Original Line: ") {
-			return lines[i]
-		}
+	head := whole
+	if at := csvAdvice.FindStringIndex(whole); at != nil {
+		head = whole[:at[0]]
 	}
-	return lines[0]
+	lines := strings.Split(strings.TrimSpace(head), "\n")
+	return lines[len(lines)-1]
 }
 
 func addJSON(e *engine.Error, whole string) {

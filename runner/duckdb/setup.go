@@ -35,7 +35,7 @@ func (db *DB) setUp(ctx context.Context) error {
 		s.run("database", nameOfAttachment(attachment), attachSQL(attachment))
 	}
 	if db.options.Shadow {
-		s.run("database", ShadowDatabase, "ATTACH IF NOT EXISTS ':memory:' AS "+project.QuoteIdent(ShadowDatabase))
+		s.run("database", ShadowDatabase, "ATTACH IF NOT EXISTS ':memory:' AS "+project.QuoteIdent(ShadowDatabase)+" (READ_WRITE)")
 	}
 	if s.err != nil {
 		return s.err

@@ -1,0 +1,119 @@
+package duckdb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestCopyFile(t *testing.T) {
+	t.Parallel()
+	from := newFile(t)
+	folder := t.TempDir()
+	to := filepath.Join(folder, "read.duckdb")
+	for _, path := range []string{to + ".wal", filepath.Join(folder, ".read.duckdb.1.tmp"), filepath.Join(folder, ".read.duckdb.2.tmp")} {
+		if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-2 * staleAfter)
+	if err := os.Chtimes(filepath.Join(folder, ".read.duckdb.1.tmp"), long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := CopyFile(context.Background(), from, to); err != nil {
+		t.Fatal(err)
+	}
+	sameContent(t, from, to)
+	info, err := os.Stat(to)
+	if err != nil || info.Mode().Perm() != replicaMode {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 2 { // the copy, and the temporary file of a copy that may be running
+		t.Errorf("the folder holds %v, %v", entries, err)
+	}
+
+	old, err := os.Open(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	db := open(t, Options{Path: from})
+	exec(t, session(t, db), "CREATE TABLE more AS SELECT range a FROM range(100000)")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CopyFile(context.Background(), from, to); err != nil {
+		t.Fatal(err)
+	}
+	sameContent(t, from, to)
+	kept := make([]byte, len(before))
+	if _, err := old.ReadAt(kept, 0); err != nil || !bytes.Equal(kept, before) {
+		t.Errorf("who had the old copy open sees another one: %v", err)
+	}
+	replica := open(t, Options{Path: to, ReadOnly: true})
+	if got := query(t, session(t, replica), "SELECT count(*) FROM more").Rows[0][0]; got != int64(100000) {
+		t.Errorf("the copy has %v rows", got)
+	}
+}
+
+func TestCopyFileWithoutClone(t *testing.T) {
+	t.Parallel()
+	from, err := os.Open(newFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	to, err := os.Create(filepath.Join(t.TempDir(), "copy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	if _, err := (&contextReader{context.Background(), from}).WriteTo(to); err != nil {
+		t.Fatal(err)
+	}
+	sameContent(t, from.Name(), to.Name())
+}
+
+func TestCopyFileFails(t *testing.T) {
+	t.Parallel()
+	from, folder := newFile(t), t.TempDir()
+	to := filepath.Join(folder, "read.duckdb")
+	if err := CopyFile(context.Background(), from, filepath.Join(folder, "no", "read.duckdb")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing folder: %v", err)
+	}
+	if err := CopyFile(context.Background(), filepath.Join(folder, "no"), to); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := CopyFile(ended, from, to); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context: %v", err)
+	}
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func sameContent(t *testing.T, a, b string) {
+	t.Helper()
+	first, err := os.ReadFile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := os.ReadFile(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, second) {
+		t.Errorf("%q and %q differ", a, b)
+	}
+}
