@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"time"
 
+	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/graph"
 	"elt/compiler/project"
@@ -55,7 +56,8 @@ type SQLParser interface {
 // TableRef is one table name in a query.
 type TableRef struct {
 	Catalog, Schema, Name string
-	Start, End            int // byte offsets of the whole dotted name
+	Start, End            int  // byte offsets of the whole dotted name
+	Aliased               bool // an alias follows
 }
 
 // Plan is a compiled project.
@@ -64,5 +66,12 @@ type Plan struct {
 	Nodes       map[string]*project.Node
 	Order       []string // all unique_ids, parents first; the same for the same input
 	Graph       *graph.Graph
-	Diagnostics diag.List // warnings; errors make Parse fail
+	Disabled    []*project.Node // enabled: false
+	Diagnostics diag.List       // warnings; errors make Parse fail
+
+	options      Options
+	dbt          *dbtcontext.Project
+	names        *names
+	templates    *templates
+	hasEphemeral bool
 }

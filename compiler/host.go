@@ -1,0 +1,204 @@
+package compiler
+
+import (
+	"context"
+
+	"elt/compiler/dbtcontext"
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// parseHost answers a template while it is parsed: nothing is resolved yet, every
+// ref() prints the node's own relation as dbt does, and what is called is recorded.
+type parseHost struct {
+	node    *project.Node
+	base    *project.Config      // project file and property file
+	calls   []project.ConfigCall // config() so far
+	refs    []project.RefCall
+	sources []project.SourceCall
+}
+
+// Ref records the call.
+func (h *parseHost) Ref(call project.RefCall) (project.Relation, error) {
+	h.refs = append(h.refs, call)
+	return h.node.Relation, nil
+}
+
+// Source records the call.
+func (h *parseHost) Source(call project.SourceCall) (project.Relation, string, error) {
+	h.sources = append(h.sources, call)
+	return h.node.Relation, "", nil
+}
+
+// Config records the call.
+func (h *parseHost) Config(values *template.Dict, place diag.Place) error {
+	h.calls = append(h.calls, project.ConfigCall{Values: values, Place: place})
+	return nil
+}
+
+// ConfigGet reads what is known so far: a later call wins.
+func (h *parseHost) ConfigGet(key string) (template.Value, bool) {
+	for i := len(h.calls) - 1; i >= 0; i-- {
+		if v, ok := h.calls[i].Values.Get(key); ok {
+			return v, true
+		}
+	}
+	v, ok := h.base.Get(key)
+	return v.Value, ok
+}
+
+// This is the relation as the target's defaults have it.
+func (h *parseHost) This() project.Relation { return h.node.Relation }
+
+// IsIncremental is false while parsing.
+func (h *parseHost) IsIncremental() bool { return false }
+
+// Node is the node that is parsed.
+func (h *parseHost) Node() *project.Node { return h.node }
+
+// Execute is false while parsing.
+func (h *parseHost) Execute() bool { return false }
+
+// Database is nil while parsing.
+func (h *parseHost) Database() dbtcontext.Database { return nil }
+
+// compileHost answers a template of the real pass.
+type compileHost struct {
+	ctx  context.Context
+	plan *Plan
+	node *project.Node // nil for an inline query
+	pkg  string
+	db   dbtcontext.Database
+	this project.Relation
+
+	incremental func() bool // replaces the rule; nil for the rule itself
+	ctes        []string    // ephemeral parents, in the order of their ref()
+}
+
+// Ref resolves the call against the plan. Only what the parse pass has seen (or an
+// inline query) may be read, or the graph would miss an edge.
+func (h *compileHost) Ref(call project.RefCall) (project.Relation, error) {
+	parent, d := h.plan.names.ref(call, h.pkg)
+	if d != nil {
+		return project.Relation{}, d
+	}
+	if err := h.checkEdge(parent, call.Place, "ref('"+call.Name+"')"); err != nil {
+		return project.Relation{}, err
+	}
+	return h.relation(parent), nil
+}
+
+func (h *compileHost) relation(parent *project.Node) project.Relation {
+	if !parent.IsEphemeral() {
+		return parent.Relation
+	}
+	h.addCTE(parent.UniqueID)
+	return project.Relation{Identifier: ctePrefix + parent.Relation.Identifier, Type: "cte"}
+}
+
+func (h *compileHost) addCTE(id string) {
+	for _, have := range h.ctes {
+		if have == id {
+			return
+		}
+	}
+	h.ctes = append(h.ctes, id)
+}
+
+// checkEdge refuses a reference the parse pass has not seen: one that stands behind
+// `execute` or a query's result, for which dbt asks for a `-- depends_on:` comment.
+func (h *compileHost) checkEdge(parent *project.Node, place diag.Place, call string) error {
+	if h.node == nil || h.node.Type == project.Operation || parent.UniqueID == h.node.UniqueID {
+		return nil
+	}
+	for _, id := range h.node.DependsOn {
+		if id == parent.UniqueID {
+			return nil
+		}
+	}
+	return diag.New(diag.UnknownRef, place, "%s is called only when the query is compiled, so the graph has no edge to %q", call, parent.Name).
+		WithHint("name it where it is always seen: -- depends_on: {{ %s }}", call)
+}
+
+// Source resolves the call against the plan.
+func (h *compileHost) Source(call project.SourceCall) (project.Relation, string, error) {
+	table, d := h.plan.names.source(call)
+	if d != nil {
+		return project.Relation{}, "", d
+	}
+	if err := h.checkEdge(table, call.Place, "source('"+call.Source+"', '"+call.Table+"')"); err != nil {
+		return project.Relation{}, "", err
+	}
+	return table.Relation, SourceExpression(table), nil
+}
+
+// Config is over once the parse pass is done.
+func (h *compileHost) Config(*template.Dict, diag.Place) error { return nil }
+
+// ConfigGet reads the node's final config.
+func (h *compileHost) ConfigGet(key string) (template.Value, bool) {
+	if h.node == nil {
+		return nil, false
+	}
+	v, ok := h.node.Config.Get(key)
+	return v.Value, ok
+}
+
+// This is the published relation of the node.
+func (h *compileHost) This() project.Relation { return h.this }
+
+// IsIncremental follows dbt: the relation exists, is a table, the model is
+// incremental and no full refresh is asked for.
+func (h *compileHost) IsIncremental() bool {
+	if h.incremental != nil {
+		return h.incremental()
+	}
+	if h.node == nil || h.db == nil || h.node.Type != project.Model || h.node.Materialized() != "incremental" {
+		return false
+	}
+	if h.plan.FullRefresh(h.node) {
+		return false
+	}
+	rel, ok, err := h.db.Relation(h.ctx, h.node.Relation)
+	return err == nil && ok && rel.Type == "table"
+}
+
+// Node is the node that is compiled.
+func (h *compileHost) Node() *project.Node { return h.node }
+
+// Execute is true.
+func (h *compileHost) Execute() bool { return true }
+
+// Database answers queries of templates; nil where none is open.
+func (h *compileHost) Database() dbtcontext.Database { return h.db }
+
+// ctePrefix is what dbt puts before the name of an ephemeral model's CTE.
+const ctePrefix = "__dbt__cte__"
+
+// SourceExpression is what source() prints for a table that reads files: the FROM
+// item over its globs, or the expression it was declared with. It is "" for a table
+// of a database.
+func SourceExpression(table *project.Node) string {
+	t := table.Table
+	if t.Expression != "" {
+		return t.Expression
+	}
+	if len(t.Paths) == 0 {
+		return ""
+	}
+	globs := make([]string, len(t.Paths))
+	for i, p := range t.Paths {
+		globs[i] = p.Text
+	}
+	return t.From(globs)
+}
+
+// FullRefresh reports whether a node is to be made anew: its own full_refresh
+// config where it has one, else the --full-refresh flag, as dbt's should_full_refresh.
+func (p *Plan) FullRefresh(node *project.Node) bool {
+	if v, ok := node.Config.Get("full_refresh"); ok && v.Value != nil {
+		return template.Truth(v.Value)
+	}
+	return p.options.FullRefresh
+}

@@ -1,0 +1,96 @@
+package compiler
+
+import (
+	"regexp"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// looksLikeCall is dbt's rule (clients/jinja.py) for an argument of a generic test
+// that is rendered although it has no braces: "ref('orders')".
+var looksLikeCall = regexp.MustCompile(`^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$`)
+
+// testKwargs renders the arguments of a generic test natively, as dbt does: the
+// column's name stays as it is written, any other text is a template.
+func (p *Plan) testKwargs(how pass, scope template.Scope, node *project.Node) (*template.Dict, error) {
+	out := template.NewDict()
+	for _, item := range node.Test.Kwargs.Items() {
+		value := item.Value
+		if item.Key != "column_name" {
+			var err error
+			if value, err = p.renderArgument(how, scope, node, value); err != nil {
+				return nil, err
+			}
+		}
+		if err := out.Set(item.Key, value); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// renderArgument renders the texts inside a value, however deep.
+func (p *Plan) renderArgument(how pass, scope template.Scope, node *project.Node, value template.Value) (template.Value, error) {
+	switch v := value.(type) {
+	case string:
+		return p.renderText(how, scope, node, v)
+	case *template.List:
+		out := template.NewList()
+		for _, elem := range v.Elems {
+			rendered, err := p.renderArgument(how, scope, node, elem)
+			if err != nil {
+				return nil, err
+			}
+			out.Elems = append(out.Elems, rendered)
+		}
+		return out, nil
+	case *template.Dict:
+		out := template.NewDict()
+		for _, item := range v.Items() {
+			rendered, err := p.renderArgument(how, scope, node, item.Value)
+			if err != nil {
+				return nil, err
+			}
+			if err := out.Set(item.Key, rendered); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	return value, nil
+}
+
+func (p *Plan) renderText(how pass, scope template.Scope, node *project.Node, text string) (template.Value, error) {
+	if looksLikeCall.MatchString(text) {
+		text = "{{ " + text + " }}"
+	}
+	t, err := p.templates.parse(text)
+	if err != nil {
+		return nil, at(err, node.Place)
+	}
+	if t.IsPlain() {
+		return text, nil
+	}
+	value, err := t.RenderNative(how.thread(), scope)
+	if err != nil {
+		return nil, at(err, node.Place)
+	}
+	return value, nil
+}
+
+// at moves the diagnostics of a text that stands in a property file to the place of
+// the test there: offsets inside the text mean nothing to a person.
+func at(err error, place diag.Place) error {
+	list := diag.From(err, diag.TemplateError)
+	for _, d := range list {
+		if d.Place.Source == nil || d.Place.Source.Path == "" {
+			d.Place = place
+		}
+	}
+	if len(list) == 1 && list[0].Err != nil {
+		return list[0]
+	}
+	return list
+}

@@ -1,0 +1,84 @@
+// Package artifact writes what tools that know dbt read: target/manifest.json (v12),
+// target/run_results.json (v6), target/compiled and target/run.
+//
+// It turns a plan and the results of a run into bytes; the same input gives the same
+// bytes, but for the times that are part of it. It decides nothing and reads nothing.
+// A key of dbt's schema that elt has nothing for is written with dbt's empty value.
+// Start reading at [Write].
+package artifact
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"elt/compiler"
+	"elt/runner"
+)
+
+// Meta is what the metadata blocks of artifacts say of the invocation.
+type Meta struct {
+	Version      string // elt's own
+	InvocationID string
+	StartedAt    time.Time
+	Now          time.Time
+	Command      string         // the command line: "elt build -s orders"
+	Which        string         // its command: "build"
+	Args         map[string]any // flags as given, for run_results' args
+}
+
+// DbtVersion is the version of dbt whose schemas the artifacts follow.
+const DbtVersion = "1.12.0"
+
+// Write writes the artifacts of a run into a folder, which is made if need be:
+// manifest.json, compiled SQL and, with a summary, run_results.json and the
+// statements that ran. Files are replaced as a whole: a reader sees the old or the
+// new one. summary is nil for commands that run nothing.
+func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	err := replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
+		return Manifest(w, plan, meta)
+	})
+	if err == nil {
+		err = writeCompiled(dir, plan, summary)
+	}
+	if err == nil && summary != nil {
+		err = replaceFile(filepath.Join(dir, "run_results.json"), func(w io.Writer) error {
+			return RunResults(w, summary, meta)
+		})
+	}
+	return err
+}
+
+// replaceFile writes a file under another name and renames it into place.
+func replaceFile(path string, write func(io.Writer) error) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(file.Name()))
+		}
+	}()
+	buffered := bufio.NewWriterSize(file, 1<<16)
+	err = write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Chmod(file.Name(), 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}

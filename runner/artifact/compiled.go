@@ -1,0 +1,78 @@
+package artifact
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"elt/compiler"
+	"elt/compiler/project"
+	"elt/runner"
+)
+
+// CompiledPath is where a node's compiled SQL is written, relative to the target
+// folder: dbt's compiled/<package>/<file>, generic tests below their property file.
+// It is "" for nodes without SQL of their own.
+func CompiledPath(node *project.Node) string {
+	switch node.Type {
+	case project.Source, project.Exposure, project.UnitTest, project.Seed:
+		return ""
+	}
+	return filepath.Join("compiled", node.Package, pathBelow(node))
+}
+
+// RunPath is where the statements that made a node are written.
+func RunPath(node *project.Node) string {
+	return filepath.Join("run", node.Package, pathBelow(node))
+}
+
+func pathBelow(node *project.Node) string {
+	file := filepath.FromSlash(strings.TrimPrefix(node.OriginalPath, "./"))
+	switch {
+	case node.Test != nil && node.Test.Generic != "", node.Type == project.Operation:
+		return filepath.Join(file, filepath.Base(filepath.FromSlash(node.Path)))
+	case node.Block != nil:
+		return filepath.Join(file, node.Name+".sql")
+	}
+	return file
+}
+
+// writeCompiled writes the compiled SQL of every node that has some and, with a
+// summary, the statements that ran.
+func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary) error {
+	for _, id := range plan.Order {
+		node := plan.Nodes[id]
+		path := CompiledPath(node)
+		if path == "" || node.Compiled == nil || node.Compiled.Deferred {
+			continue
+		}
+		if err := writeText(filepath.Join(dir, path), node.Compiled.SQL); err != nil {
+			return err
+		}
+	}
+	if summary == nil {
+		return nil
+	}
+	for _, r := range summary.Results {
+		if len(r.Statements) == 0 {
+			continue
+		}
+		text := strings.Join(r.Statements, ";\n\n") + ";\n"
+		if err := writeText(filepath.Join(dir, RunPath(r.Node)), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeText writes a file unless it has this text already: thousands of files that
+// did not change cost a read each, not a write.
+func writeText(path, text string) error {
+	if have, err := os.ReadFile(path); err == nil && string(have) == text {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o644)
+}

@@ -1,0 +1,120 @@
+package artifact
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"elt/runner"
+)
+
+// metadata is the head of every artifact.
+type metadata struct {
+	Schema              string            `json:"dbt_schema_version"`
+	DbtVersion          string            `json:"dbt_version"`
+	GeneratedAt         string            `json:"generated_at"`
+	InvocationID        string            `json:"invocation_id"`
+	InvocationStartedAt string            `json:"invocation_started_at"`
+	Env                 map[string]string `json:"env"`
+}
+
+func newMetadata(schema string, meta Meta) metadata {
+	return metadata{
+		Schema:     "https://schemas.getdbt.com/dbt/" + schema + ".json",
+		DbtVersion: DbtVersion, GeneratedAt: stamp(meta.Now),
+		InvocationID: meta.InvocationID, InvocationStartedAt: stamp(meta.StartedAt),
+		Env: map[string]string{},
+	}
+}
+
+// stamp renders a time as dbt's artifacts do.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+type runResults struct {
+	Metadata metadata       `json:"metadata"`
+	Results  []result       `json:"results"`
+	Elapsed  float64        `json:"elapsed_time"`
+	Args     map[string]any `json:"args"`
+}
+
+type result struct {
+	Status        string         `json:"status"`
+	Timing        []timing       `json:"timing"`
+	ThreadID      string         `json:"thread_id"`
+	ExecutionTime float64        `json:"execution_time"`
+	Response      map[string]any `json:"adapter_response"`
+	Message       *string        `json:"message"`
+	Failures      *int64         `json:"failures"`
+	UniqueID      string         `json:"unique_id"`
+	Compiled      *bool          `json:"compiled"`
+	CompiledCode  *string        `json:"compiled_code"`
+	RelationName  *string        `json:"relation_name"`
+	BatchResults  any            `json:"batch_results"`
+}
+
+type timing struct {
+	Name        string `json:"name"`
+	StartedAt   string `json:"started_at"`
+	CompletedAt string `json:"completed_at"`
+}
+
+// RunResults writes run_results.json, version 6.
+func RunResults(w io.Writer, summary *runner.Summary, meta Meta) error {
+	out := runResults{
+		Metadata: newMetadata("run-results/v6", meta),
+		Results:  []result{},
+		Elapsed:  summary.Elapsed.Seconds(),
+		Args:     map[string]any{"invocation_command": meta.Command, "which": meta.Which},
+	}
+	for key, value := range meta.Args {
+		out.Args[key] = value
+	}
+	for _, r := range summary.Results {
+		out.Results = append(out.Results, newResult(r))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(out)
+}
+
+func newResult(r *runner.NodeResult) result {
+	out := result{
+		Status: string(r.Status), Timing: timings(r), ThreadID: "Thread-" + strconv.Itoa(r.Worker+1),
+		ExecutionTime: (r.CompileTime + r.ExecuteTime).Seconds(),
+		Response:      map[string]any{}, UniqueID: r.Node.UniqueID,
+	}
+	if r.Message != "" {
+		out.Message = &r.Message
+	}
+	switch r.Status {
+	case runner.Pass, runner.Failed, runner.Warned:
+		out.Failures = &r.Failures
+	case runner.Success:
+		out.Response["_message"] = "OK"
+		if r.Rows >= 0 {
+			out.Response["rows_affected"] = r.Rows
+		}
+	}
+	if c := r.Node.Compiled; c != nil && !c.Deferred {
+		compiled := true
+		out.Compiled, out.CompiledCode = &compiled, &c.SQL
+	}
+	if hasRelation(r.Node) {
+		name := r.Node.Relation.String()
+		out.RelationName = &name
+	}
+	return out
+}
+
+// timings are the two phases dbt reports; a node that never started has none.
+func timings(r *runner.NodeResult) []timing {
+	if r.StartedAt.IsZero() || r.Status == runner.Skipped {
+		return []timing{}
+	}
+	compiled := r.StartedAt.Add(r.CompileTime)
+	return []timing{
+		{Name: "compile", StartedAt: stamp(r.StartedAt), CompletedAt: stamp(compiled)},
+		{Name: "execute", StartedAt: stamp(compiled), CompletedAt: stamp(compiled.Add(r.ExecuteTime))},
+	}
+}
