@@ -1,37 +1,55 @@
 package dbtcontext
 
 import (
+	"strconv"
 	"strings"
 
 	"elt/compiler/project"
 	"elt/compiler/template"
 )
 
-// policy says which parts of a name are quoted, or printed.
+// policy says for each part of a name whether it is quoted, or printed.
 type policy struct{ database, schema, identifier bool }
 
 // Relation is dbt's Relation object: a name, how it is printed, and what a
 // template can ask of it. It does not change; methods answer with a new one.
 type Relation struct {
 	rel      project.Relation
-	external string // FROM item of a source that reads files; it is printed as it is
+	external string // FROM item of a source that reads files; printed as it is
 	quote    policy
 	include  policy
 	limit    int // rows to read at most, as --empty asks; -1 for all
-	infoView string
+
+	// isInfo marks an information schema; view is its view, or "".
+	isInfo bool
+	view   string
 }
 
 // NewRelation returns a relation as ref() answers it: quoted, with all parts. A
 // CTE is printed without quotes, as dbt prints an ephemeral model.
 func NewRelation(rel project.Relation) *Relation {
-	r := &Relation{
-		rel:     rel,
-		quote:   policy{true, true, true},
-		include: policy{true, true, true},
-		limit:   -1,
-	}
+	all := policy{true, true, true}
+	r := &Relation{rel: rel, quote: all, include: all, limit: -1}
 	if rel.Type == "cte" {
 		r.quote.identifier = false
+	}
+	return r
+}
+
+// relation returns a relation under the project's quoting.
+func (p *Project) relation(rel project.Relation) *Relation {
+	r := NewRelation(rel)
+	if rel.Type == "cte" {
+		return r
+	}
+	q := p.set.Quoting
+	for _, part := range []struct {
+		set *bool
+		to  *bool
+	}{{q.Database, &r.quote.database}, {q.Schema, &r.quote.schema}, {q.Identifier, &r.quote.identifier}} {
+		if part.set != nil {
+			*part.to = *part.set
+		}
 	}
 	return r
 }
@@ -44,9 +62,8 @@ func RelationOf(v template.Value) (project.Relation, bool) {
 	return project.Relation{}, false
 }
 
-// IsExternal reports whether the relation prints as something else than its name:
-// a function or a location that reads files.
-func (r *Relation) IsExternal() bool { return r.external != "" }
+// Expression is the FROM item a source that reads files prints, else "".
+func (r *Relation) Expression() string { return r.external }
 
 func (r *Relation) clone() *Relation {
 	c := *r
@@ -54,25 +71,34 @@ func (r *Relation) clone() *Relation {
 }
 
 // TypeName is the Python type name.
-func (r *Relation) TypeName() string { return "DuckDBRelation" }
+func (r *Relation) TypeName() string {
+	if r.isInfo {
+		return "InformationSchema"
+	}
+	return "DuckDBRelation"
+}
 
 // Str is what {{ relation }} prints.
 func (r *Relation) Str() string {
 	text := r.render()
-	if r.limit < 0 {
+	switch {
+	case r.limit < 0:
 		return text
-	}
-	if r.limit == 0 {
+	case r.limit == 0:
 		return "(select * from " + text + " where false limit 0)"
 	}
-	return "(select * from " + text + " limit " + itoa(r.limit) + ")"
+	return "(select * from " + text + " limit " + strconv.Itoa(r.limit) + ")"
 }
 
-// Repr is how dbt shows a relation inside a list.
-func (r *Relation) Repr() string { return "<DuckDBRelation " + r.Str() + ">" }
+// Repr is how a relation shows inside a list.
+func (r *Relation) Repr() string { return "<" + r.TypeName() + " " + r.render() + ">" }
 
 // Truth is always true.
 func (r *Relation) Truth() bool { return true }
+
+// Mapping is the relation's fields; that it has some makes "is mapping" true, which
+// macros of packages ask for.
+func (r *Relation) Mapping() *template.Dict { return r.fields() }
 
 // Equal reports whether two relations have the same name, type and policies.
 func (r *Relation) Equal(other template.Value) bool {
@@ -80,6 +106,10 @@ func (r *Relation) Equal(other template.Value) bool {
 	return ok && *r == *o
 }
 
+// HashKey makes a relation a possible key; equal relations have equal text.
+func (r *Relation) HashKey() string { return r.render() }
+
+// render is the name without the limit of --empty.
 func (r *Relation) render() string {
 	if r.external != "" {
 		return r.external
@@ -96,16 +126,61 @@ func (r *Relation) render() string {
 	}
 	add(r.rel.Database, r.include.database, r.quote.database)
 	add(r.rel.Schema, r.include.schema, r.quote.schema)
-	if r.infoView != "" {
-		parts = append(parts, "INFORMATION_SCHEMA")
-		if r.infoView != noInfoView {
-			parts = append(parts, r.infoView)
-		}
-		return strings.Join(parts, ".")
-	}
 	add(r.rel.Identifier, r.include.identifier, r.quote.identifier)
+	if r.view != "" {
+		parts = append(parts, r.view)
+	}
 	return strings.Join(parts, ".")
 }
 
-// noInfoView marks an information schema without a view.
-const noInfoView = "-"
+// informationSchema is the relation's information schema, without the schema.
+func (r *Relation) informationSchema(view string) *Relation {
+	c := r.clone()
+	c.isInfo, c.view, c.external = true, view, ""
+	c.rel.Schema, c.rel.Identifier, c.rel.Type = "", "INFORMATION_SCHEMA", "view"
+	c.include = policy{database: r.rel.Database != "", identifier: true}
+	c.quote.identifier = false
+	return c
+}
+
+// noneIfEmpty is a part of a name as templates see it.
+func noneIfEmpty(s string) template.Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// part returns a pointer to a part of the name by dbt's word for it.
+func (r *Relation) part(name string) *string {
+	switch name {
+	case "database":
+		return &r.rel.Database
+	case "schema":
+		return &r.rel.Schema
+	case "identifier":
+		return &r.rel.Identifier
+	}
+	return nil
+}
+
+// flag returns a pointer to one part of a policy.
+func (p *policy) flag(name string) *bool {
+	switch name {
+	case "database":
+		return &p.database
+	case "schema":
+		return &p.schema
+	case "identifier":
+		return &p.identifier
+	}
+	return nil
+}
+
+func (p policy) dict() *template.Dict {
+	d := template.NewDict()
+	_ = d.Set("database", p.database)
+	_ = d.Set("schema", p.schema)
+	_ = d.Set("identifier", p.identifier)
+	return d
+}

@@ -14,6 +14,8 @@ type Scope struct {
 	pkg   string
 	extra map[string]template.Value
 	cache map[string]template.Value
+
+	results map[string]*storedResult
 }
 
 // Scope returns the names for one rendering of a node of a package. Macros are
@@ -56,7 +58,7 @@ func (s *Scope) make(name string) (template.Value, bool) {
 		return s.macro(m), true
 	}
 	if s.p.isNamespace(name) {
-		return &packageNamespace{scope: s, name: name}, true
+		return &packageNamespace{s, name}, true
 	}
 	if v, ok := s.builtin(name); ok {
 		return v, true

@@ -1,0 +1,54 @@
+{#
+  How many rows a relation has:
+
+    - row_count: {equals: 27004}
+    - row_count: {min: 10, max: 20}
+    - row_count: {between: [10, 20]}
+    - row_count: {compare_to: ref('raw_orders')}
+
+  Several conditions must all hold. The failing row shows the count and what was
+  expected.
+#}
+{% test row_count(model, equals=none, min=none, max=none, between=none, compare_to=none) %}
+{%- set checks = [] -%}
+{%- set words = [] -%}
+{%- if equals is not none -%}
+  {%- do checks.append('row_count = ' ~ equals) -%}
+  {%- do words.append('exactly ' ~ equals) -%}
+{%- endif -%}
+{%- if min is not none -%}
+  {%- do checks.append('row_count >= ' ~ min) -%}
+  {%- do words.append('at least ' ~ min) -%}
+{%- endif -%}
+{%- if max is not none -%}
+  {%- do checks.append('row_count <= ' ~ max) -%}
+  {%- do words.append('at most ' ~ max) -%}
+{%- endif -%}
+{%- if between is not none -%}
+  {%- if between is string or between is mapping or between is not sequence or between | length != 2 -%}
+    {%- do exceptions.raise_compiler_error('row_count: between takes two numbers, such as [10, 20], not ' ~ between) -%}
+  {%- endif -%}
+  {%- do checks.append('row_count between ' ~ between[0] ~ ' and ' ~ between[1]) -%}
+  {%- do words.append('between ' ~ between[0] ~ ' and ' ~ between[1]) -%}
+{%- endif -%}
+{%- if compare_to is not none -%}
+  {%- do checks.append('row_count = compared_row_count') -%}
+  {%- do words.append('as many as in ' ~ compare_to) -%}
+{%- endif -%}
+{%- if not checks -%}
+  {%- do exceptions.raise_compiler_error('row_count needs equals, min, max, between or compare_to') -%}
+{%- endif -%}
+with counted as (
+    select
+        (select count(*) from {{ model }}) as row_count
+        {%- if compare_to is not none %},
+        (select count(*) from {{ compare_to }}) as compared_row_count
+        {%- endif %}
+)
+
+select
+    *,
+    '{{ words | join(', ') | replace("'", "''") }}' as expected
+from counted
+where not ({{ checks | join(' and ') }})
+{% endtest %}
