@@ -145,6 +145,9 @@ func (p *parser) link() {
 	if len(cycles) == 0 {
 		plan.Order = plan.Graph.Order()
 	}
+	for _, node := range plan.Nodes {
+		plan.hasEphemeral = plan.hasEphemeral || node.IsEphemeral()
+	}
 }
 
 // ordered returns all nodes sorted by unique_id.

@@ -101,7 +101,7 @@ func (m *manifestWriter) object(name string, write func()) {
 // value writes a key whose value is a template value.
 func (m *manifestWriter) value(name string, v template.Value) {
 	m.open(name)
-	text, err := template.ToJSON(v)
+	text, err := template.ToJSON(v, false)
 	if err != nil && m.err == nil {
 		m.err = err
 	}
