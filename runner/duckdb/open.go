@@ -24,6 +24,9 @@ type DB struct {
 	sessions map[*Session]struct{}
 	closed   bool
 
+	// local holds the statements that set up every session.
+	local []string
+
 	// reserved returns DuckDB's keywords that are quoted in the name of a type.
 	reserved func() map[string]bool
 }
@@ -176,10 +179,15 @@ func (db *DB) Session(ctx context.Context) (engine.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, sql := range db.local {
+		if _, err := session.Exec(ctx, sql); err != nil {
+			return nil, errors.Join(err, session.Close())
+		}
+	}
 	return session, nil
 }
 
-// open returns a new session by its own type.
+// open returns a new session as DuckDB makes it.
 func (db *DB) open(ctx context.Context) (*Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

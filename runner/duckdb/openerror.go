@@ -11,8 +11,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"elt/runner/engine"
 )
 
 // OpenKind is why a database could not be opened.
@@ -61,22 +59,6 @@ func (e *SetupError) Error() string { return fmt.Sprintf("%s %q: %v", e.What, e.
 
 // Unwrap returns the database's error.
 func (e *SetupError) Unwrap() error { return e.Err }
-
-// withoutSecrets returns the error of creating a secret without the statement, which
-// holds the values, and without DuckDB's message where that repeats one.
-func withoutSecrets(err error, secret Secret) error {
-	var failure *engine.Error
-	if !errors.As(err, &failure) {
-		return err
-	}
-	clean := &engine.Error{Kind: failure.Kind, Message: failure.Message, Subtype: failure.Subtype, Position: -1}
-	for _, value := range append(append([]Setting{}, secret.Values...), secret.Raw...) {
-		if value.Value != "" && strings.Contains(failure.Message, value.Value) {
-			clean.Message = "DuckDB does not accept its parameters"
-		}
-	}
-	return clean
-}
 
 var (
 	holder = regexp.MustCompile(`(?s)Conflicting lock is held in (.*?) ?\(PID (\d+)\)`)

@@ -18,11 +18,11 @@ type Options struct {
 	ReadOnly bool          // open for reading; the file must exist
 	Wait     time.Duration // how long to keep trying while another process holds the lock
 	Threads  int           // DuckDB's threads; 0 for its default
-	Schema   string        // schema that unqualified names mean; "" for main. It must exist, or be created before it is used
 
 	// ConfigOptions are set while the database is opened ("access_mode" and the like).
 	ConfigOptions []Setting
-	// Settings are set globally on the open database, in this order, before anything else.
+	// Settings are set on the open database, in this order, before anything else: globally,
+	// or, where DuckDB has them by connection only, on every session.
 	Settings []Setting
 	// Extensions are installed where needed and loaded.
 	Extensions []Extension

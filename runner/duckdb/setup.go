@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
 	"elt/compiler/project"
+	"elt/runner/engine"
 )
 
 // setUp runs what the options ask for, on a session of its own.
@@ -20,10 +22,10 @@ func (db *DB) setUp(ctx context.Context) error {
 		return err
 	}
 	defer session.Close()
-	s := setup{ctx: ctx, session: session}
+	s := setup{ctx: ctx, db: db, session: session}
 	s.run("setting", "errors_as_json", "SET GLOBAL errors_as_json = true")
 	for _, setting := range db.options.Settings {
-		s.run("setting", setting.Name, settingSQL(setting))
+		s.setting(setting)
 	}
 	for _, extension := range db.options.Extensions {
 		s.extension(extension)
@@ -51,22 +53,50 @@ func (db *DB) setUp(ctx context.Context) error {
 // setup runs statements until one fails.
 type setup struct {
 	ctx     context.Context
+	db      *DB
 	session *Session
 	err     error
 }
 
+// run runs one statement. Its text does not go into the error: nobody wrote it, and it
+// may hold a password.
 func (s *setup) run(what, name, sql string) {
 	if s.err != nil {
 		return
 	}
 	if _, err := s.session.Exec(s.ctx, sql); err != nil {
-		s.err = &SetupError{What: what, Name: name, Err: err}
+		s.err = &SetupError{What: what, Name: name, Err: withoutSQL(err)}
 	}
 }
 
-// settingSQL sets a setting globally.
-func settingSQL(setting Setting) string {
-	return "SET GLOBAL " + project.QuoteIdent(setting.Name) + " = " + project.QuoteString(setting.Value)
+// withoutSQL takes the statement and the place in it out of an error.
+func withoutSQL(err error) error {
+	var failure *engine.Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	clean := *failure
+	clean.SQL, clean.Position = "", -1
+	return &clean
+}
+
+// setting sets a setting globally, or on every session where that is the only way.
+func (s *setup) setting(setting Setting) {
+	value := project.QuoteIdent(setting.Name) + " = " + project.QuoteString(setting.Value)
+	if s.err != nil {
+		return
+	}
+	_, err := s.session.Exec(s.ctx, "SET GLOBAL "+value)
+	var failure *engine.Error
+	if errors.As(err, &failure) && strings.HasSuffix(failure.Message, "cannot be set globally") {
+		local := "SET SESSION " + value
+		s.run("setting", setting.Name, local)
+		s.db.local = append(s.db.local, local)
+		return
+	}
+	if err != nil {
+		s.err = &SetupError{What: "setting", Name: setting.Name, Err: withoutSQL(err)}
+	}
 }
 
 // extension installs and loads one extension. A file is loaded as it is; from a
@@ -127,8 +157,7 @@ func extensionFile(extension Extension) (string, error) {
 	return found, nil
 }
 
-// secret creates one secret. DuckDB's message may quote what it was given, so it is
-// passed on only where it holds none of the values.
+// secret creates one secret.
 func (s *setup) secret(secret Secret) {
 	if s.err != nil {
 		return
@@ -137,6 +166,39 @@ func (s *setup) secret(secret Secret) {
 	if err != nil {
 		s.err = &SetupError{What: "secret", Name: secret.Name, Err: withoutSecrets(err, secret)}
 	}
+}
+
+// withoutSecrets returns the error of creating a secret without the statement, which
+// holds the values, and with DuckDB's message only where that can hold none of them.
+func withoutSecrets(err error, secret Secret) error {
+	var failure *engine.Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	clean := &engine.Error{Kind: failure.Kind, Message: failure.Message, Subtype: failure.Subtype, Position: -1}
+	if failure.Kind == engine.Parser || repeats(failure.Message, secret) {
+		clean.Message = "its parameters are not what DuckDB expects"
+	}
+	return clean
+}
+
+// repeats reports whether a message holds a value of the secret.
+func repeats(message string, secret Secret) bool {
+	message = strings.ToLower(message)
+	for _, value := range secret.Values {
+		if value.Value != "" && strings.Contains(message, strings.ToLower(value.Value)) {
+			return true
+		}
+	}
+	for _, value := range secret.Raw {
+		for _, t := range lex(value.Value) {
+			text := strings.ToLower(strings.Trim(value.Value[t.start:t.end], `'"`))
+			if t.kind != symbol && text != "" && strings.Contains(message, text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func secretSQL(secret Secret) string {
@@ -175,6 +237,9 @@ func secretSQL(secret Secret) string {
 func nameOfAttachment(attachment Attachment) string {
 	if attachment.Alias != "" {
 		return attachment.Alias
+	}
+	if attachment.Type != "" {
+		return attachment.Type // the path may be a connection string with a password
 	}
 	return attachment.Path
 }
