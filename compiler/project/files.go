@@ -3,6 +3,7 @@ package project
 import (
 	"cmp"
 	"io/fs"
+	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -14,7 +15,7 @@ import (
 	"elt/compiler/diag"
 )
 
-// maxFolders bounds how deep folders may be nested: a symbolic link may lead back up.
+// maxFolders bounds how deep folders may be nested.
 const maxFolders = 64
 
 // entry is a file found under a resource path.
@@ -37,39 +38,48 @@ func (l *loader) loadFiles() {
 // finder lists the files of resource paths.
 type finder struct {
 	*loader
-	ignored []string
+	ignored []pattern
 	listed  map[string][]string // files under a resource path, by path
 }
 
-// ignored reads the patterns of .dbtignore.
-func (l *loader) ignored() []string {
+// pattern is one line of .dbtignore.
+type pattern struct {
+	glob string
+	keep bool // the line began with "!"
+}
+
+// ignored reads the patterns of .dbtignore, which are those of .gitignore.
+func (l *loader) ignored() []pattern {
 	src, ok := l.read(".dbtignore")
 	if !ok {
 		return nil
 	}
-	var out []string
-	for line := range strings.Lines(src.Text) {
+	var out []pattern
+	for line := range strings.Lines(strings.TrimPrefix(src.Text, "\ufeff")) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
+		line, keep := strings.CutPrefix(line, "!")
 		anchored := strings.Contains(strings.TrimSuffix(line, "/"), "/")
 		line = strings.Trim(line, "/")
 		if !anchored {
 			line = "**/" + line
 		}
-		out = append(out, line)
+		out = append(out, pattern{line, keep})
 	}
 	return out
 }
 
+// isIgnored reports whether the last pattern that fits a path ignores it.
 func (f *finder) isIgnored(name string) bool {
-	for _, pattern := range f.ignored {
-		if ok, _ := doublestar.Match(pattern, name); ok {
-			return true
+	ignored := false
+	for _, p := range f.ignored {
+		if ok, _ := doublestar.Match(p.glob, name); ok {
+			ignored = !p.keep
 		}
 	}
-	return false
+	return ignored
 }
 
 // files lists the files under a resource path, relative to it, sorted.
@@ -101,13 +111,26 @@ func (f *finder) walk(root, rel string, depth int, out *[]string) {
 		dir := e.IsDir()
 		if e.Type()&fs.ModeSymlink != 0 {
 			info, err := fs.Stat(f.opts.FS, full)
-			dir = err == nil && info.IsDir()
+			dir = err == nil && info.IsDir() && !f.leadsUp(full, info)
 		}
 		switch {
 		case !dir:
 			*out = append(*out, name)
 		case depth < maxFolders:
 			f.walk(root, name, depth+1, out)
+		}
+	}
+}
+
+// leadsUp reports whether a symbolic link to a folder leads to one it is in.
+func (f *finder) leadsUp(link string, target fs.FileInfo) bool {
+	for dir := path.Dir(link); ; dir = path.Dir(dir) {
+		info, err := fs.Stat(f.opts.FS, dir)
+		if err == nil && os.SameFile(info, target) {
+			return true
+		}
+		if dir == "." {
+			return false
 		}
 	}
 }

@@ -116,8 +116,12 @@ func (on *tested) node(t *TestPatch, column *ColumnPatch) *Node {
 	}
 	args := on.arguments(t, info)
 	config := on.testConfig(t, args)
-	description, _ := takeString(args, "description")
-	full, named := takeString(args, "name")
+	var description, full string
+	named := false
+	if t.Args.Len() > 0 {
+		description, _ = takeString(args, "description")
+		full, named = takeString(args, "name")
+	}
 	short := full
 	if !named {
 		short, full = on.synthesize(info, args)
@@ -153,6 +157,9 @@ func (on *tested) arguments(t *TestPatch, info *TestInfo) *template.Dict {
 // testConfig takes the config out of a test's arguments: known keys in dbt's order,
 // then the rest of config:. Strings in it are rendered.
 func (on *tested) testConfig(t *TestPatch, args *template.Dict) *template.Dict {
+	if !hasConfig(args) {
+		return template.NewDict()
+	}
 	block, _ := dictGet(args, "config")
 	args.Delete("config")
 	rest := template.NewDict()
@@ -191,6 +198,17 @@ func (on *tested) testConfig(t *TestPatch, args *template.Dict) *template.Dict {
 		set(template.Str(item.Key), item.Value)
 	}
 	return out
+}
+
+// hasConfig reports whether there is any config among a test's arguments; mostly
+// there is none.
+func hasConfig(args *template.Dict) bool {
+	for _, item := range args.Items() {
+		if name, ok := item.Key.(string); ok && (name == "config" || testConfigSet[name]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (on *tested) argPlace(t *TestPatch, key string) diag.Place {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"elt/compiler/diag"
 	"elt/compiler/template"
@@ -188,7 +189,46 @@ func (p *Project) scope(vars VarLookup, target *Target) template.Scope {
 	if p.opts.Scope != nil && target != nil {
 		return p.opts.Scope(vars, target)
 	}
-	return &yamlScope{env: p.env, vars: vars, target: target, secrets: target == nil}
+	s := &yamlScope{env: p.env, vars: vars, target: target}
+	if target == nil { // the connection itself is being read
+		s.secrets = true
+		s.used = func(secret string) { p.secrets = append(p.secrets, secret) }
+	}
+	return s
+}
+
+// SecretValues returns what must not appear in any log, message or artifact: the
+// secret environment variables the connection has read, and the parameters of its
+// secrets. Empty and very short texts are left out, since to hide them would garble
+// everything.
+func (p *Project) SecretValues() []string {
+	all := slices.Clone(p.secrets)
+	for _, s := range p.Target.Secrets {
+		for _, param := range s.params {
+			all = append(all, secretTexts(param.Value)...)
+		}
+	}
+	all = slices.DeleteFunc(all, func(s string) bool { return len(s) < 4 })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// secretTexts returns the strings in a value.
+func secretTexts(v template.Value) []string {
+	if d, ok := v.(*template.Dict); ok {
+		return secretTexts(template.NewList(d.Values()...))
+	}
+	if elems, ok := elements(v); ok {
+		var out []string
+		for _, e := range elems {
+			out = append(out, secretTexts(e)...)
+		}
+		return out
+	}
+	if s, ok := v.(string); ok {
+		return []string{s}
+	}
+	return nil
 }
 
 // yamlScope is the scope of property files.

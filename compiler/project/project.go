@@ -56,6 +56,7 @@ type Project struct {
 	configs map[ResourceType]*configTree
 	env     func(name string) (string, bool)
 	opts    LoadOptions
+	secrets []string // secret environment variables that were read
 }
 
 // HookText is one on-run-start or on-run-end hook, unrendered.

@@ -140,6 +140,7 @@ type yamlScope struct {
 	vars    VarLookup
 	target  *Target
 	secrets bool // env_var may read secrets
+	used    func(secret string)
 }
 
 // Lookup returns the value of a name.
@@ -191,6 +192,9 @@ func (s *yamlScope) envVar(c *template.Call) (template.Value, error) {
 			WithHint("env_var() gives secrets to the connection only: profiles.yml, or target in elt.yml")
 	}
 	if v, ok := s.env(name); ok {
+		if isSecretName(name) && s.used != nil {
+			s.used(v)
+		}
 		return v, nil
 	}
 	if has {
