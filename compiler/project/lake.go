@@ -11,10 +11,13 @@ import (
 // fillLake sets what files a source table reads. The table's keys win over the source's.
 func (p *Project) fillLake(st *SourceTable, s *SourcePatch, t *TablePatch, n *Node, diags *report) {
 	lake := t.Lake
-	if lake.paths == nil && lake.location.Text == "" {
-		lake.paths, lake.location = s.Lake.paths, s.Lake.location
+	if lake.location.Text == "" {
+		lake.location = s.Lake.location
 	}
-	lake.formatter = orElse(lake.formatter, s.Lake.formatter)
+	if lake.paths == nil && t.Lake.location.Text == "" {
+		lake.paths = s.Lake.paths
+	}
+	resolveLocation(&lake, n)
 	if lake.format.Value == nil {
 		lake.format = s.Lake.format
 	}
@@ -42,6 +45,29 @@ func (p *Project) fillLake(st *SourceTable, s *SourcePatch, t *TablePatch, n *No
 		st.Format = formatOfAll(st, diags)
 	}
 	checkPartitions(st, diags)
+}
+
+// resolveLocation finds external_location and its formatter as dbt-duckdb does: in the
+// merged config (project file, source, table), else in the merged meta.
+func resolveLocation(lake *lakeKeys, n *Node) {
+	written := lake.location
+	lake.location.Text, lake.formatter = mergedText(n, "external_location"), mergedText(n, "formatter")
+	if lake.location.Text == written.Text {
+		return
+	}
+	lake.location.Place = n.Config.Place("external_location")
+	if lake.location.Place.IsZero() {
+		lake.location.Place = n.Place
+	}
+}
+
+func mergedText(n *Node, key string) string {
+	if text := n.Config.String(key, ""); text != "" {
+		return text
+	}
+	v, _ := dictGet(n.Meta, key)
+	text, _ := v.(string)
+	return text
 }
 
 // fillLocation reads dbt-duckdb's external_location: a FROM item if it holds a "("

@@ -85,19 +85,26 @@ type lakeKeys struct {
 	onBadRows  string
 }
 
-// lake reads the lake keys of a source or a table: its own first, then config, then meta.
+// lake reads the lake keys of a source or a table: its own first, then config, then
+// meta. In a dbt project meta may hold anything, so that only dbt-duckdb's keys count
+// there.
 func (f *propertyFile) lake(c cursor) lakeKeys {
 	var out lakeKeys
-	for _, level := range []cursor{c, c.get("config"), c.get("config").get("meta"), c.get("meta")} {
-		f.lakeLevel(&out, level)
+	for i, level := range []cursor{c, c.get("config"), c.get("config").get("meta"), c.get("meta")} {
+		f.locationLevel(&out, level)
+		if i < 2 || f.isElt {
+			f.lakeLevel(&out, level)
+		}
 	}
 	return out
 }
 
-func (f *propertyFile) lakeLevel(out *lakeKeys, c cursor) {
+// locationLevel reads dbt-duckdb's keys.
+func (f *propertyFile) locationLevel(out *lakeKeys, c cursor) {
 	rd := f.rendered()
-	if v := c.get("path"); !v.isNull() && out.paths == nil {
-		out.paths = rd.located(v, "path")
+	if v := c.get("plugin"); !v.isNull() {
+		f.add(diag.Warn(diag.Unsupported, v.place(), "%q has no effect", "plugin").
+			WithHint("plugins are Python code; read the data with path: or external_location:"))
 	}
 	if v := c.get("external_location"); !v.isNull() && out.location.Text == "" {
 		out.location = Located{rd.str(v, "external_location"), v.place()}
@@ -107,6 +114,14 @@ func (f *propertyFile) lakeLevel(out *lakeKeys, c cursor) {
 		if known := []string{"newstyle", "oldstyle", "template"}; !contains(known, out.formatter) {
 			f.add(wrongChoice(v.place(), "formatter", out.formatter, known...))
 		}
+	}
+}
+
+// lakeLevel reads elt's keys.
+func (f *propertyFile) lakeLevel(out *lakeKeys, c cursor) {
+	rd := f.rendered()
+	if v := c.get("path"); !v.isNull() && out.paths == nil {
+		out.paths = rd.located(v, "path")
 	}
 	if v := c.get("format"); !v.isNull() && out.format.Value == nil {
 		text := rd.str(v, "format")
