@@ -121,8 +121,8 @@ func (w *walker) table(node object, in *scope) {
 		return // made by DuckDB, not written in the text
 	}
 	i := sort.Search(len(w.tokens), func(i int) bool { return w.tokens[i].start >= at })
-	name, ok := chainAt(w.sql, w.tokens, i)
-	if !ok || name.start != at || !strings.EqualFold(name.parts[len(name.parts)-1], ref.Name) {
+	name, ok := dottedAt(w.sql, w.tokens, i)
+	if !ok || name.start != at || !strings.EqualFold(name.name, ref.Name) {
 		return // a file in quotes
 	}
 	ref.Start, ref.End = name.start, name.end

@@ -118,12 +118,12 @@ func ViewQuery(sql string) string {
 	depth, open, columns := 0, 0, ""
 	for _, t := range tokens {
 		switch {
-		case t.kind == symbol && sql[t.start] == '(':
+		case isOne(sql, t, "("):
 			if depth == 0 {
 				open = t.start
 			}
 			depth++
-		case t.kind == symbol && sql[t.start] == ')':
+		case isOne(sql, t, ")"):
 			depth--
 			if depth == 0 {
 				columns = sql[open:t.end]

@@ -54,6 +54,8 @@ func childAction(action, path string) error {
 		}
 	case "fill":
 		return childFill(path)
+	case "die":
+		return childDie(path)
 	}
 	db, err := Open(context.Background(), options)
 	var failure *OpenError
@@ -93,6 +95,25 @@ func childFill(path string) error {
 	}
 	fmt.Println(failure.Kind, failure.Message)
 	return nil
+}
+
+// childDie is killed while a table with an index is in the write-ahead log only.
+func childDie(path string) error {
+	db, err := Open(context.Background(), Options{Path: path})
+	if err != nil {
+		return err
+	}
+	s, err := db.Session(context.Background())
+	if err != nil {
+		return err
+	}
+	for _, sql := range []string{"CREATE TABLE keyed (a INT PRIMARY KEY, b INT)", "INSERT INTO keyed VALUES (1, 2)", "CREATE INDEX keyed_b ON keyed (b)"} {
+		if _, err := s.Exec(context.Background(), sql); err != nil {
+			return err
+		}
+	}
+	fmt.Println("dying")
+	return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 }
 
 // startChild starts a second process and returns it with its output.

@@ -25,6 +25,7 @@ const (
 	Missing     OpenKind = "missing-folder" // the folder, or a file to be read, is not there
 	Permission  OpenKind = "permission"     // it may not even be read
 	Corrupt     OpenKind = "corrupt"        // it is a DuckDB file and damaged
+	Recovery    OpenKind = "needs-recovery" // it was not closed: open it for writing once
 	Unknown     OpenKind = "other"
 )
 
@@ -90,7 +91,9 @@ func openError(options Options, message string) error {
 	case strings.Contains(text, "Permission denied"), strings.Contains(text, "Read-only file system"),
 		strings.Contains(text, "Operation not permitted"):
 		e.denied(options)
-	case badSum.MatchString(text):
+	case strings.Contains(text, "Failure while replaying WAL") && options.ReadOnly:
+		e.Kind, e.Message = Recovery, "it was not closed properly and must be opened for writing once"
+	case badSum.MatchString(text), strings.Contains(text, "Failure while replaying WAL"):
 		e.Kind, e.Message = Corrupt, "the file is damaged: "+e.Message
 	}
 	return e

@@ -71,12 +71,12 @@ func pivotElements(sql string, tokens []token, i int) (starts, ends []int) {
 	for ; i < len(tokens); i++ {
 		t := tokens[i]
 		switch {
-		case t.kind == symbol && strings.IndexByte("([{", sql[t.start]) >= 0:
+		case isOne(sql, t, "([{"):
 			depth++
-		case t.kind == symbol && strings.IndexByte(")]}", sql[t.start]) >= 0:
+		case isOne(sql, t, ")]}"):
 			depth--
 		}
-		if depth < 0 || depth == 0 && (endsPivot(sql, t) || t.kind == symbol && sql[t.start] == ';') {
+		if depth < 0 || depth == 0 && endsPivot(sql, t) {
 			break
 		}
 		switch {
@@ -84,7 +84,7 @@ func pivotElements(sql string, tokens []token, i int) (starts, ends []int) {
 			if i+1 < len(tokens) {
 				start = tokens[i+1].start
 			}
-		case depth == 0 && start >= 0 && t.kind == symbol && sql[t.start] == ',':
+		case depth == 0 && start >= 0 && isOne(sql, t, ","):
 			finish(tokens[i-1].end)
 			start, hasIn = t.end, false
 		case depth == 0 && is(sql, t, "in"):
@@ -104,10 +104,5 @@ func endsPivot(sql string, t token) bool {
 			return true
 		}
 	}
-	return false
-}
-
-// is reports whether a token is the given word, not quoted.
-func is(sql string, t token, keyword string) bool {
-	return t.kind == word && strings.EqualFold(sql[t.start:t.end], keyword)
+	return isOne(sql, t, ";")
 }

@@ -138,3 +138,30 @@ func TestDiskFull(t *testing.T) {
 	}
 	t.Log(got)
 }
+
+func TestKilledProcess(t *testing.T) {
+	t.Parallel()
+	path := newFile(t)
+	cmd, in, lines := startChild(t, "die", path)
+	in.Close()
+	if !lines.Scan() || lines.Text() != "dying" {
+		t.Fatalf("the other process says %q", lines.Text())
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the other process was not killed")
+	}
+	_, err := Open(context.Background(), Options{Path: path, ReadOnly: true})
+	var e *OpenError
+	if !errors.As(err, &e) || e.Kind != Recovery {
+		t.Fatalf("for reading: got %v", err)
+	}
+	for _, readOnly := range []bool{false, true} {
+		db := open(t, Options{Path: path, ReadOnly: readOnly})
+		if got := query(t, session(t, db), "SELECT b FROM keyed WHERE a = 1").Rows[0][0]; got != int64(2) {
+			t.Errorf("got %v", got)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
