@@ -6,6 +6,7 @@ import (
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 	"elt/runner/engine"
 )
 
@@ -73,12 +74,19 @@ func (s *Spec) latest() (before, after string) {
 	}
 	keys := make([]string, 0, len(s.UniqueKey))
 	for _, k := range s.mergeKeys() {
-		keys = append(keys, expression(k, nil))
+		if isQuoted(k) {
+			k = sqltoken.Unquote(k)
+		}
+		keys = append(keys, project.QuoteIdent(k)) // merge has columns for keys, never expressions
 	}
 	// rank and distinct, not row_number: of rows that are equally late none is chosen
 	// by chance. They are found by the check for duplicates.
-	return "select distinct * from (\n", fmt.Sprintf("\n)\nqualify rank() over (partition by %s order by %s desc nulls last) = 1",
-		strings.Join(keys, ", "), expression(s.LatestBy, nil))
+	order := make([]string, len(s.OrderBy))
+	for i, text := range s.OrderBy {
+		order[i] = expression(text, nil) + " desc nulls last"
+	}
+	return "select distinct * from (\n", fmt.Sprintf("\n)\nqualify rank() over (partition by %s order by %s) = 1",
+		strings.Join(keys, ", "), strings.Join(order, ", "))
 }
 
 // endIncremental settles what the delta does to the published table.
@@ -166,9 +174,9 @@ func duplicateKeys(spec *Spec, rel project.Relation, columns []engine.Column) []
 		exprs[i] = expression(k, columns)
 	}
 	list := strings.Join(exprs, ", ")
-	hint := `make the key unique in the query, or keep one row with on_duplicate_key: latest and latest_by`
+	hint := `make the key unique in the query, or keep one row with on_duplicate_key: latest and order_by`
 	if spec.OnDuplicateKey == KeepLatest {
-		hint = `rows of one key are equally late: order them by a column that tells them apart in latest_by`
+		hint = `rows of one key are equally late: order them by a column that tells them apart in order_by`
 	}
 	return []Check{{
 		SQL: fmt.Sprintf("select %s, count(*) as \"rows\"\nfrom %s\ngroup by %s\nhaving count(*) > 1\norder by \"rows\" desc, %s",

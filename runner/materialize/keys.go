@@ -88,7 +88,7 @@ func checkKeys(spec *Spec, columns []engine.Column) error {
 		{"merge_on_using_columns", spec.Merge.OnUsingColumns},
 		{"merge_update_columns", spec.Merge.UpdateColumns},
 		{"merge_exclude_columns", spec.Merge.ExcludeColumns},
-		{"latest_by", one(spec.LatestBy)},
+		{"order_by", spec.OrderBy},
 	} {
 		for _, text := range config.texts {
 			name, isName := columnName(text, columns)
@@ -103,13 +103,6 @@ func checkKeys(spec *Spec, columns []engine.Column) error {
 		}
 	}
 	return out.Err()
-}
-
-func one(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{text}
 }
 
 // columnHint names the column that was probably meant, or all of them.

@@ -15,7 +15,9 @@
 //     one publish transaction does for this node.
 //
 // Statements name published relations by their published names and hidden ones by
-// [Spec.Candidate]; replacing names of other candidates is the runner's business.
+// [Spec.Candidate]. Replacing the names of other nodes' relations by their candidates
+// is the runner's business; the node's own published name always means what is
+// published now, so it must not be replaced in what this package returns.
 // Start reading at [Begin].
 package materialize
 
@@ -58,7 +60,7 @@ type Spec struct {
 	OnSchemaChange string   // ignore, append_new_columns, sync_all_columns or fail
 	Predicates     []string // incremental_predicates
 	OnDuplicateKey string   // merge: fail or latest
-	LatestBy       string   // merge with latest: the column or expression that orders rows of one key
+	OrderBy        []string // merge with latest: columns or expressions; the greatest is the latest
 	Merge          Merge    // options of merge
 
 	Indexes  []Index

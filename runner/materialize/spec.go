@@ -1,20 +1,218 @@
 package materialize
 
 import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/template"
 )
 
-// SpecOf reads a node's config into a specification. Whatever is wrong with the
-// config is reported at the place of the key, for all keys at once.
+// SpecOf reads a node's config into a specification. candidate may be zero at compile
+// time, when only the diagnostics matter: whatever is wrong with the config is reported
+// at the place of the key, for all keys at once and before anything runs. fullRefresh
+// is the answer for this node, its own full_refresh config considered.
 func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*Spec, diag.List) {
+	r := &reader{node: node, places: map[string]diag.Place{}}
 	spec := &Spec{
 		Node: node.UniqueID, Place: node.Place, Materialized: node.Materialized(),
 		Published: node.Relation, Candidate: candidate, FullRefresh: fullRefresh,
-		places: map[string]diag.Place{},
+		places: r.places,
 	}
+	spec.places["materialized"] = r.place("materialized")
 	if node.Compiled != nil {
 		spec.SQL = node.Compiled.SQL
 	}
-	return spec, nil
+	switch spec.Materialized {
+	case Ephemeral:
+		return spec, r.problems
+	case Seed:
+		spec.Seed = &SeedSpec{SeedOptions: r.seedOptions()}
+		spec.Indexes = r.indexes()
+		return spec, r.problems
+	case Table, Incremental:
+		spec.Indexes = r.indexes()
+	case View:
+	default:
+		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)
+	}
+	spec.Header = r.text("sql_header")
+	spec.Contract = r.contract()
+	if spec.Materialized == Incremental {
+		r.incremental(spec)
+	}
+	return spec, r.problems
+}
+
+// contract reads an enforced contract; nil where none is.
+func (r *reader) contract() *Contract {
+	d := r.dict("contract")
+	if d == nil {
+		return nil
+	}
+	v, _ := d.Get("enforced")
+	enforced, ok := v.(bool)
+	if v != nil && !ok {
+		r.wrong("contract", "%q must be true or false", "enforced")
+	}
+	if !enforced {
+		return nil
+	}
+	c := &Contract{}
+	for _, col := range r.node.Columns {
+		if col.DataType == "" {
+			r.add(diag.New(diag.Contract, col.Place, "column %q has no data_type", col.Name)).
+				WithHint("an enforced contract needs the type of every column")
+			continue
+		}
+		c.Columns = append(c.Columns, ContractColumn{Name: col.Name, Type: col.DataType, Constraints: col.Constraints, Place: col.Place})
+	}
+	if len(c.Columns) == 0 {
+		r.add(diag.New(diag.Contract, r.place("contract"), "the contract of %q declares no columns", r.node.Name)).
+			WithHint("list its columns with their data_type in a property file")
+		return nil
+	}
+	return c
+}
+
+// indexes reads the indexes config.
+func (r *reader) indexes() []Index {
+	v, ok := r.get("indexes")
+	if !ok {
+		return nil
+	}
+	elems, ok := elements(v)
+	if !ok {
+		r.wrong("indexes", "%q must be a list of mappings", "indexes")
+		return nil
+	}
+	var out []Index
+	for _, e := range elems {
+		d, ok := e.(*template.Dict)
+		if !ok {
+			r.wrong("indexes", "%q must be a list of mappings", "indexes").WithHint("write - {columns: [id], unique: true}")
+			return nil
+		}
+		r.unknownKeys("indexes", "indexes", d, "columns", "unique")
+		columns, _ := d.Get("columns")
+		ix := Index{Columns: r.textsOf("indexes", "columns", columns)}
+		if u, ok := d.Get("unique"); ok && u != nil {
+			if ix.Unique, ok = u.(bool); !ok {
+				r.wrong("indexes", "%q must be true or false", "unique")
+			}
+		}
+		if len(ix.Columns) > 0 {
+			out = append(out, ix)
+		}
+	}
+	return out
+}
+
+// seedOptions reads the config of a seed.
+func (r *reader) seedOptions() SeedOptions {
+	o := SeedOptions{Delimiter: r.text("delimiter")}
+	if o.Delimiter != "" && (utf8.RuneCountInString(o.Delimiter) != 1 || strings.ContainsAny(o.Delimiter, "\"\r\n")) {
+		r.wrong("delimiter", "%q must be one character, it is %q", "delimiter", o.Delimiter)
+		o.Delimiter = ""
+	}
+	if v, ok := r.get("quote_columns"); ok {
+		if _, ok := v.(bool); !ok {
+			r.wrong("quote_columns", "%q must be true or false", "quote_columns")
+		}
+	}
+	if v, ok := r.get("column_types"); ok {
+		for _, p := range r.pairs("column_types", "column_types", v) {
+			o.ColumnTypes = append(o.ColumnTypes, ColumnType{Column: p.Column, Type: p.Expression})
+		}
+	}
+	return o
+}
+
+// The strategies that are known but not built here.
+var laterStrategies = []string{"microbatch", "insert_overwrite", "by_file"}
+
+// incremental reads what only incremental models have.
+func (r *reader) incremental(spec *Spec) {
+	spec.Strategy = r.strategy()
+	spec.UniqueKey = r.texts("unique_key")
+	if len(spec.UniqueKey) == 1 {
+		spec.UniqueKey = splitKeys(spec.UniqueKey[0])
+	}
+	spec.OnSchemaChange = r.choice("on_schema_change", IgnoreChanges, IgnoreChanges, FailOnChange, AppendNew, SyncAll)
+	if spec.Contract != nil && spec.OnSchemaChange != AppendNew && spec.OnSchemaChange != FailOnChange {
+		r.refuse("on_schema_change", "an enforced contract does not go with on_schema_change: %s", spec.OnSchemaChange).
+			WithHint("set on_schema_change to append_new_columns or fail")
+	}
+	spec.Predicates = r.texts("predicates")
+	if len(spec.Predicates) == 0 {
+		spec.Predicates = r.texts("incremental_predicates")
+	}
+	spec.OnDuplicateKey = r.choice("on_duplicate_key", "", FailOnDuplicate, KeepLatest)
+	spec.OrderBy = r.texts("order_by")
+	r.merge(spec)
+	r.keys(spec)
+}
+
+// strategy reads incremental_strategy; dbt-duckdb's default is delete+insert.
+func (r *reader) strategy() string {
+	s := r.text("incremental_strategy")
+	known := []string{Append, DeleteInsert, MergeInto}
+	switch {
+	case s == "" || s == "default":
+		return DeleteInsert
+	case slices.Contains(known, s):
+		return s
+	case slices.Contains(laterStrategies, s):
+		d := diag.New(diag.Unsupported, r.place("incremental_strategy"), "the incremental strategy %q is not supported", s)
+		r.add(d).WithHint("use append, delete+insert or merge")
+		return DeleteInsert
+	}
+	d := r.refuse("incremental_strategy", "the incremental strategy %q is not known", s)
+	if near := diag.Suggest(s, known); near != "" {
+		d.WithHint("did you mean %q?", near)
+	} else {
+		d.WithHint("use append, delete+insert or merge")
+	}
+	return DeleteInsert
+}
+
+// keys checks how keys, predicates and strategy go together.
+func (r *reader) keys(spec *Spec) {
+	predicates := "incremental_predicates"
+	if _, ok := r.places["predicates"]; ok {
+		predicates = "predicates"
+	}
+	noKey := len(spec.UniqueKey) == 0
+	if len(spec.Predicates) > 0 && (spec.Strategy == Append || spec.Strategy == DeleteInsert && noKey) {
+		r.warn(predicates, "%q has no effect: nothing is deleted", predicates).
+			WithHint("predicates narrow down which rows delete+insert deletes and merge matches; set a unique_key")
+	}
+	if spec.Strategy != MergeInto {
+		if spec.OnDuplicateKey != "" {
+			r.refuse("on_duplicate_key", "%q goes with the strategy merge only", "on_duplicate_key").
+				WithHint("under %s a key may occur more than once", spec.Strategy)
+		}
+		return
+	}
+	if len(spec.mergeKeys()) == 0 {
+		r.warn("incremental_strategy", "without a unique_key merge only inserts").
+			WithHint("set unique_key, or use incremental_strategy: append")
+	}
+	for _, k := range spec.UniqueKey {
+		if !isPlainName(k) && !isQuoted(k) && strings.ContainsAny(k, "()+*/|:,") {
+			r.refuse("unique_key", "merge needs column names, %q is an expression", k).
+				WithHint("make it a column of the query and name that")
+		}
+	}
+	switch {
+	case spec.OnDuplicateKey == KeepLatest && len(spec.OrderBy) == 0:
+		r.refuse("on_duplicate_key", "on_duplicate_key: latest does not say which row is the latest").
+			WithHint("name the column that orders them, as in order_by: updated_at")
+	case spec.OnDuplicateKey == KeepLatest && len(spec.mergeKeys()) == 0:
+		r.refuse("on_duplicate_key", "on_duplicate_key: latest needs a unique_key")
+	case spec.OnDuplicateKey != KeepLatest && len(spec.OrderBy) > 0:
+		r.warn("order_by", "%q has no effect", "order_by").WithHint("it goes with on_duplicate_key: latest")
+	}
 }

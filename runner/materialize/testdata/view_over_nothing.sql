@@ -1,0 +1,11 @@
+-- as view
+select id, "od""d"
+from "shop"."main"."stg"
+;
+-- publish
+create view "shop"."main"."orders" as (
+select id, "od""d"
+from "main"."stg"
+)
+;
+-- incremental: false
