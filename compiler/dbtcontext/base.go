@@ -28,7 +28,7 @@ func (p *Project) makeStatic() {
 		"env":                  dictOrEmpty(p.set.Target),
 		"flags":                newFlags(p.set),
 		"invocation_args_dict": dictOrEmpty(p.set.Args),
-		"dbt_metadata_envs":    template.NewDict(),
+		"dbt_metadata_envs":    dictOrEmpty(p.set.MetadataEnvs),
 		"exceptions":           exceptions{p},
 		"modules":              p.modules(),
 		"validation":           validation{},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -58,11 +59,7 @@ func (s *Scope) builtin(name string) (template.Value, bool) {
 	case "schema":
 		return noneIfEmpty(s.home().Schema), true
 	case "pre_hooks", "post_hooks":
-		v, _ := s.host.ConfigGet(name)
-		if v == nil {
-			v = template.NewList()
-		}
-		return v, true
+		return s.hooks(strings.Replace(name[:len(name)-1], "_", "-", 1)), true
 	case "sql", "compiled_code":
 		return s.compiled(), true
 	}
@@ -158,6 +155,14 @@ func (s *Scope) selected() template.Value {
 		return template.NewList()
 	}
 	return listOf(s.p.set.SelectedResources())
+}
+
+// hooks are the hooks of the node, by the config key that holds them.
+func (s *Scope) hooks(key string) template.Value {
+	if v, ok := s.host.ConfigGet(key); ok && v != nil {
+		return v
+	}
+	return template.NewList()
 }
 
 func (s *Scope) compiled() template.Value {

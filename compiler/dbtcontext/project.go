@@ -26,9 +26,11 @@ type Settings struct {
 	InvocationID string
 	Command      string // flags.WHICH
 	// Flags are the other flags, by dbt's upper-case names: FULL_REFRESH, EMPTY, ...
-	Flags   map[string]template.Value
-	Args    *template.Dict // invocation_args_dict
-	Threads int
+	Flags map[string]template.Value
+	Args  *template.Dict // invocation_args_dict
+	// MetadataEnvs are the variables DBT_ENV_CUSTOM_ENV_*, by the rest of their name.
+	MetadataEnvs *template.Dict
+	Threads      int
 
 	Log   func(message string, info bool) // log()
 	Print func(message string)            // print()

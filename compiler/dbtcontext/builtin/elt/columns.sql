@@ -39,15 +39,17 @@ from {{ model }}
 where not ({{ column_name ~ ' ' if column_name is not none }}{{ expression }})
 {% endtest %}
 
+{# No text is empty, nor made of spaces, tabs and line ends. #}
 {% test not_empty_string(model, column_name, trim_whitespace=true) %}
+{%- set blank = "' ' || chr(9) || chr(10) || chr(13)" -%}
 select *
 from {{ model }}
-where {{ 'trim(' ~ column_name ~ ')' if trim_whitespace else column_name }} = ''
+where {{ 'trim(' ~ column_name ~ ', ' ~ blank ~ ')' if trim_whitespace else column_name }} = ''
 {% endtest %}
 
 {# The column has a value somewhere, or in each group. #}
 {% test at_least_one(model, column_name, group_by_columns=[]) %}
-{%- set groups = group_by_columns | join(', ') -%}
+{%- set groups = group_by_columns | reject('equalto', column_name) | join(', ') -%}
 select
     {{ groups ~ ', ' if groups }}count({{ column_name }}) as n_values
 from {{ model }}
