@@ -147,7 +147,7 @@ func asDict(v Value) (*Dict, bool) {
 
 // unknown is the error of using a filter or a test that does not exist.
 func (f *frame) unknown(at pos, what, name string, known []string) error {
-	d := diag.New(diag.UnknownFilter, f.place(at), "No %s named %s.", what, Repr(name))
+	d := diag.New(diag.UnknownFilter, f.place(at), "No %s named %s found.", what, Repr(name))
 	d.Hint = didYouMean(name, known)
 	return d
 }

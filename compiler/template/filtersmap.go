@@ -2,16 +2,12 @@ package template
 
 // filterMap is |map('filter', …) and |map(attribute='…', default=…).
 func filterMap(f *frame, v Value, c *Call) (Value, error) {
-	each, err := mapper(f, c)
-	if err != nil {
-		return nil, err
-	}
-	if !Truth(v) {
-		return newGenerator("sync_do_map", &sliceIterator{}), nil
-	}
-	return lazy("sync_do_map", v, func(e Value) (Value, bool, error) {
-		out, err := each(e)
-		return out, err == nil, err
+	return lazy("sync_do_map", v, func() (eachFunc, error) {
+		each, err := mapper(f, c)
+		return func(e Value) (Value, bool, error) {
+			out, err := each(e)
+			return out, err == nil, err
+		}, err
 	}), nil
 }
 
@@ -30,11 +26,14 @@ func mapper(f *frame, c *Call) (func(Value) (Value, error), error) {
 	if len(c.Args) == 0 {
 		return nil, exceptionf("FilterArgumentError", "map requires a filter argument")
 	}
-	fn, err := named(c.Args[0], "filter", filters)
-	if err != nil {
-		return nil, err
-	}
-	return func(e Value) (Value, error) { return fn(f, e, rest(c, 1)) }, nil
+	name, args := c.Args[0], rest(c, 1)
+	return func(e Value) (Value, error) {
+		fn, err := named(name, "filter", filters)
+		if err != nil {
+			return nil, err
+		}
+		return fn(f, e, args)
+	}, nil
 }
 
 func hasKwarg(c *Call, name string) bool {
@@ -67,35 +66,39 @@ func named[F any](name Value, what string, known map[string]F) (F, error) {
 // filterSelect is select, reject, selectattr and rejectattr.
 func filterSelect(name string, want, byAttr bool) filterFunc {
 	return func(f *frame, v Value, c *Call) (Value, error) {
-		get := func(e Value) (Value, error) { return e, nil }
-		if byAttr {
-			if len(c.Args) == 0 {
-				return nil, exceptionf("FilterArgumentError", "Missing parameter for attribute name")
-			}
-			get = f.attrGetter(c.Args[0], false, nil)
-			c = rest(c, 1)
-		}
-		pass := func(e Value) (bool, error) { return Truth(e), nil }
-		if len(c.Args) > 0 {
-			fn, err := named(c.Args[0], "test", tests)
-			if err != nil {
-				return nil, err
-			}
-			args := rest(c, 1)
-			pass = func(e Value) (bool, error) { return fn(f, e, args) }
-		}
-		if !Truth(v) {
-			return newGenerator(name, &sliceIterator{}), nil
-		}
-		return lazy(name, v, func(e Value) (Value, bool, error) {
-			x, err := get(e)
-			if err != nil {
-				return nil, false, err
-			}
-			ok, err := pass(x)
-			return e, ok == want, err
-		}), nil
+		return lazy(name, v, func() (eachFunc, error) { return selector(f, c, want, byAttr) }), nil
 	}
+}
+
+// selector reads the arguments of select and its like.
+func selector(f *frame, c *Call, want, byAttr bool) (eachFunc, error) {
+	get := func(e Value) (Value, error) { return e, nil }
+	if byAttr {
+		if len(c.Args) == 0 {
+			return nil, exceptionf("FilterArgumentError", "Missing parameter for attribute name")
+		}
+		get = f.attrGetter(c.Args[0], false, nil)
+		c = rest(c, 1)
+	}
+	pass := func(e Value) (bool, error) { return Truth(e), nil }
+	if len(c.Args) > 0 {
+		name, args := c.Args[0], rest(c, 1)
+		pass = func(e Value) (bool, error) {
+			fn, err := named(name, "test", tests)
+			if err != nil {
+				return false, err
+			}
+			return fn(f, e, args)
+		}
+	}
+	return func(e Value) (Value, bool, error) {
+		x, err := get(e)
+		if err != nil {
+			return nil, false, err
+		}
+		ok, err := pass(x)
+		return e, ok == want, err
+	}, nil
 }
 
 // filterGroupBy sorts by an attribute and groups what is equal.

@@ -257,7 +257,7 @@ func filterUnique(f *frame, v Value, c *Call) (Value, error) {
 	}
 	get := f.attrGetter(attribute, !caseSensitive, nil)
 	seen := &Set{}
-	return lazy("sync_do_unique", v, func(e Value) (Value, bool, error) {
+	out := func(e Value) (Value, bool, error) {
 		key, err := get(e)
 		if err != nil {
 			return nil, false, err
@@ -266,17 +266,36 @@ func filterUnique(f *frame, v Value, c *Call) (Value, error) {
 			return nil, false, err
 		}
 		return e, true, seen.Add(key)
-	}), nil
+	}
+	g := lazy("sync_do_unique", v, func() (eachFunc, error) { return out, nil })
+	g.strict = true
+	return g, nil
 }
 
-// lazy returns a generator over what each makes of the elements of v; elements for
-// which it returns false are left out.
-func lazy(name string, v Value, each func(Value) (Value, bool, error)) *generator {
+// eachFunc makes an element of a generator from one of its source, or none.
+type eachFunc func(e Value) (out Value, keep bool, err error)
+
+// lazy returns a generator over what a function makes of the elements of v. The
+// function is made, and with it arguments are checked, when the first element is
+// asked for, and not at all where v is false.
+func lazy(name string, v Value, start func() (eachFunc, error)) *generator {
 	var it iterator
-	return &generator{name: name, pull: func() (Value, bool, error) {
+	var each eachFunc
+	g := &generator{name: name}
+	begin := func() (err error) {
+		if !g.strict && !Truth(v) {
+			it = &sliceIterator{}
+			return nil
+		}
+		if each, err = start(); err != nil {
+			return err
+		}
+		it, err = iterate(v)
+		return err
+	}
+	g.pull = func() (Value, bool, error) {
 		if it == nil {
-			var err error
-			if it, err = iterate(v); err != nil {
+			if err := begin(); err != nil {
 				return nil, false, err
 			}
 		}
@@ -289,7 +308,8 @@ func lazy(name string, v Value, each func(Value) (Value, bool, error)) *generato
 				return out, keep, err
 			}
 		}
-	}}
+	}
+	return g
 }
 
 func filterExtreme(name, op string) filterFunc {
@@ -358,11 +378,12 @@ func filterItems(_ *frame, v Value, c *Call) (Value, error) {
 	if _, ok := v.(*Undefined); ok {
 		return newGenerator("do_items", &sliceIterator{}), nil
 	}
-	d, ok := asDict(v)
-	if !ok {
-		return nil, TypeErrorf("Can only get item pairs from a mapping.")
+	if d, ok := asDict(v); ok {
+		return newGenerator("do_items", newDictIterator(d, "items")), nil
 	}
-	return newGenerator("do_items", newDictIterator(d, "items")), nil
+	return &generator{name: "do_items", pull: func() (Value, bool, error) {
+		return nil, false, TypeErrorf("Can only get item pairs from a mapping.")
+	}}, nil
 }
 
 func filterBatch(_ *frame, v Value, c *Call) (Value, error) {

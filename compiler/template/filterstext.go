@@ -23,8 +23,10 @@ func filterIndent(_ *frame, v Value, c *Call) (Value, error) {
 	}
 	s, ok := v.(string)
 	if !ok {
-		_, err := binary("+", v, "\n")
-		return nil, err
+		if u, ok := v.(*Undefined); ok {
+			return nil, u.fail()
+		}
+		return nil, unsupported("+=", v, "")
 	}
 	lines := splitLines(s+"\n", false)
 	var b strings.Builder

@@ -348,7 +348,7 @@ func generalText(f float64, precision int, alternate, general bool) string {
 	if general {
 		limit--
 	}
-	if exp < -4 || exp >= limit && !(general && exp == 0 && limit == 0) {
+	if exp < -4 || exp >= limit {
 		i := strings.IndexByte(e, 'e')
 		return fixExponent(trimZeros(e[:i], alternate) + e[i:])
 	}

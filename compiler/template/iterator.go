@@ -157,6 +157,8 @@ type generator struct {
 	name string // of the function that made it
 	pull func() (Value, bool, error)
 	done bool
+
+	strict bool // a source that is false is iterated all the same
 }
 
 // TypeName returns "generator".

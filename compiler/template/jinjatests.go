@@ -107,10 +107,8 @@ func isIterable(v Value) bool {
 // isSequence reports whether v has a length and items.
 func isSequence(v Value) bool {
 	switch v.(type) {
-	case string, *List, Tuple, *Dict:
+	case string, *List, Tuple, *Dict, *Undefined:
 		return true
-	case *Undefined:
-		return v.(*Undefined).lax
 	case *Set, *dictView, *generator, *loopContext:
 		return false
 	}

@@ -190,7 +190,7 @@ func (w *jsonWriter) str(s string) {
 			w.b.WriteString(`\b`)
 		case r == '\f':
 			w.b.WriteString(`\f`)
-		case r >= ' ' && r < 0x7f, r == 0x7f:
+		case r >= ' ' && r < 0x7f:
 			w.b.WriteByte(byte(r))
 		case r >= 0x10000:
 			hi, lo := utf16.EncodeRune(r)

@@ -168,6 +168,9 @@ func listReverse(self Value, c *Call) (Value, error) {
 func listSort(self Value, c *Call) (Value, error) {
 	var key Value
 	reverse := false
+	if len(c.Args) > 0 {
+		return nil, TypeErrorf("sort() takes no positional arguments")
+	}
 	if err := c.Unpack("sort", "*", nil, "key?", &key, "reverse?", &reverse); err != nil {
 		return nil, err
 	}

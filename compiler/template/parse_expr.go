@@ -386,7 +386,7 @@ func (p *parser) subscript(x expr) expr {
 	if len(keys) != 1 {
 		return &indexExpr{x, &tupleExpr{keys, pos{open.start, at.end}}, at}
 	}
-	if s, ok := keys[0].(*sliceExpr); ok {
+	if s, ok := keys[0].(*sliceExpr); ok && s.x == nil {
 		s.x, s.pos = x, at
 		return s
 	}

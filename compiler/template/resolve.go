@@ -451,7 +451,7 @@ func (r resolver) macro(x *macroStmt, s *symbols) {
 			x.explicitCaller = true
 			if free["caller"] && one.def == nil {
 				panic(syntaxError{diag.New(diag.TemplateSyntax, r.p.place(one.pos),
-					"the special \"caller\" argument must be omitted or be given a default")})
+					"When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.")})
 			}
 		case "kwargs", "varargs":
 			delete(free, one.name)

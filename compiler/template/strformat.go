@@ -218,7 +218,7 @@ func (p *formatPrinter) first(name string) (Value, error) {
 		return v, nil
 	}
 	if n >= len(p.args) {
-		return nil, exceptionf("IndexError", "Replacement index %d out of range for positional args tuple", n)
+		return nil, exceptionf("IndexError", "tuple index out of range")
 	}
 	return p.args[n], nil
 }
