@@ -30,7 +30,7 @@ type Fusable struct {
 // Shape is what is known of a relation before it is tested.
 type Shape struct {
 	View bool
-	Rows int64 // -1 if not known
+	Rows int64 // -1 if not known: then the relation is taken for a small one
 }
 
 // smallTable is the number of rows up to which one scan of a table is faster than a
@@ -55,7 +55,7 @@ func Fuse(tests []Fusable, shape func(relation string) Shape) []Group {
 	at := map[string]int{}
 	for _, test := range tests {
 		s := shape(test.Relation)
-		large := s.Rows < 0 || s.Rows > smallTable
+		large := s.Rows > smallTable
 		if !s.View && (test.Distinct || test.Pruned && large) {
 			continue
 		}
@@ -109,7 +109,7 @@ func FusableOf(node *project.Node, c Check) (f Fusable, ok bool) {
 	}
 	k := kwargs{node.Compiled.Kwargs}
 	f = Fusable{ID: node.UniqueID, Relation: k.text("model")}
-	f.Count = k.count(node.Test.Generic)
+	f.Count = k.count(node.Test.Generic, node.Compiled.SQL)
 	switch node.Test.Generic {
 	case "unique":
 		f.Distinct = true
@@ -198,40 +198,69 @@ func (k kwargs) only(names ...string) bool {
 
 // count is the aggregate of a built-in test; "" for one that cannot be fused. Arguments
 // stand in it as they stand in the macro's SQL.
-func (k kwargs) count(generic string) string {
+func (k kwargs) count(generic, sql string) string {
 	column := k.text("column_name")
-	if generic != "expression_is_true" && column == "" || !simple(column) {
-		return ""
-	}
-	condition := ""
 	switch generic {
 	case "unique":
-		if k.only() {
+		if column != "" && simple(column) && k.only() {
 			return fmt.Sprintf("count(%s) - count(distinct %s)", column, column)
 		}
-	case "not_null":
-		if k.only() {
-			condition = column + " is null"
-		}
 	case "accepted_values":
-		condition = k.acceptedValues(column)
-	case "accepted_range":
-		condition = k.acceptedRange(column)
-	case "not_empty_string":
-		condition = k.notEmpty(column)
-	case "expression_is_true":
-		if e := k.text("expression"); e != "" && simple(e) && k.only("expression") {
-			condition = "not(" + strings.TrimSpace(column+" "+e) + ")"
+		if list := k.valueList(); column != "" && simple(column) && list != "" {
+			return fmt.Sprintf("count(*) filter (where %s not in (%s))", column, list)
+		}
+	case "not_null", "accepted_range", "not_empty_string", "expression_is_true":
+		if condition := rowCondition(sql, k.text("model")); condition != "" {
+			return "count(*) filter (where " + condition + ")"
 		}
 	}
-	if condition == "" {
-		return ""
-	}
-	return "count(*) filter (where " + condition + ")"
+	return ""
 }
 
-// simple reports whether a piece of SQL may be moved into an aggregate's condition:
-// it holds no subquery, comment or semicolon, and its parentheses match.
+// rowCondition returns the condition of a query of the form "select ... from relation
+// where condition", and "" for any other query: each row of the relation then counts
+// by itself.
+func rowCondition(sql, relation string) string {
+	sql = trimQuery(sql)
+	depth := 0
+	for tok := range sqltoken.Tokens(sql) {
+		switch strings.ToUpper(tok.Text(sql)) {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		case "WITH", "DISTINCT":
+			return ""
+		case "FROM":
+			if depth > 0 {
+				continue
+			}
+			rest, ok := strings.CutPrefix(strings.TrimSpace(sql[tok.Span.End:]), relation)
+			if !ok || relation == "" {
+				return ""
+			}
+			condition, ok := cutWord(rest, "WHERE")
+			if !ok || !simple(condition) {
+				return ""
+			}
+			return condition
+		}
+	}
+	return ""
+}
+
+// cutWord takes a keyword, with white space before it, off the beginning of a text.
+func cutWord(text, word string) (rest string, ok bool) {
+	trimmed := strings.TrimLeft(text, " \t\r\n")
+	if len(trimmed) == len(text) || len(trimmed) <= len(word) || !strings.EqualFold(trimmed[:len(word)], word) ||
+		!strings.ContainsAny(trimmed[len(word):len(word)+1], " \t\r\n(") {
+		return "", false
+	}
+	return strings.TrimSpace(trimmed[len(word):]), true
+}
+
+// simple reports whether a piece of SQL may be moved into an aggregate: it holds no
+// subquery, window, further clause, comment or semicolon, and its parentheses match.
 func simple(sql string) bool {
 	if strings.Contains(sql, "--") || strings.Contains(sql, "/*") || strings.Contains(sql, ";") {
 		return false
@@ -239,7 +268,8 @@ func simple(sql string) bool {
 	depth := 0
 	for tok := range sqltoken.Tokens(sql) {
 		switch text := tok.Text(sql); strings.ToUpper(text) {
-		case "SELECT", "FROM", "OVER", "EXISTS", "WITH":
+		case "SELECT", "OVER", "EXISTS", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET",
+			"UNION", "EXCEPT", "INTERSECT", "QUALIFY", "WINDOW", "VALUES":
 			return false
 		case "(":
 			depth++
@@ -252,7 +282,9 @@ func simple(sql string) bool {
 	return depth == 0
 }
 
-func (k kwargs) acceptedValues(column string) string {
+// valueList is the list of accepted_values; "" where a value prints otherwise than it
+// is written.
+func (k kwargs) valueList() string {
 	quote, ok := k.flag("quote", true)
 	values, set := k.get("values")
 	list, isList := values.(*template.List)
@@ -267,50 +299,11 @@ func (k kwargs) acceptedValues(column string) string {
 			return ""
 		}
 		items[i] = scalar(v)
-		if quote && strings.Contains(items[i], "'") || !quote && (items[i] == "" || !simple(items[i])) {
-			return ""
-		}
 		if quote {
-			items[i] = "'" + items[i] + "'"
-		}
-	}
-	return column + " not in (" + strings.Join(items, ", ") + ")"
-}
-
-func (k kwargs) acceptedRange(column string) string {
-	inclusive, ok := k.flag("inclusive", true)
-	if !ok || !k.only("min_value", "max_value", "inclusive") {
-		return ""
-	}
-	equals := ""
-	if inclusive {
-		equals = "="
-	}
-	condition := "true"
-	for _, side := range []struct{ name, operator string }{{"min_value", ">"}, {"max_value", "<"}} {
-		v, set := k.get(side.name)
-		if !set {
-			continue
-		}
-		bound := scalar(v)
-		if bound == "" || !simple(bound) {
+			items[i] = project.QuoteString(items[i])
+		} else if items[i] == "" || !simple(items[i]) {
 			return ""
 		}
-		condition += fmt.Sprintf(" and %s %s%s %s", column, side.operator, equals, bound)
 	}
-	if condition == "true" {
-		return ""
-	}
-	return "not(" + condition + ")"
-}
-
-func (k kwargs) notEmpty(column string) string {
-	trim, ok := k.flag("trim_whitespace", true)
-	switch {
-	case !ok || !k.only("trim_whitespace"):
-		return ""
-	case trim:
-		return "trim(" + column + ") = ''"
-	}
-	return column + " = ''"
+	return strings.Join(items, ", ")
 }
