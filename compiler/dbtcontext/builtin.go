@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"elt/compiler/diag"
 	"elt/compiler/template"
@@ -16,11 +19,33 @@ import (
 //go:embed builtin
 var builtinFiles embed.FS
 
-// loadBuiltins parses the built-in macros, once a project and not before one is
-// asked for. A file that does not parse is a bug of elt, which a test would find.
-func (p *Project) loadBuiltins() { p.builtinOnce.Do(p.parseBuiltins) }
+// builtinFile is one of them. It is parsed when one of its macros is asked for first:
+// a project uses few of the files, and parsing all takes longer than starting elt.
+type builtinFile struct {
+	pkg, name string
+	text      string
+	once      sync.Once
+	macros    *macroPackage
+}
 
-func (p *Project) parseBuiltins() {
+// definition finds the names a file defines; the files keep to one form.
+var definition = regexp.MustCompile(`(?m)^\{% (macro|test) (\w+)\(`)
+
+// builtinIndex is what the built-in packages hold.
+type builtinIndex struct {
+	files []*builtinFile          // sorted by name
+	by    map[string]*builtinFile // by package and macro, "dbt.dateadd"
+}
+
+// builtins reads the built-in files, once a project and not before a macro of them
+// may be meant.
+func (p *Project) builtins() *builtinIndex {
+	p.builtinOnce.Do(func() { p.builtin = readBuiltins() })
+	return p.builtin
+}
+
+func readBuiltins() *builtinIndex {
+	index := &builtinIndex{by: map[string]*builtinFile{}}
 	err := fs.WalkDir(builtinFiles, "builtin", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".sql" {
 			return err
@@ -30,15 +55,69 @@ func (p *Project) parseBuiltins() {
 			return err
 		}
 		pkg, file, _ := strings.Cut(strings.TrimPrefix(name, "builtin/"), "/")
-		t, err := template.Parse(diag.NewSource(pkg+"/macros/"+file, string(text)))
-		if err != nil {
-			return err
+		f := &builtinFile{pkg: pkg, name: "macros/" + file, text: string(text)}
+		index.files = append(index.files, f)
+		for _, m := range definition.FindAllStringSubmatch(f.text, -1) {
+			index.by[pkg+"."+map[string]string{"test": "test_"}[m[1]]+m[2]] = f
 		}
-		return p.AddMacros(pkg, t.Blocks(), "macros/"+file).Err()
+		return nil
 	})
-	if err != nil {
+	if err != nil { // they are part of the program
 		panic(fmt.Sprintf("dbtcontext: the built-in macros: %v", err))
 	}
+	return index
+}
+
+// load parses the file. One that does not parse is a bug of elt, which a test finds.
+func (f *builtinFile) load() *macroPackage {
+	f.once.Do(func() {
+		f.macros = newPackage(f.pkg)
+		t, err := template.Parse(diag.NewSource(f.pkg+"/"+f.name, f.text))
+		if err == nil {
+			err = f.macros.add(t.Blocks(), f.name).Err()
+		}
+		if err != nil {
+			panic(fmt.Sprintf("dbtcontext: the built-in macros: %v", err))
+		}
+	})
+	return f.macros
+}
+
+// find returns a macro of a built-in package, or nil.
+func (x *builtinIndex) find(pkg, name string) *MacroInfo {
+	f, ok := x.by[pkg+"."+name]
+	if !ok {
+		return nil
+	}
+	return f.load().macros[name]
+}
+
+// whole returns a built-in package with all its macros.
+func (x *builtinIndex) whole(pkg string) *macroPackage {
+	out := newPackage(pkg)
+	for _, f := range x.files {
+		if f.pkg != pkg {
+			continue
+		}
+		part := f.load()
+		out.names = append(out.names, part.names...)
+		for name, m := range part.macros {
+			out.macros[name] = m
+		}
+	}
+	return out
+}
+
+// names lists the macros of a built-in package, sorted, without parsing anything.
+func (x *builtinIndex) names(pkg string) []string {
+	var out []string
+	for key := range x.by {
+		if name, ok := strings.CutPrefix(key, pkg+"."); ok {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // macro is a macro as a value, bound to the names of this rendering.
@@ -56,10 +135,10 @@ func (*packageNamespace) TypeName() string { return "dict" }
 // Mapping is the package's macros, which makes "is mapping" true.
 func (n *packageNamespace) Mapping() *template.Dict {
 	d := template.NewDict()
-	n.s.p.loadBuiltins()
-	if pkg, ok := n.s.p.packages[n.name]; ok {
-		for _, name := range pkg.names {
-			_ = d.Set(name, n.s.macro(pkg.macros[name]))
+	names, _ := n.s.p.macroNames(n.name)
+	for _, name := range names {
+		if m := n.s.p.inNamespace(n.name, name); m != nil {
+			_ = d.Set(name, n.s.macro(m))
 		}
 	}
 	return d
@@ -92,10 +171,10 @@ func (n *packageNamespace) Contains(v template.Value) (bool, error) {
 // missingMacro is what a macro that does not exist evaluates to.
 func (p *Project) missingMacro(pkg, name string) *template.Undefined {
 	hint := fmt.Sprintf("package %q has no macro %q", pkg, name)
-	own, ok := p.packages[pkg]
+	names, ok := p.macroNames(pkg)
 	if !ok {
 		hint = fmt.Sprintf("package %q is not installed, so there is no macro %q", pkg, name)
-	} else if near := diag.Suggest(name, own.names); near != "" {
+	} else if near := diag.Suggest(name, names); near != "" {
 		hint += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return template.NewUndefined(name, hint, diag.Place{})

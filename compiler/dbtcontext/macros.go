@@ -45,10 +45,53 @@ func (p *Project) addPackage(name string) *macroPackage {
 	if pkg, ok := p.packages[name]; ok {
 		return pkg
 	}
-	pkg := &macroPackage{name: name, macros: map[string]*MacroInfo{}}
+	pkg := newPackage(name)
 	p.packages[name] = pkg
 	p.order = append(p.order, name)
 	return pkg
+}
+
+func newPackage(name string) *macroPackage {
+	return &macroPackage{name: name, macros: map[string]*MacroInfo{}}
+}
+
+// macroNames lists the macros that package.name may mean; ok is false for a package
+// that is not there.
+func (p *Project) macroNames(pkg string) (names []string, ok bool) {
+	if own, ok := p.packages[pkg]; ok {
+		return own.names, true
+	}
+	if pkg == dbtPackage {
+		for _, name := range internalPackages {
+			names = append(names, p.builtins().names(name)...)
+		}
+		return names, true
+	}
+	return p.builtins().names(pkg), slices.Contains(internalPackages, pkg)
+}
+
+// add adds the macros of a file.
+func (pkg *macroPackage) add(blocks []*template.Block, originalPath string) diag.List {
+	var list diag.List
+	for _, b := range blocks {
+		name, ok := macroName(b)
+		if !ok {
+			continue
+		}
+		if first, ok := pkg.macros[name]; ok {
+			list = append(list, diag.New(diag.DuplicateNode, b.Place,
+				"two macros of package %q are named %q", pkg.name, name).
+				WithNote(first.Block.Place, "the other one is in %q", first.OriginalPath).
+				WithHint("rename or remove one of them"))
+			continue
+		}
+		pkg.names = append(pkg.names, name)
+		pkg.macros[name] = &MacroInfo{
+			UniqueID: MacroUniqueID(pkg.name, name), Package: pkg.name, Name: name,
+			OriginalPath: originalPath, Block: b,
+		}
+	}
+	return list
 }
 
 // AddMacros adds the macros of a file: its macros, generic tests and
@@ -56,27 +99,7 @@ func (p *Project) addPackage(name string) *macroPackage {
 // already is an error that names both places. It must not be called once
 // templates are being rendered.
 func (p *Project) AddMacros(pkg string, blocks []*template.Block, originalPath string) diag.List {
-	var list diag.List
-	to := p.addPackage(pkg)
-	for _, b := range blocks {
-		name, ok := macroName(b)
-		if !ok {
-			continue
-		}
-		if first, ok := to.macros[name]; ok {
-			list = append(list, diag.New(diag.DuplicateNode, b.Place,
-				"two macros of package %q are named %q", pkg, name).
-				WithNote(first.Block.Place, "the other one is in %q", first.OriginalPath).
-				WithHint("rename or remove one of them"))
-			continue
-		}
-		to.names = append(to.names, name)
-		to.macros[name] = &MacroInfo{
-			UniqueID: MacroUniqueID(pkg, name), Package: pkg, Name: name,
-			OriginalPath: originalPath, Block: b,
-		}
-	}
-	return list
+	return p.addPackage(pkg).add(blocks, originalPath)
 }
 
 // macroName is the name dbt gives the macro behind a block.
@@ -112,12 +135,17 @@ func (p *Project) Macro(name string) (MacroInfo, bool) {
 // Macros returns all macros: those of the root project first, then those of each
 // package, then the built-in ones, each in the order they were added.
 func (p *Project) Macros() []MacroInfo {
-	p.loadBuiltins()
 	var out []MacroInfo
-	for _, pkg := range p.order {
-		for _, name := range p.packages[pkg].names {
-			out = append(out, *p.packages[pkg].macros[name])
+	add := func(pkg *macroPackage) {
+		for _, name := range pkg.names {
+			out = append(out, *pkg.macros[name])
 		}
+	}
+	for _, name := range p.order {
+		add(p.packages[name])
+	}
+	for _, name := range internalPackages {
+		add(p.builtins().whole(name))
 	}
 	return out
 }
@@ -151,14 +179,14 @@ func (p *Project) GenericTest(namespace, name, pkg string) *MacroInfo {
 // GenericTestNames lists the generic tests as a property file would write them,
 // sorted.
 func (p *Project) GenericTestNames() []string {
-	p.loadBuiltins()
 	var out []string
-	for _, name := range p.order {
-		prefix := name + "."
-		if name == p.set.Name || slices.Contains(internalPackages, name) {
+	for _, pkg := range slices.Concat(p.order, []string{dbtPackage}) {
+		prefix := pkg + "."
+		if pkg == p.set.Name || pkg == dbtPackage {
 			prefix = ""
 		}
-		for _, macro := range p.packages[name].names {
+		names, _ := p.macroNames(pkg)
+		for _, macro := range names {
 			if test, ok := strings.CutPrefix(macro, "test_"); ok {
 				out = append(out, prefix+test)
 			}
@@ -181,7 +209,7 @@ func (p *Project) resolve(call, pkg string) *MacroInfo {
 // inOwn looks a plain name up as dbt does before it turns to its own macros: in
 // the package of the node, then in the root project.
 func (p *Project) inOwn(name, pkg string) *MacroInfo {
-	if own, ok := p.packages[pkg]; ok && !slices.Contains(internalPackages, pkg) {
+	if own, ok := p.packages[pkg]; ok {
 		if m := own.macros[name]; m != nil {
 			return m
 		}
@@ -197,19 +225,18 @@ func (p *Project) inOwn(name, pkg string) *MacroInfo {
 // installed.
 func (p *Project) inNamespace(namespace, name string) *MacroInfo {
 	if namespace == dbtPackage {
-		p.loadBuiltins()
 		for _, pkg := range internalPackages {
-			if own, ok := p.packages[pkg]; ok && own.macros[name] != nil {
-				return own.macros[name]
+			if m := p.builtins().find(pkg, name); m != nil {
+				return m
 			}
 		}
 		return nil
 	}
-	if slices.Contains(internalPackages, namespace) {
-		p.loadBuiltins()
-	}
 	if own, ok := p.packages[namespace]; ok {
 		return own.macros[name]
+	}
+	if slices.Contains(internalPackages, namespace) {
+		return p.builtins().find(namespace, name)
 	}
 	if namespace == utilsPackage && utilsTests[name] {
 		return p.inNamespace(eltPackage, name)

@@ -75,6 +75,7 @@ type Project struct {
 	order    []string // names of packages in the order of their first macro
 
 	builtinOnce sync.Once
+	builtin     *builtinIndex
 	staticOnce  sync.Once
 	static      map[string]template.Value
 }

@@ -78,11 +78,11 @@ func (s *Scope) Names() []string {
 	for name := range s.p.staticNames() {
 		out = append(out, name)
 	}
-	s.p.loadBuiltins()
-	for _, pkg := range s.p.order {
+	for _, pkg := range slices.Concat(s.p.order, []string{dbtPackage}) {
 		out = append(out, pkg)
-		if pkg == s.pkg || pkg == s.p.set.Name || slices.Contains(internalPackages, pkg) {
-			out = append(out, s.p.packages[pkg].names...)
+		if pkg == s.pkg || pkg == s.p.set.Name || pkg == dbtPackage {
+			names, _ := s.p.macroNames(pkg)
+			out = append(out, names...)
 		}
 	}
 	slices.Sort(out)
