@@ -104,20 +104,27 @@ func (f *propertyFile) checkTestConfig(t *TestPatch, pairs []pair) {
 	for _, p := range pairs {
 		switch {
 		case p.key == "config":
-			if !p.value.isNull() && !p.value.isMap() {
-				f.add(wrongType(p.value, "config", "a mapping"))
-			}
-			block, _ := dictGet(t.Args, "config")
-			for _, q := range p.value.pairs() {
-				f.checkConfigKey(Test, q.key, q.keyAt.place())
-				t.ArgPlaces[inConfig+q.key] = q.value.place()
-				if d, ok := block.(*template.Dict); ok {
-					f.checkTestValue(d, q)
-				}
-			}
+			f.checkTestBlock(t, p.value)
 		case testConfigSet[p.key]:
 			f.checkTestValue(t.Args, p)
 		}
+	}
+}
+
+// checkTestBlock checks config: of a test.
+func (f *propertyFile) checkTestBlock(t *TestPatch, c cursor) {
+	if !c.isNull() && !c.isMap() {
+		f.add(wrongType(c, "config", "a mapping"))
+	}
+	value, _ := dictGet(t.Args, "config")
+	block, ok := value.(*template.Dict)
+	if !ok {
+		return
+	}
+	for _, p := range c.pairs() {
+		f.checkConfigKey(Test, p.key, p.keyAt.place())
+		t.ArgPlaces[inConfig+p.key] = p.value.place()
+		f.checkTestValue(block, p)
 	}
 }
 

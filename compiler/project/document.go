@@ -330,31 +330,40 @@ func (c cursor) pairs() []pair {
 	return out
 }
 
+// merge puts what "<<" brings in before a mapping's own keys.
 func (c cursor) merge(n *yaml.Node, own []pair) []pair {
+	var sources []cursor
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		from := cursor{c.doc, n.Content[i+1]}
+		switch {
+		case n.Content[i].Value != "<<":
+		case from.isList():
+			sources = append(sources, from.items()...)
+		default:
+			sources = append(sources, from)
+		}
+	}
 	seen := map[string]bool{}
 	for _, p := range own {
 		seen[p.key] = true
 	}
 	var merged []pair
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value != "<<" {
-			continue
-		}
-		from := cursor{c.doc, n.Content[i+1]}
-		sources := []cursor{from}
-		if from.isList() {
-			sources = from.items()
-		}
-		for _, s := range sources {
-			for _, p := range s.pairs() {
-				if !seen[p.key] {
-					seen[p.key] = true
-					merged = append(merged, p)
-				}
-			}
-		}
+	for _, s := range sources {
+		merged = append(merged, s.unseen(seen)...)
 	}
 	return append(merged, own...)
+}
+
+// unseen returns the keys of a mapping that are not in seen, and notes them there.
+func (c cursor) unseen(seen map[string]bool) []pair {
+	var out []pair
+	for _, p := range c.pairs() {
+		if !seen[p.key] {
+			seen[p.key] = true
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // get returns the value of a key, or the zero cursor.

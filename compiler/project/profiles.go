@@ -135,7 +135,7 @@ func (l *loader) profileTarget(file cursor, rd reader) *Target {
 	}
 	if !found {
 		l.add(diag.New(diag.UnknownProfile, at.place(), "the profile %q is nowhere: there is no profiles.yml", name).
-			WithHint("looked in %s", strings.Join(l.profilesDirs(), ", ")))
+			WithHint("looked in %s; write it there, or say --profiles-dir", strings.Join(l.profilesDirs(), " and ")))
 		return nil
 	}
 	if !profiles.exists() {

@@ -174,11 +174,7 @@ func (l *loader) loadPaths(file cursor, rd reader) {
 	paths := func(def []string, names ...string) []string {
 		for _, name := range names {
 			if c := file.get(name); !c.isNull() {
-				before := len(l.list)
-				if given := rd.located(c, name); len(l.list) == before {
-					return l.resourcePaths(given, name)
-				}
-				break // what is wrong was reported; the usual folder is the best guess
+				return l.givenPaths(c, name, def, rd)
 			}
 		}
 		return def
@@ -199,6 +195,17 @@ func (l *loader) loadPaths(file cursor, rd reader) {
 	if c := file.get("clean-targets"); !c.isNull() {
 		p.CleanTargets = rd.strs(c, "clean-targets")
 	}
+}
+
+// givenPaths reads resource paths. Where they are wrong, and reported, the usual ones
+// are the best guess.
+func (l *loader) givenPaths(c cursor, name string, def []string, rd reader) []string {
+	before := len(l.list)
+	given := rd.located(c, name)
+	if len(l.list) > before {
+		return def
+	}
+	return l.resourcePaths(given, name)
 }
 
 // targetPath finds where artifacts go: flag, environment, project file, "target".

@@ -99,9 +99,6 @@ func (rd reader) str(c cursor, key string) string {
 	return c.text()
 }
 
-// raw reads a string without rendering it.
-func (rd reader) raw(c cursor, key string) string { return reader{rd.report, nil}.str(c, key) }
-
 // name reads a name: a string that must be there.
 func (rd reader) name(c cursor, key, of string) (string, bool) {
 	at := c.get(key)
