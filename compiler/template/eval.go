@@ -246,10 +246,6 @@ func (e *sliceExpr) eval(f *frame) (Value, error) {
 		parts[i] = v
 	}
 	v, err := sliceValue(parts[0], parts[1], parts[2], parts[3])
-	if isKind(err, "TypeError") && isConst(e) {
-		// Jinja computes constants beforehand, and then a slice is an item.
-		return undefinedIn(parts[0], nil, f.lax), nil
-	}
 	if err != nil {
 		return nil, f.fail(e.pos, err)
 	}

@@ -351,6 +351,9 @@ func filterRound(_ *frame, v Value, c *Call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !isNumber(scaled) {
+		return nil, TypeErrorf("must be real number, not %s", TypeName(v))
+	}
 	if x, ok := scaled.(float64); ok {
 		if method == "ceil" {
 			x = math.Ceil(x)

@@ -236,7 +236,8 @@ func filterDictSort(f *frame, v Value, c *Call) (Value, error) {
 	d, ok := asDict(v)
 	if !ok {
 		if u, ok := v.(*Undefined); ok {
-			return nil, u.fail()
+			_, err := u.attr("items")
+			return NewList(), err
 		}
 		return nil, exceptionf("AttributeError", "'%s' object has no attribute 'items'", TypeName(v))
 	}

@@ -232,6 +232,10 @@ func filterWordWrap(_ *frame, v Value, c *Call) (Value, error) {
 	}
 	s, ok := v.(string)
 	if !ok {
+		if u, ok := v.(*Undefined); ok {
+			_, err := u.attr("splitlines")
+			return "", err
+		}
 		return nil, exceptionf("AttributeError", "'%s' object has no attribute 'splitlines'", TypeName(v))
 	}
 	if width <= 0 {

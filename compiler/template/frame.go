@@ -217,6 +217,19 @@ func (f *frame) print(v Value, at pos) error {
 	return nil
 }
 
+// printText prints the result of a call or filter block, which must be text: these
+// Jinja does not convert.
+func (f *frame) printText(v Value, at pos) error {
+	switch v.(type) {
+	case string, *nativeMark:
+		return f.print(v, at)
+	}
+	if f.native != nil {
+		return f.print(v, at)
+	}
+	return f.fail(at, TypeErrorf("sequence item: expected str instance, %s found", TypeName(v)))
+}
+
 // assign stores a value in a target.
 func (f *frame) assign(t *target, v Value) error {
 	switch {

@@ -53,10 +53,13 @@ func test0(is func(Value) bool) testFunc {
 }
 
 func testKnown(known func(string) bool) testFunc {
-	return test0(func(v Value) bool {
+	return func(_ *frame, v Value, c *Call) (bool, error) {
+		if _, err := hashKey(v); err != nil {
+			return false, err
+		}
 		s, ok := v.(string)
-		return ok && known(s)
-	})
+		return ok && known(s), c.Unpack("test")
+	}
 }
 
 func testWith(param string, is func(a, b Value) (bool, error)) testFunc {

@@ -140,32 +140,55 @@ func (m *nativeMark) Equal(other Value) bool {
 // constText returns the text of a constant expression, which Jinja folds when it
 // compiles a template.
 func constText(v Value, e expr) (string, bool) {
-	if !isConst(e) || !isSafe(v) {
+	if !isSafe(v) || !folds(e) {
 		return "", false
 	}
 	s, err := toText(v)
 	return s, err == nil
 }
 
-// isConst reports whether Jinja can compute an expression without a context.
-func isConst(e expr) bool {
+// folds reports whether Jinja computes an expression when it compiles a template:
+// what it needs for the result must be constant.
+func folds(e expr) bool {
 	switch x := e.(type) {
+	case *logicExpr:
+		if !folds(x.a) {
+			return false
+		}
+		a, err := evalFolded(x.a)
+		return err == nil && (Truth(a) == x.or || folds(x.b))
+	case *condExpr:
+		if !folds(x.test) {
+			return false
+		}
+		test, err := evalFolded(x.test)
+		switch {
+		case err != nil:
+			return false
+		case Truth(test):
+			return folds(x.a)
+		}
+		return x.b != nil && folds(x.b)
 	case *nameExpr, *callExpr:
 		return false
-	case *condExpr:
-		if x.b == nil {
-			return false
-		}
-	case *filterExpr:
-		switch x.name {
-		case "map", "select", "selectattr", "reject", "rejectattr", "random":
-			return false
-		}
 	}
-	constant := true
-	children(e, func(c expr) { constant = constant && isConst(c) })
-	return constant
+	if f, ok := e.(*filterExpr); ok && contextFilters[f.name] {
+		return false
+	}
+	all := true
+	children(e, func(c expr) { all = all && folds(c) })
+	return all
 }
+
+// evalFolded evaluates an expression that folds.
+func evalFolded(e expr) (Value, error) {
+	return e.eval(&frame{th: NewThread(nil), t: &Template{src: diag.NewSource("", "")}})
+}
+
+// contextFilters are the filters that Jinja gives the context, and so cannot compute
+// beforehand.
+var contextFilters = map[string]bool{"map": true, "select": true, "selectattr": true,
+	"reject": true, "rejectattr": true, "random": true}
 
 // isSafe reports whether a value can stand in compiled code.
 func isSafe(v Value) bool {

@@ -2,8 +2,6 @@ package template
 
 import (
 	"slices"
-
-	"elt/compiler/diag"
 )
 
 // tagNames lists the tags a template may open, for suggestions.
@@ -328,8 +326,8 @@ func (p *parser) materialization(m *macroStmt) map[string]Value {
 
 // evalConst evaluates an expression that needs no names.
 func evalConst(e expr) (Value, error) {
-	if !isConst(e) {
+	if !folds(e) {
 		return nil, TypeErrorf("not a constant")
 	}
-	return e.eval(&frame{th: NewThread(nil), t: &Template{src: diag.NewSource("", "")}})
+	return evalFolded(e)
 }

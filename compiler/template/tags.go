@@ -245,7 +245,7 @@ func (n filterNode) Execute(_ *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 	if err != nil {
 		return f.stop(err)
 	}
-	return f.stop(f.print(v, s.pos))
+	return f.stop(f.printText(v, s.pos))
 }
 
 // callNode is {% call f() %} … {% endcall %}.
@@ -263,7 +263,7 @@ func (n callNode) Execute(_ *pongo2.ExecutionContext, w pongo2.TemplateWriter) *
 	if err != nil {
 		return f.stop(err)
 	}
-	return f.stop(f.print(v, s.pos))
+	return f.stop(f.printText(v, s.pos))
 }
 
 // macroNode is a definition: a macro, a test, a snapshot, ...
