@@ -1,0 +1,24 @@
+package main
+
+import "github.com/urfave/cli/v2"
+
+// newApp returns the tree of commands. Help, versions and errors are elt's own: see
+// run.go, usage.go and arguments.go.
+func newApp(in *invocation) *cli.App {
+	return &cli.App{
+		Name:                      "elt",
+		HideHelp:                  true,
+		HideVersion:               true,
+		DisableSliceFlagSeparator: true,
+		Reader:                    in.stdin,
+		Writer:                    in.stdout,
+		ErrWriter:                 in.stderr,
+		ExitErrHandler:            func(*cli.Context, error) {}, // run decides the exit code
+		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) },
+		Commands: []*cli.Command{
+			buildCommand(in), runCommand(in), testCommand(in), seedCommand(in), retryCommand(in),
+			lsCommand(in), compileCommand(in), showCommand(in), historyCommand(in),
+			initCommand(in), debugCommand(in), cleanCommand(in), completionCommand(in), versionCommand(in),
+		},
+	}
+}

@@ -1,0 +1,365 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"elt/compiler/diag"
+
+	"github.com/urfave/cli/v2"
+)
+
+// arrange turns the words of a command line into a form that urfave/cli reads right:
+// the command first, each flag as --name=value under its first name, arguments last.
+//
+// It is here because urfave/cli takes every word after the first argument for an
+// argument, flags included, has no flags with several values (`--select a b`), and
+// words its mistakes in its own way. arrange accepts flags before the command, as dbt
+// does, fills in flags from environment variables, and refuses a flag after an
+// argument with the line that was meant.
+func arrange(app *cli.App, words []string, env func(string) (string, bool)) ([]string, error) {
+	early, name, rest, err := splitAtCommand(app, words)
+	if err != nil {
+		return nil, err
+	}
+	command := commandNamed(app, name)
+	if command == nil {
+		return nil, unknownCommand(app, name)
+	}
+	s := &scanner{app: app, command: command, given: map[string]bool{}}
+	if err := s.scan(slices.Concat(early, rest)); err != nil {
+		return nil, err
+	}
+	if err := s.fromEnvironment(env); err != nil {
+		return nil, err
+	}
+	return slices.Concat([]string{app.Name, command.Name}, s.flags, []string{"--"}, s.arguments), nil
+}
+
+// splitAtCommand finds the command among the words; flags may stand before it.
+func splitAtCommand(app *cli.App, words []string) (early []string, name string, rest []string, err error) {
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if !strings.HasPrefix(word, "-") {
+			return early, word, words[i+1:], nil
+		}
+		early = append(early, word)
+		f := anyFlag(app, word)
+		if f == nil {
+			return nil, "", nil, unknownFlag("elt", word, allFlags(app))
+		}
+		if f.takesValue() && !strings.Contains(word, "=") && i+1 < len(words) {
+			i++
+			early = append(early, words[i])
+		}
+	}
+	return nil, "", nil, usagef("no command given").withHint("elt --help lists the commands")
+}
+
+func anyFlag(app *cli.App, word string) *option {
+	for _, c := range app.Commands {
+		if o := findOption(c, word); o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
+func allFlags(app *cli.App) []string {
+	var names []string
+	for _, c := range app.Commands {
+		names = append(names, flagNames(c)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func commandNamed(app *cli.App, name string) *cli.Command {
+	for _, c := range app.Commands {
+		if c.HasName(name) {
+			return c
+		}
+	}
+	return nil
+}
+
+func unknownCommand(app *cli.App, name string) error {
+	var names []string
+	for _, c := range app.Commands {
+		names = append(names, c.Names()...)
+	}
+	slices.Sort(names)
+	err := usagef("there is no command %q", name)
+	if s := diag.Suggest(name, names); s != "" {
+		return err.withHint("did you mean `elt %s`?", s)
+	}
+	return err.withHint("elt --help lists the commands")
+}
+
+func unknownFlag(command, word string, known []string) error {
+	name, _, _ := strings.Cut(word, "=")
+	err := usagef("%s has no flag %q", command, name)
+	if s := diag.Suggest(strings.TrimLeft(name, "-"), known); s != "" {
+		return err.withHint("did you mean --%s?", s)
+	}
+	return err.withHint("%s --help lists the flags", command)
+}
+
+// option is a flag of urfave/cli and what the scanner has to know about it.
+type option struct {
+	cli.Flag
+	negated bool // given as --no-name
+}
+
+func (o *option) name() string { return o.Names()[0] }
+
+func (o *option) takesValue() bool {
+	_, isBool := o.Flag.(*cli.BoolFlag)
+	return !isBool
+}
+
+// several reports whether more values may follow the first: --select a b.
+func (o *option) several() bool {
+	_, is := o.Flag.(*cli.StringSliceFlag)
+	return is
+}
+
+// check says what is wrong with a value before urfave/cli says it in its words.
+func (o *option) check(value, from string) error {
+	switch o.Flag.(type) {
+	case *cli.BoolFlag:
+		if _, err := strconv.ParseBool(value); err != nil {
+			return usagef("%s is true or false, not %q", from, value)
+		}
+	case *cli.IntFlag:
+		if _, err := strconv.Atoi(value); err != nil {
+			return usagef("%s needs a whole number, not %q", from, value)
+		}
+	case *cli.DurationFlag:
+		if d, err := time.ParseDuration(value); err != nil || d < 0 {
+			return usagef("%s needs a duration, not %q", from, value).withHint("for example %s 30s or 5m", from)
+		}
+	}
+	return nil
+}
+
+// findOption finds the flag that a word such as --target=dev, -t or --no-quiet means.
+func findOption(command *cli.Command, word string) *option {
+	name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
+	long := strings.HasPrefix(word, "--")
+	for _, f := range command.Flags {
+		for _, n := range f.Names() {
+			if n == name && (long == (len(n) > 1)) {
+				return &option{Flag: f}
+			}
+			_, isBool := f.(*cli.BoolFlag)
+			if isBool && long && len(n) > 1 && "no-"+n == name {
+				return &option{Flag: f, negated: true}
+			}
+		}
+	}
+	return nil
+}
+
+func flagNames(command *cli.Command) []string {
+	var names []string
+	for _, f := range command.Flags {
+		for _, n := range f.Names() {
+			if len(n) > 1 {
+				names = append(names, n)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// scanner reads the words that belong to one command.
+type scanner struct {
+	app       *cli.App
+	command   *cli.Command
+	flags     []string        // "--name=value"
+	arguments []string        // the rest
+	given     map[string]bool // names of the flags given
+}
+
+func (s *scanner) title() string { return s.app.Name + " " + s.command.Name }
+
+func (s *scanner) scan(words []string) error {
+	words = s.separated(words)
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		switch {
+		case word == "--":
+			s.arguments = append(s.arguments, words[i+1:]...)
+			i = len(words)
+		case !strings.HasPrefix(word, "-") || word == "-":
+			s.arguments = append(s.arguments, word)
+		case len(s.arguments) > 0 && s.command.ArgsUsage != "":
+			return usagef("flag %q stands after the argument %q", word, s.arguments[0]).
+				withHint("write: %s", s.line(append(words[i:len(words):len(words)], s.arguments...)))
+		default:
+			used, err := s.flag(words[i:])
+			if err != nil {
+				return err
+			}
+			i += used - 1
+		}
+	}
+	if len(s.arguments) > 0 && s.command.ArgsUsage == "" {
+		return s.noArguments()
+	}
+	return nil
+}
+
+// separated writes -fx as -f -x where both are flags without a value.
+func (s *scanner) separated(words []string) []string {
+	var out []string
+	for _, word := range words {
+		letters := strings.TrimPrefix(word, "-")
+		if len(word) < 3 || strings.HasPrefix(letters, "-") || !s.allSwitches(letters) {
+			out = append(out, word)
+			continue
+		}
+		for _, r := range letters {
+			out = append(out, "-"+string(r))
+		}
+	}
+	return out
+}
+
+func (s *scanner) allSwitches(letters string) bool {
+	for _, r := range letters {
+		o := findOption(s.command, "-"+string(r))
+		if o == nil || o.takesValue() {
+			return false
+		}
+	}
+	return letters != ""
+}
+
+// flag reads the flag at the head of words and its values, and answers how many words
+// it took.
+func (s *scanner) flag(words []string) (used int, err error) {
+	word := words[0]
+	o := findOption(s.command, word)
+	if o == nil {
+		return 0, unknownFlag(s.title(), word, flagNames(s.command))
+	}
+	shown, value, hasValue := strings.Cut(word, "=")
+	switch {
+	case !o.takesValue():
+		if !hasValue {
+			value = "true"
+		}
+		if o.negated {
+			value = strconv.FormatBool(value == "false")
+		}
+		return 1, s.add(o, value, shown)
+	case hasValue:
+		return 1, s.add(o, value, shown)
+	}
+	used = 1
+	for used < len(words) && !s.isFlag(words[used]) && (used == 1 || o.several()) {
+		if err := s.add(o, words[used], shown); err != nil {
+			return 0, err
+		}
+		used++
+	}
+	if used == 1 {
+		return 0, usagef("flag %q needs a value", shown).withHint("%s --help shows how it is used", s.title())
+	}
+	return used, nil
+}
+
+// isFlag reports whether a word that could be a value is a flag instead.
+func (s *scanner) isFlag(word string) bool {
+	if word == "--" {
+		return true
+	}
+	if !strings.HasPrefix(word, "-") || word == "-" {
+		return false
+	}
+	_, err := strconv.ParseFloat(word, 64)
+	return err != nil
+}
+
+func (s *scanner) add(o *option, value, from string) error {
+	if err := o.check(value, from); err != nil {
+		return err
+	}
+	s.given[o.name()] = true
+	s.flags = append(s.flags, "--"+o.name()+"="+value)
+	return nil
+}
+
+// noArguments refuses arguments, with the line that was probably meant.
+func (s *scanner) noArguments() error {
+	err := usagef("%s takes no arguments, but got %q", s.title(), s.arguments[0])
+	if findOption(s.command, "--select") == nil {
+		return err
+	}
+	meant := append([]string{"--select"}, s.arguments...)
+	for _, f := range s.flags {
+		meant = append(meant, shortForm(f))
+	}
+	return err.withHint("write: %s", s.line(meant))
+}
+
+// shortForm writes --fail-fast=true as a person would.
+func shortForm(flag string) string { return strings.TrimSuffix(flag, "=true") }
+
+// line is a whole command line, quoted for a shell.
+func (s *scanner) line(words []string) string {
+	out := []string{s.title()}
+	for _, w := range words {
+		out = append(out, shellQuote(w))
+	}
+	return strings.Join(out, " ")
+}
+
+// shellQuote quotes a word for a POSIX shell where it needs it.
+func shellQuote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=+,@%", r)
+	}
+	if word != "" && strings.TrimLeftFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// fromEnvironment adds flags that were not given but are set as ELT_<FLAG> or
+// DBT_<FLAG>.
+func (s *scanner) fromEnvironment(env func(string) (string, bool)) error {
+	for _, f := range s.command.Flags {
+		o := &option{Flag: f}
+		if s.given[o.name()] {
+			continue
+		}
+		for _, name := range environmentNames(o) {
+			value, ok := env(name)
+			if !ok || value == "" {
+				continue
+			}
+			if err := s.add(o, value, "environment variable "+name); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// environmentNames lists the variables that stand in for a flag, the strongest first.
+// A selection is never taken from the environment, as in dbt.
+func environmentNames(o *option) []string {
+	switch o.name() {
+	case "select", "exclude", "selector", "vars", "inline", "limit", "output", "help", "candidate", "output-keys":
+		return nil
+	}
+	base := strings.ToUpper(strings.ReplaceAll(o.name(), "-", "_"))
+	return []string{"ELT_" + base, "DBT_ENGINE_" + base, "DBT_" + base}
+}

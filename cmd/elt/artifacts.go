@@ -1,0 +1,51 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"elt/compiler"
+	"elt/compiler/diag"
+	"elt/runner"
+	"elt/runner/artifact"
+
+	"github.com/urfave/cli/v2"
+)
+
+// writeArtifacts writes what other tools read under the target path: manifest.json,
+// compiled SQL and, after a run, run_results.json. summary is nil where nothing ran.
+func (in *invocation) writeArtifacts(c *cli.Context, plan *compiler.Plan, summary *runner.Summary) error {
+	dir := plan.Project.TargetPath
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(plan.Project.Root, dir)
+	}
+	err := artifact.Write(dir, plan, summary, artifact.Meta{
+		Version: version(), InvocationID: in.id, StartedAt: in.now, Now: time.Now(),
+		Command: "elt " + strings.Join(in.words, " "), Which: c.Command.Name, Args: givenFlags(c),
+	})
+	if err != nil {
+		return &diag.Diagnostic{Code: diag.Database, Message: "artifacts cannot be written: " + err.Error(), Err: err}
+	}
+	return nil
+}
+
+// givenFlags are the flags that were set, by dbt's names for them.
+func givenFlags(c *cli.Context) map[string]any {
+	args := map[string]any{"which": c.Command.Name}
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		if !c.IsSet(name) {
+			continue
+		}
+		value := c.Value(name)
+		if list, ok := value.(cli.StringSlice); ok {
+			value = list.Value()
+		}
+		if d, ok := value.(time.Duration); ok {
+			value = d.String()
+		}
+		args[strings.ReplaceAll(name, "-", "_")] = value
+	}
+	return args
+}

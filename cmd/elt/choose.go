@@ -1,0 +1,128 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"elt/compiler"
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/selector"
+
+	"github.com/urfave/cli/v2"
+)
+
+// choose returns the unique_ids that a command's selection means, in plan order, and
+// reports the selection's warnings. Of what is selected, only what the command is
+// about is left: `elt run -s +orders` runs the models among the ancestors.
+func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, error) {
+	request, err := selectionOf(c)
+	if err != nil {
+		return nil, err
+	}
+	selection, list := plan.Select(request)
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	in.reporter.Diagnostics(list)
+	var ids []string
+	for _, id := range selection.IDs {
+		if concerns(c.Command.Name, plan.Nodes[id]) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// selectionOf turns flags into a request.
+func selectionOf(c *cli.Context) (selector.Request, error) {
+	types, err := resourceTypes("--resource-type", c.StringSlice("resource-type"))
+	if err != nil {
+		return selector.Request{}, err
+	}
+	without, err := resourceTypes("--exclude-resource-type", c.StringSlice("exclude-resource-type"))
+	if err != nil {
+		return selector.Request{}, err
+	}
+	request := selector.Request{
+		Select: c.StringSlice("select"), Exclude: c.StringSlice("exclude"), Selector: c.String("selector"),
+		ResourceTypes: types, ExcludeResourceTypes: without,
+		Indirect: selector.Indirect(c.String("indirect-selection")),
+	}
+	if request.Indirect == "" && (c.Command.Name == "show" || c.Command.Name == "compile") {
+		request.Indirect = selector.Empty // these are about the node itself
+	}
+	return request, nil
+}
+
+// resourceTypes reads the values of --resource-type.
+func resourceTypes(flag string, values []string) ([]project.ResourceType, error) {
+	known := []string{"model", "seed", "snapshot", "source", "test", "unit_test", "exposure", "operation", "analysis"}
+	var types []project.ResourceType
+	for _, word := range words(values) {
+		if word == "all" {
+			return nil, nil
+		}
+		if !slices.Contains(known, word) {
+			err := usagef("%s: there is no type of resources %q", flag, word)
+			if s := diag.Suggest(word, known); s != "" {
+				return nil, err.withHint("did you mean %s?", s)
+			}
+			return nil, err.withHint("it is one of %s", strings.Join(known, ", "))
+		}
+		types = append(types, project.ResourceType(word))
+	}
+	return types, nil
+}
+
+// concerns reports whether a command is about a node.
+func concerns(command string, n *project.Node) bool {
+	types := map[string][]project.ResourceType{
+		"build":    {project.Seed, project.Snapshot, project.Model, project.UnitTest, project.Test},
+		"run":      {project.Model},
+		"test":     {project.Test, project.UnitTest},
+		"seed":     {project.Seed},
+		"snapshot": {project.Snapshot},
+		"compile":  {project.Model, project.Test, project.Snapshot, project.Analysis},
+		"show":     {project.Model, project.Test, project.Snapshot, project.Analysis, project.Seed, project.Source},
+	}[command]
+	return types == nil || slices.Contains(types, n.Type)
+}
+
+// selects reports whether the command line says which nodes to take.
+func selects(c *cli.Context) bool {
+	for _, name := range []string{"select", "exclude", "selector", "resource-type", "exclude-resource-type"} {
+		if c.IsSet(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// words splits values at spaces and commas: "model test" and "model,test" are lists.
+func words(values []string) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, strings.FieldsFunc(v, func(r rune) bool { return r == ' ' || r == ',' })...)
+	}
+	return out
+}
+
+// oneNode finds the unique_id of a node by its name or unique_id.
+func (in *invocation) oneNode(plan *compiler.Plan, name string) (string, error) {
+	if _, ok := plan.Nodes[name]; ok {
+		return name, nil
+	}
+	var names []string
+	for _, id := range plan.Order {
+		if plan.Nodes[id].Name == name {
+			return id, nil
+		}
+		names = append(names, plan.Nodes[id].Name)
+	}
+	err := usagef("there is no node %q", name)
+	if s := diag.Suggest(name, names); s != "" {
+		return "", err.withHint("did you mean %q?", s)
+	}
+	return "", err.withHint("elt ls --output name lists what there is")
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"elt/runner"
+
+	"github.com/urfave/cli/v2"
+)
+
+func retryCommand(in *invocation) *cli.Command {
+	return &cli.Command{
+		Name:   "retry",
+		Usage:  "do again what failed or was skipped in the last run",
+		Action: in.retry,
+		Flags: join([]cli.Flag{failFastFlag(), allOrNothingFlag(), storeFailuresFlag(), waitFlag()},
+			projectFlags(), runOutputFlags()),
+	}
+}
+
+func (in *invocation) retry(c *cli.Context) error {
+	in.begin(c)
+	plan, err := in.parse(c)
+	if err != nil {
+		return err
+	}
+	options := in.runOptions(c, nil)
+	options.Command = ""
+	summary, err := runner.Retry(in.ctx, plan, options, in.reporter)
+	if errors.Is(err, runner.ErrNothingToRetry) {
+		_, err = io.WriteString(in.stderr, "nothing to retry: "+err.Error()+"\n")
+		return err
+	}
+	return in.finish(c, plan, summary, err)
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"encoding/csv"
+	"io"
+	"math/big"
+	"strings"
+
+	"elt/cmd/elt/internal/report"
+	"elt/compiler"
+	"elt/runner"
+	"elt/runner/engine"
+
+	"github.com/urfave/cli/v2"
+)
+
+func showCommand(in *invocation) *cli.Command {
+	return &cli.Command{
+		Name:   "show",
+		Usage:  "print rows of a node, of a test's findings, or of a query",
+		Action: in.show,
+		Flags: join([]cli.Flag{
+			&cli.StringSliceFlag{Name: "select", Aliases: []string{"s", "m", "models", "model"}, Category: groupSelection, Usage: "the `NODE` to show"},
+			&cli.StringFlag{Name: "inline", Category: groupSelection, Usage: "a `QUERY`, may be a template"},
+			&cli.IntFlag{Name: "limit", Value: 5, Category: groupSelection, Usage: "at most `N` rows (default: 5); -1 for all"},
+			&cli.BoolFlag{Name: "candidate", Category: groupSelection, Usage: "what the last run made, though it was not published"},
+			waitFlag(),
+		}, projectFlags(), outputFlags("table", "csv", "json", "text")),
+	}
+}
+
+func (in *invocation) show(c *cli.Context) error {
+	in.begin(c)
+	if c.IsSet("inline") == c.IsSet("select") {
+		return usagef("elt show needs either --select or --inline").withHint("for example: elt show --inline \"select 1\"")
+	}
+	plan, err := in.parse(c)
+	if err != nil {
+		return err
+	}
+	options := runner.ShowOptions{
+		Inline: c.String("inline"), Limit: c.Int("limit"),
+		Candidate: c.Bool("candidate"), Wait: c.Duration("wait"),
+	}
+	name := ""
+	if c.IsSet("select") {
+		chosen, err := in.choose(c, plan)
+		if err != nil {
+			return err
+		}
+		if len(chosen) != 1 {
+			return notOneNode(plan, chosen, strings.Join(c.StringSlice("select"), " "))
+		}
+		options.Node, name = chosen[0], plan.Nodes[chosen[0]].Name
+	}
+	table, err := runner.Show(in.ctx, plan, options)
+	if err != nil {
+		return err
+	}
+	return in.writeRows(table, c.String("output"), name)
+}
+
+func notOneNode(plan *compiler.Plan, ids []string, selection string) error {
+	if len(ids) == 0 {
+		return usagef("%q is no node that could be shown", selection).withHint("elt ls lists what there is")
+	}
+	var names []string
+	for _, id := range ids[:min(5, len(ids))] {
+		names = append(names, plan.Nodes[id].Name)
+	}
+	return usagef("%q means %d nodes, but one can be shown at a time", selection, len(ids)).
+		withHint("it matches %s", strings.Join(names, ", "))
+}
+
+// writeRows writes a result as a table, as CSV or in dbt's JSON.
+func (in *invocation) writeRows(t *engine.Table, format, name string) error {
+	switch format {
+	case "csv":
+		return writeCSV(in.stdout, t)
+	case "json":
+		return writeRowsJSON(in.stdout, t, name)
+	}
+	return report.WriteTable(in.stdout, gridOf(t), "", widthOrUnbounded(in.stdout), report.Style{On: in.style.On && isTerminal(in.stdout)})
+}
+
+// widthOrUnbounded is the width of a terminal; what is not a terminal has no edge.
+func widthOrUnbounded(w io.Writer) int {
+	if width := widthOf(w); width > 0 {
+		return width
+	}
+	return 1 << 20
+}
+
+// gridOf turns a result into text.
+func gridOf(t *engine.Table) report.Grid {
+	g := report.Grid{}
+	for _, c := range t.Columns {
+		g.Columns = append(g.Columns, c.Name)
+		g.Right = append(g.Right, isNumber(c.Type))
+	}
+	for _, row := range t.Rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = engine.Text(cell, t.Columns[i].Type)
+		}
+		g.Rows = append(g.Rows, cells)
+	}
+	return g
+}
+
+// isNumber reports whether a column of a type is aligned to the right.
+func isNumber(typ string) bool {
+	name, _, _ := strings.Cut(typ, "(")
+	switch name {
+	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BIGNUM":
+		return !strings.HasSuffix(typ, "]")
+	}
+	return false
+}
+
+// writeCSV writes a result as RFC 4180 has it; NULL is an empty field.
+func writeCSV(w io.Writer, t *engine.Table) error {
+	out := csv.NewWriter(w)
+	header := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		header[i] = c.Name
+	}
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	for _, row := range t.Rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			if cell != nil {
+				cells[i] = engine.Text(cell, t.Columns[i].Type)
+			}
+		}
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// writeRowsJSON writes {"node": ..., "show": [...]} as dbt does, keys in the order of
+// the columns.
+func writeRowsJSON(w io.Writer, t *engine.Table, name string) error {
+	rows := make([]ordered, len(t.Rows))
+	for i, row := range t.Rows {
+		for j, cell := range row {
+			rows[i] = append(rows[i], field{t.Columns[j].Name, jsonCell(cell, t.Columns[j].Type)})
+		}
+	}
+	out := ordered{}
+	if name != "" {
+		out = append(out, field{"node", name})
+	}
+	return report.WriteJSON(w, append(out, field{"show", rows}))
+}
+
+// jsonCell keeps what JSON can hold and writes the rest as DuckDB's text.
+func jsonCell(cell any, typ string) any {
+	switch v := cell.(type) {
+	case nil, bool, int64, string:
+		return v
+	case *big.Int:
+		return v
+	case float64:
+		if v == v && v-v == 0 { // neither NaN nor infinite, which JSON cannot hold
+			return v
+		}
+	}
+	return engine.Text(cell, typ)
+}

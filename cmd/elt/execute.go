@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+
+	"elt/compiler"
+	"elt/compiler/diag"
+	"elt/runner"
+
+	"github.com/urfave/cli/v2"
+)
+
+// execute is what build, run, test, seed and snapshot do: read the project, choose
+// nodes, run them and report.
+func (in *invocation) execute(c *cli.Context) error {
+	in.begin(c)
+	plan, err := in.parse(c)
+	if err != nil {
+		return err
+	}
+	chosen, err := in.choose(c, plan)
+	if err != nil {
+		return err
+	}
+	if len(chosen) == 0 {
+		return in.nothingChosen(c)
+	}
+	summary, err := runner.Run(in.ctx, plan, in.runOptions(c, chosen), in.reporter)
+	return in.finish(c, plan, summary, err)
+}
+
+// runOptions turns flags into the runner's options.
+func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options {
+	return runner.Options{
+		Command: c.Command.Name, Selected: chosen,
+		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
+		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"),
+		Threads: c.Int("threads"), Wait: c.Duration("wait"), Version: version(),
+	}
+}
+
+// nothingChosen says that a selection is empty: a warning, as in dbt.
+func (in *invocation) nothingChosen(c *cli.Context) error {
+	if !selects(c) {
+		in.warn(diag.EmptySelection, "there is nothing here that `elt %s` could do", c.Command.Name)
+		return nil
+	}
+	d := diag.Warn(diag.EmptySelection, diag.Place{}, "the selection matches nothing that `elt %s` could do", c.Command.Name).
+		WithHint("elt ls with the same flags shows what a selection matches")
+	in.reporter.Diagnostics(diag.List{d})
+	return nil
+}
+
+// finish writes artifacts and turns what a run came to into the command's outcome.
+func (in *invocation) finish(c *cli.Context, plan *compiler.Plan, summary *runner.Summary, err error) error {
+	if summary != nil {
+		err = errors.Join(err, in.writeArtifacts(c, plan, summary))
+	}
+	switch {
+	case err != nil:
+		return err
+	case !summary.OK():
+		return errFailed
+	}
+	return nil
+}

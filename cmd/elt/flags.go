@@ -1,0 +1,101 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"elt/compiler/diag"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The headings under which --help lists flags, in this order.
+const (
+	groupProject   = "project"
+	groupSelection = "selection"
+	groupRun       = "run"
+	groupOutput    = "output"
+)
+
+// projectFlags say which project and which target.
+func projectFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "project-dir", Category: groupProject, Usage: "`DIR` of the project (default: this folder or the nearest above it)"},
+		&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Category: groupProject, Usage: "`NAME` of the target to use"},
+		&cli.StringFlag{Name: "profile", Category: groupProject, Usage: "`NAME` of the profile to use"},
+		&cli.StringFlag{Name: "profiles-dir", Category: groupProject, Usage: "`DIR` that holds profiles.yml"},
+		&cli.StringFlag{Name: "target-path", Category: groupProject, Usage: "`DIR` for compiled SQL and artifacts (default: target)"},
+		&cli.StringFlag{Name: "vars", Category: groupProject, Usage: "variables as `YAML`: '{start: 2013-01-01}'"},
+		&cli.IntFlag{Name: "threads", Category: groupProject, Usage: "`N` nodes at a time"},
+	}
+}
+
+// outputFlags say how to report.
+func outputFlags(formats ...string) []cli.Flag {
+	return []cli.Flag{
+		choice("output", formats, groupOutput, "how to report"),
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: groupOutput, Usage: "report only what goes wrong"},
+		&cli.BoolFlag{Name: "use-colors", Category: groupOutput, Usage: "colour always; --no-color never (default: on a terminal)"},
+		&cli.BoolFlag{Name: "no-color", Hidden: true, Category: groupOutput},
+	}
+}
+
+// runOutputFlags say how to report a run.
+func runOutputFlags() []cli.Flag {
+	return append(outputFlags("text", "json"),
+		&cli.StringFlag{Name: "junit", Category: groupOutput, Usage: "also write results to `FILE` as JUnit XML"},
+		&cli.BoolFlag{Name: "github", Category: groupOutput, Usage: "also write annotations and a job summary for GitHub"},
+	)
+}
+
+// selectionFlags say which nodes.
+func selectionFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "select", Aliases: []string{"s", "m", "models", "model"}, Category: groupSelection, Usage: "`NODES` to take: orders, +orders, tag:daily, models/marts"},
+		&cli.StringSliceFlag{Name: "exclude", Category: groupSelection, Usage: "`NODES` to leave out"},
+		&cli.StringFlag{Name: "selector", Category: groupSelection, Usage: "`NAME` of a selector in selectors.yml"},
+		choice("indirect-selection", []string{"eager", "cautious", "buildable", "empty"}, groupSelection, "which tests come with the nodes"),
+		&cli.StringSliceFlag{Name: "resource-type", Aliases: []string{"resource-types"}, Category: groupSelection, Usage: "only `TYPES` of nodes: model, seed, test, ..."},
+		&cli.StringSliceFlag{Name: "exclude-resource-type", Aliases: []string{"exclude-resource-types"}, Category: groupSelection, Usage: "no `TYPES` of nodes"},
+	}
+}
+
+func waitFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "wait", Category: groupRun, Usage: "wait `TIME` for a database that another process holds: 30s"}
+}
+
+func failFastFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "fail-fast", Aliases: []string{"x"}, Category: groupRun, Usage: "start nothing more after the first failure"}
+}
+
+func fullRefreshFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "full-refresh", Aliases: []string{"f"}, Category: groupRun, Usage: "rebuild incremental models from all their input"}
+}
+
+func storeFailuresFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "store-failures", Category: groupRun, Usage: "keep the rows that tests find in tables"}
+}
+
+func allOrNothingFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "all-or-nothing", Category: groupRun, Usage: "publish only if everything is green"}
+}
+
+// choice is a flag that takes one of a few words.
+func choice(name string, words []string, group, usage string) cli.Flag {
+	return &cli.StringFlag{
+		Name: name, Category: group, Usage: usage + ": `" + strings.Join(words, "|") + "`",
+		Action: func(_ *cli.Context, value string) error {
+			if slices.Contains(words, value) {
+				return nil
+			}
+			err := usagef("--%s is one of %s, not %q", name, strings.Join(words, ", "), value)
+			if s := diag.Suggest(value, words); s != "" {
+				return err.withHint("did you mean %s?", s)
+			}
+			return err
+		},
+	}
+}
+
+// join makes one list of several.
+func join(lists ...[]cli.Flag) []cli.Flag { return slices.Concat(lists...) }

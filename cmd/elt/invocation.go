@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"elt/cmd/elt/internal/report"
+	"elt/compiler"
+	"elt/compiler/diag"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+// invocation is one call of elt: where it reads and writes, and how it reports.
+type invocation struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+	now            time.Time
+	id             string       // of this invocation, a UUID
+	words          []string     // of the command line, without "elt"
+	style          report.Style // of standard error
+	reporter       report.Reporter
+	release        func() bool // lets go of the interrupt notice
+}
+
+func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *invocation {
+	in := &invocation{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now(), id: newInvocationID(), release: func() bool { return true }}
+	in.style.On = report.WantColour(env, isTerminal(stderr))
+	in.reporter = in.newReporter(report.Text, false)
+	return in
+}
+
+// newReporter returns a reporter of a format for this invocation.
+func (in *invocation) newReporter(format report.Format, quiet bool) report.Reporter {
+	dumb, _ := in.env("TERM")
+	return report.New(report.Options{
+		Out: in.stdout, Err: in.stderr, Format: format, Quiet: quiet,
+		Live:   isTerminal(in.stderr) && dumb != "dumb",
+		Colour: in.style.On, Width: widthOf(in.stderr),
+	})
+}
+
+// begin takes what the flags of a command say about reporting.
+func (in *invocation) begin(c *cli.Context) {
+	if c.IsSet("use-colors") {
+		in.style.On = c.Bool("use-colors")
+	}
+	if c.Bool("no-color") {
+		in.style.On = false
+	}
+	format := report.Text
+	if isRun(c.Command.Name) && c.String("output") == "json" {
+		format = report.JSON
+	}
+	in.reporter = in.forCI(c, in.newReporter(format, c.Bool("quiet")))
+	in.release = context.AfterFunc(in.ctx, in.reporter.Interrupted)
+}
+
+// isRun reports whether a command's result is the story of a run.
+func isRun(command string) bool {
+	switch command {
+	case "build", "run", "test", "seed", "snapshot", "retry":
+		return true
+	}
+	return false
+}
+
+// close ends the report; err is what is still to be told.
+func (in *invocation) close(err error) {
+	in.release()
+	in.reporter.Close(err)
+}
+
+// parse reads the project that the flags name and reports its warnings.
+func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
+	root, err := in.root(c)
+	if err != nil {
+		return nil, err
+	}
+	vars, err := parseVars(c.String("vars"))
+	if err != nil {
+		return nil, err
+	}
+	profiles, err := in.absolute(c.String("profiles-dir"))
+	if err != nil {
+		return nil, err
+	}
+	home, _ := in.env("HOME")
+	plan, err := compiler.Parse(in.ctx, compiler.Options{
+		FS: os.DirFS(root), Root: root,
+		Command: c.Command.Name, Profile: c.String("profile"), Target: c.String("target"),
+		ProfilesDir: profiles, TargetPath: c.String("target-path"),
+		Vars: vars, FullRefresh: c.Bool("full-refresh"), Threads: c.Int("threads"),
+		Env: in.env, Home: home, Now: in.now, InvocationID: in.id,
+		SQLParser: &sqlParser{}, Log: in.log(c),
+	})
+	if err != nil {
+		return nil, err
+	}
+	in.reporter.Diagnostics(plan.Diagnostics)
+	return plan, nil
+}
+
+// root is the folder of the project: --project-dir, else this folder or the nearest
+// above it that holds a project file, else this folder.
+func (in *invocation) root(c *cli.Context) (string, error) {
+	dir := c.String("project-dir")
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return "", usagef("--project-dir: there is no folder %q", dir)
+	}
+	if dir != "" {
+		return root, nil
+	}
+	for at := root; ; at = filepath.Dir(at) {
+		for _, name := range []string{"elt.yml", "dbt_project.yml"} {
+			if info, err := os.Stat(filepath.Join(at, name)); err == nil && !info.IsDir() {
+				return at, nil
+			}
+		}
+		if at == filepath.Dir(at) {
+			return root, nil
+		}
+	}
+}
+
+// absolute makes a path on the command line independent of the project's folder.
+func (in *invocation) absolute(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	return filepath.Abs(path)
+}
+
+// log returns what log() and print() of templates call: messages go to standard
+// error, unless the command is quiet or its output is JSON.
+func (in *invocation) log(c *cli.Context) func(message string, info bool) {
+	silent := c.Bool("quiet") || c.String("output") == "json"
+	return func(message string, info bool) {
+		if info && !silent {
+			fmt.Fprintln(in.stderr, message)
+		}
+	}
+}
+
+// newInvocationID returns a random UUID, as dbt gives each invocation one.
+func newInvocationID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// widthOf is the width of a terminal in columns, 0 where it is none.
+func widthOf(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return width
+		}
+	}
+	return 0
+}
+
+// warn reports a warning that belongs to no place of the project.
+func (in *invocation) warn(code diag.Code, format string, args ...any) {
+	in.reporter.Diagnostics(diag.List{diag.Warn(code, diag.Place{}, format, args...)})
+}

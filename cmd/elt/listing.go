@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"elt/cmd/elt/internal/report"
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// listKeys are the keys of `elt ls --output json` where --output-keys names none.
+var listKeys = []string{
+	"name", "resource_type", "package_name", "original_file_path", "unique_id",
+	"alias", "source_name", "depends_on", "tags", "config",
+}
+
+// writeListed writes one node in a format of `elt ls`.
+func (in *invocation) writeListed(n *project.Node, format string, keys []string) error {
+	if format == "json" {
+		return report.WriteJSON(in.stdout, describe(n, keys))
+	}
+	line := selectorOf(n)
+	switch format {
+	case "name":
+		line = n.Name
+	case "path":
+		line = n.OriginalPath
+	}
+	_, err := io.WriteString(in.stdout, line+"\n")
+	return err
+}
+
+// selectorOf is how dbt's ls calls a node: a text that --select understands.
+func selectorOf(n *project.Node) string {
+	switch n.Type {
+	case project.Source:
+		return "source:" + n.Package + "." + n.Table.SourceName + "." + n.Name
+	case project.Exposure:
+		return "exposure:" + n.Package + "." + n.Name
+	case project.UnitTest:
+		return "unit_test:" + n.Package + "." + n.Name
+	}
+	return strings.Join(n.FQN, ".")
+}
+
+// describe gives the wanted keys of a node, in the order asked for; a key with dots
+// reaches inside. A key that a node does not have is left out, as dbt does.
+func describe(n *project.Node, keys []string) ordered {
+	if len(keys) == 0 {
+		keys = listKeys
+	}
+	all := facts(n)
+	var out ordered
+	for _, key := range keys {
+		if value, ok := reach(all, strings.Split(key, ".")); ok {
+			out = append(out, field{key, value})
+		}
+	}
+	return out
+}
+
+// facts are all that `elt ls --output json` can tell of a node.
+func facts(n *project.Node) map[string]any {
+	all := map[string]any{
+		"name": n.Name, "resource_type": string(n.Type), "package_name": n.Package,
+		"original_file_path": n.OriginalPath, "path": n.Path, "unique_id": n.UniqueID,
+		"fqn": n.FQN, "tags": listOf(n.Tags), "description": n.Description,
+		"depends_on": map[string]any{"macros": listOf(n.Macros), "nodes": listOf(n.DependsOn)},
+		"config":     configOf(n),
+	}
+	if n.Relation.Identifier != "" {
+		all["alias"], all["schema"], all["database"] = n.Relation.Identifier, n.Relation.Schema, n.Relation.Database
+		all["relation_name"] = n.Relation.String()
+	} else if n.Type == project.Test {
+		all["alias"] = n.Name
+	}
+	if n.Meta != nil {
+		all["meta"] = plainValue(n.Meta)
+	}
+	if n.Table != nil {
+		all["source_name"] = n.Table.SourceName
+	}
+	if n.Test != nil && n.Test.Column != "" {
+		all["column_name"] = n.Test.Column
+	}
+	if path.Ext(n.OriginalPath) == ".sql" && n.RawCode != "" {
+		all["raw_code"] = n.RawCode
+	}
+	return all
+}
+
+func configOf(n *project.Node) any {
+	out := ordered{}
+	if n.Config == nil {
+		return out
+	}
+	for _, key := range n.Config.Keys() {
+		value, _ := n.Config.Get(key)
+		out = append(out, field{key, plainValue(value.Value)})
+	}
+	return out
+}
+
+func listOf(names []string) []string {
+	if names == nil {
+		return []string{}
+	}
+	return names
+}
+
+// reach follows a path of keys into a value.
+func reach(value any, keys []string) (any, bool) {
+	if len(keys) == 0 {
+		return value, true
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		inner, ok := v[keys[0]]
+		if !ok {
+			return nil, false
+		}
+		return reach(inner, keys[1:])
+	case ordered:
+		for _, f := range v {
+			if f.key == keys[0] {
+				return reach(f.value, keys[1:])
+			}
+		}
+	}
+	return nil, false
+}
+
+// field and ordered are a JSON object that keeps the order of its keys.
+type field struct {
+	key   string
+	value any
+}
+
+type ordered []field
+
+// MarshalJSON writes the fields in order.
+func (o ordered) MarshalJSON() ([]byte, error) {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, f := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		value, err := json.Marshal(f.value)
+		if err != nil {
+			return nil, fmt.Errorf("key %q: %w", f.key, err)
+		}
+		key, _ := json.Marshal(f.key)
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return []byte(b.String()), nil
+}
+
+// plainValue turns a template value into what JSON can hold.
+func plainValue(v template.Value) any {
+	switch v := v.(type) {
+	case *template.Dict:
+		out := ordered{}
+		for _, item := range v.Items() {
+			out = append(out, field{fmt.Sprint(item.Key), plainValue(item.Value)})
+		}
+		return out
+	case *template.List:
+		return plainList(v.Elems)
+	case template.Tuple:
+		return plainList(v)
+	case nil, bool, int64, float64, string:
+		return v
+	}
+	return fmt.Sprint(v)
+}
+
+func plainList(values []template.Value) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = plainValue(v)
+	}
+	return out
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"io"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// run carries one command line out and returns the exit code. It is all of elt but
+// the process: it reads no globals, so that it can be called many times.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
+	in := newInvocation(ctx, stdin, stdout, stderr, env)
+	err := in.guarded(args[1:])
+	in.close(untold(err))
+	return exitCode(err)
+}
+
+// guarded turns a panic, which is a mistake of elt's and not of its user, into an
+// error that says so.
+func (in *invocation) guarded(words []string) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &bugError{cause: cause, stack: debug.Stack()}
+		}
+	}()
+	return in.dispatch(words)
+}
+
+// dispatch answers what needs no command and hands the rest to urfave/cli.
+func (in *invocation) dispatch(words []string) error {
+	in.words = words
+	app := newApp(in)
+	if len(words) == 0 {
+		return in.print(usageText)
+	}
+	switch words[0] {
+	case "help":
+		return in.help(app, words[1:])
+	case "-h", "--help":
+		return in.print(usageText)
+	case "-v", "-V", "--version":
+		return in.print(versionLine())
+	}
+	if wantsHelp(words) {
+		return in.help(app, words)
+	}
+	arranged, err := arrange(app, words, in.env)
+	if err != nil {
+		return err
+	}
+	return app.RunContext(in.ctx, arranged)
+}
+
+// wantsHelp reports whether -h or --help stands among the flags.
+func wantsHelp(words []string) bool {
+	if i := slices.Index(words, "--"); i >= 0 {
+		words = words[:i]
+	}
+	return slices.Contains(words, "--help") || slices.Contains(words, "-h")
+}
+
+// print writes a text to standard output.
+func (in *invocation) print(text string) error {
+	_, err := io.WriteString(in.stdout, strings.TrimRight(text, "\n")+"\n")
+	return err
+}

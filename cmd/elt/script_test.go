@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"elt/runner/duckdb"
+	"elt/runner/engine"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write the golden texts of scenarios anew")
+
+// repository is the root of elt's repository.
+var repository, _ = filepath.Abs("../..")
+
+// TestMain makes `exec elt` in a script run this test binary as elt.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"elt": main})
+}
+
+// TestScripts runs the scenarios in testdata/script. testdata/script/README.md says
+// how they are written.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir+"/home")
+			env.Setenv("TERM", "dumb")
+			env.Setenv("ELT_THREADS", "1") // nodes end in plan order
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"code":    scriptCode,
+			"query":   scriptQuery,
+			"scrub":   scriptScrub,
+			"lines":   scriptLines,
+			"crlf":    scriptCRLF,
+			"hold":    scriptHold,
+			"sql":     scriptSQL,
+			"newer":   scriptNewer,
+			"example": scriptExample,
+		},
+	})
+}
+
+// scriptCode is "code N command args...": runs a command that must exit with N.
+func scriptCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d\nstdout: %s\nstderr: %s", got, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// scriptQuery is "query FILE SQL": prints the rows of a query on a database file as
+// CSV, as another program that opens the file sees them. With "!" it must fail.
+func scriptQuery(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: query FILE SQL")
+	}
+	table, err := readOnlyQuery(ts.MkAbs(args[0]), args[1])
+	switch {
+	case neg && err != nil:
+		io.WriteString(ts.Stderr(), err.Error()+"\n")
+	case neg:
+		ts.Fatalf("the query succeeded")
+	case err != nil:
+		ts.Fatalf("query: %v", err)
+	default:
+		ts.Check(writeCSV(ts.Stdout(), table))
+	}
+}
+
+func readOnlyQuery(path, sql string) (*engine.Table, error) {
+	return queryFile(duckdb.Options{Path: path, ReadOnly: true}, sql)
+}
+
+func queryFile(options duckdb.Options, sql string) (*engine.Table, error) {
+	ctx := context.Background()
+	db, err := duckdb.Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	return session.Query(ctx, sql)
+}
+
+// scriptScrub is "scrub": what differs from run to run is replaced in stdout and
+// stderr, so that they can be compared.
+func scriptScrub(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: scrub")
+	}
+	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
+	work := ts.Getenv("WORK")
+	io.WriteString(ts.Stdout(), scrub(stdout, work))
+	io.WriteString(ts.Stderr(), scrub(stderr, work))
+}
+
+// scrubbed are patterns of what differs from run to run.
+var scrubbed = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`(?m) +(\d+\.\d+s|\d+m\d\ds)$`), " TIME"},
+	{regexp.MustCompile(`"(\w+_ms)":[0-9.e+-]+`), `"$1":0`},
+	{regexp.MustCompile(`"(\w+_at)":"[^"]*"`), `"$1":"TIME"`},
+	{regexp.MustCompile(`"run_id":"[^"]+"`), `"run_id":"RUN"`},
+	{regexp.MustCompile(`\b[Pp]rocess \d+`), "process PID"},
+	{regexp.MustCompile(`PID \d+`), "PID N"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "MOMENT"},
+}
+
+func scrub(text, work string) string {
+	text = strings.ReplaceAll(text, work, "$WORK")
+	for _, s := range scrubbed {
+		text = s.pattern.ReplaceAllString(text, s.with)
+	}
+	return text
+}
+
+// scriptLines is "lines": sorts the lines of stdout, where their order means nothing.
+func scriptLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: lines")
+	}
+	lines := bytes.Split(bytes.TrimSuffix([]byte(ts.ReadFile("stdout")), []byte("\n")), []byte("\n"))
+	slices.SortFunc(lines, bytes.Compare)
+	ts.Stdout().Write(append(bytes.Join(lines, []byte("\n")), '\n'))
+}
+
+// scriptCRLF is "crlf FILE...": gives files a byte order mark and the line ends of
+// Windows, which a script cannot hold itself.
+func scriptCRLF(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: crlf FILE...")
+	}
+	for _, file := range args {
+		text := "\ufeff" + strings.ReplaceAll(ts.ReadFile(file), "\n", "\r\n")
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o666))
+	}
+}
+
+// scriptHold is "hold FILE [TIME]": this process opens a database for writing, as a
+// second program would, and lets it go after the time or when the script ends.
+func scriptHold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: hold FILE [TIME]")
+	}
+	db, err := duckdb.Open(context.Background(), duckdb.Options{Path: ts.MkAbs(args[0])})
+	ts.Check(err)
+	if len(args) == 1 {
+		ts.Defer(func() { db.Close() })
+		return
+	}
+	after, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	released := make(chan struct{})
+	time.AfterFunc(after, func() { db.Close(); close(released) })
+	ts.Defer(func() { <-released })
+}
+
+// scriptSQL is "sql FILE STATEMENT": another program writes to a database.
+func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	_, err := queryFile(duckdb.Options{Path: ts.MkAbs(args[0])}, args[1])
+	ts.Check(err)
+}
+
+// scriptNewer is "newer FILE": makes a database file look as if a DuckDB of the future
+// had written it. The storage version is a little-endian number behind the checksum
+// and the letters DUCK.
+func scriptNewer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: newer FILE")
+	}
+	file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
+	ts.Check(err)
+	_, err = file.WriteAt([]byte{0xe7, 0x03, 0, 0, 0, 0, 0, 0}, 12)
+	ts.Check(errors.Join(err, file.Close()))
+}
+
+// scriptExample is "example DIR": copies the example project at the root of the
+// repository.
+func scriptExample(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: example DIR")
+	}
+	to := ts.MkAbs(args[0])
+	for _, folder := range []string{"lake", "models", "seeds", "tests"} {
+		ts.Check(os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(repository, folder))))
+	}
+	text, err := os.ReadFile(filepath.Join(repository, "elt.yml"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(to, "elt.yml"), text, 0o666))
+}
