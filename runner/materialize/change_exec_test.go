@@ -1,12 +1,14 @@
 package materialize_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/runner/engine"
 	"elt/runner/materialize"
 )
 
@@ -303,6 +305,20 @@ func TestContract(t *testing.T) {
 	if diff := cmp.Diff([]string{"CHECK", "PRIMARY KEY", "UNIQUE"}, kinds); diff != "" {
 		t.Errorf("constraints (-want +got):\n%s", diff)
 	}
+	spec.FullCopy = false
+	for _, bad := range []string{
+		`select 2::decimal(9,2) as n, null::text as s, 2 as "i d"`, `select 0::decimal(9,2) as n, 'b' as s, 2 as "i d"`,
+	} {
+		spec.SQL = bad
+		var failed *engine.Error
+		if err := w.build(spec); !errors.As(err, &failed) || failed.Kind != engine.Constraint {
+			t.Errorf("got error %v, want one about a constraint", err)
+		}
+		w.dropLeftovers()
+	}
+	spec.Strategy, spec.SQL = materialize.Append, `select 3::decimal(9,2) as n, 'c' as s, 1 as "i d"`
+	wantFailure(t, w.build(spec), diag.DuplicateKey)
+	w.dropLeftovers()
 	spec.SQL = `select 2 as n, 'a' as s, true as extra`
 	d := wantFailure(t, w.build(spec), diag.Contract)
 	var notes []string

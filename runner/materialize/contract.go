@@ -84,17 +84,18 @@ func (s *Spec) CheckContract(query, declared []engine.Column) error {
 	return diag.List{d}
 }
 
-// createWhole makes the candidate of a whole relation. Under a contract the table is
-// declared first, so that DuckDB keeps its constraints.
-func createWhole(spec *Spec) []Statement {
+// createRows makes rel with the rows of the query, be it the whole relation or a delta.
+// Under a contract the table is declared first: DuckDB keeps its constraints, and rows
+// of a delta that break them are found here and not in the publish transaction.
+func createRows(spec *Spec, rel project.Relation) []Statement {
 	if spec.Contract == nil {
-		return []Statement{spec.createQuery(spec.Candidate)}
+		return []Statement{spec.createQuery(rel)}
 	}
 	list := spec.Contract.columnList()
 	before, after := spec.latest()
 	return []Statement{
-		createDeclared(spec, spec.Candidate),
-		around(fmt.Sprintf("insert into %s (%s)\nselect %s from (\n%s", spec.Candidate, list, list, before),
+		createDeclared(spec, rel),
+		around(fmt.Sprintf("insert into %s (%s)\nselect %s from (\n%s", rel, list, list, before),
 			spec.SQL, after+"\n) as model_subq"),
 	}
 }
@@ -121,6 +122,28 @@ func createDeclared(spec *Spec, rel project.Relation) Statement {
 		}
 	}
 	return plain("create table %s (\n  %s\n)", rel, strings.Join(defs, ",\n  "))
+}
+
+// uniqueKeys are the keys that the contract wants to be unique.
+func (c *Contract) uniqueKeys() []Index {
+	if c == nil {
+		return nil
+	}
+	var out []Index
+	add := func(kind string, columns []string) {
+		if kind == "unique" || kind == "primary_key" {
+			out = append(out, Index{Columns: columns, Unique: true})
+		}
+	}
+	for _, col := range c.Columns {
+		for _, constraint := range col.Constraints {
+			add(constraint.Type, []string{col.Name})
+		}
+	}
+	for _, constraint := range c.Constraints {
+		add(constraint.Type, constraint.Columns)
+	}
+	return out
 }
 
 func (c *Contract) columnList() string {

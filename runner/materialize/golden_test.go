@@ -126,38 +126,42 @@ func TestStatements(t *testing.T) {
 	withOptions.Merge = materialize.Merge{UpdateCondition: "u", InsertCondition: "i", SetExpressions: []materialize.SetClause{{Column: `od"d`, Expression: "'x'"}}}
 	contract := materialize.Spec{Materialized: materialize.Table, Contract: &materialize.Contract{
 		Columns: []materialize.ContractColumn{{Name: "id", Type: "int", Constraints: []project.Constraint{{Type: "not_null"}}}, {Name: `od"d`, Type: "text"}}}}
+	underContract := incremental("append", "fail")
+	underContract.Contract = &materialize.Contract{Columns: contract.Contract.Columns,
+		Constraints: []project.Constraint{{Type: "primary_key", Columns: []string{"id"}}, {Type: "foreign_key", Columns: []string{"id"}}}}
 	indexes := []materialize.Index{{Columns: []string{"id", `lower("od""d")`}, Unique: true}, {Columns: []string{`od"d`}}}
 
-	type golden1 struct {
+	type goldenCase struct {
 		name  string
 		spec  materialize.Spec
 		state materialize.State
 	}
-	var cases []golden1
+	var cases []goldenCase
 	for _, s := range states {
 		cases = append(cases,
-			golden1{"table over " + s.name, materialize.Spec{Materialized: materialize.Table, Indexes: indexes, Header: "set x = 1;"}, s.state},
-			golden1{"view over " + s.name, materialize.Spec{Materialized: materialize.View}, s.state},
-			golden1{"append over " + s.name, incremental("append", "ignore"), s.state},
-			golden1{"delete+insert over " + s.name, incremental("delete+insert", "ignore", "id"), s.state},
-			golden1{"merge over " + s.name, incremental("merge", "ignore", "id"), s.state},
+			goldenCase{"table over " + s.name, materialize.Spec{Materialized: materialize.Table, Indexes: indexes, Header: "set x = 1;"}, s.state},
+			goldenCase{"view over " + s.name, materialize.Spec{Materialized: materialize.View}, s.state},
+			goldenCase{"append over " + s.name, incremental("append", "ignore"), s.state},
+			goldenCase{"delete+insert over " + s.name, incremental("delete+insert", "ignore", "id"), s.state},
+			goldenCase{"merge over " + s.name, incremental("merge", "ignore", "id"), s.state},
 		)
 	}
 	refresh := incremental("delete+insert", "ignore", "id")
 	refresh.FullRefresh = true
 	cases = append(cases,
-		golden1{"full refresh over table", refresh, states[2].state},
-		golden1{"ephemeral", materialize.Spec{Materialized: materialize.Ephemeral}, materialize.State{}},
-		golden1{"table with contract", contract, materialize.State{}},
-		golden1{"delete+insert by two keys", incremental("delete+insert", "ignore", "id", "length(s)"), states[2].state},
-		golden1{"merge with options", withOptions, states[2].state},
-		golden1{"merge with clauses", withClauses, states[2].state},
-		golden1{"change ignored", incremental("append", "ignore"), changed},
-		golden1{"change ignored under merge", incremental("merge", "ignore", "id"), changed},
-		golden1{"change refused", incremental("append", "fail"), changed},
-		golden1{"change appended", incremental("delete+insert", "append_new_columns", "id"), changed},
-		golden1{"change synced", incremental("merge", "sync_all_columns", "id"), changed},
-		golden1{"change synced with index", incremental("append", "sync_all_columns"), indexed},
+		goldenCase{"full refresh over table", refresh, states[2].state},
+		goldenCase{"ephemeral", materialize.Spec{Materialized: materialize.Ephemeral}, materialize.State{}},
+		goldenCase{"table with contract", contract, materialize.State{}},
+		goldenCase{"append with contract", underContract, states[2].state},
+		goldenCase{"delete+insert by two keys", incremental("delete+insert", "ignore", "id", "length(s)"), states[2].state},
+		goldenCase{"merge with options", withOptions, states[2].state},
+		goldenCase{"merge with clauses", withClauses, states[2].state},
+		goldenCase{"change ignored", incremental("append", "ignore"), changed},
+		goldenCase{"change ignored under merge", incremental("merge", "ignore", "id"), changed},
+		goldenCase{"change refused", incremental("append", "fail"), changed},
+		goldenCase{"change appended", incremental("delete+insert", "append_new_columns", "id"), changed},
+		goldenCase{"change synced", incremental("merge", "sync_all_columns", "id"), changed},
+		goldenCase{"change synced with index", incremental("append", "sync_all_columns"), indexed},
 	)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

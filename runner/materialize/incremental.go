@@ -48,7 +48,7 @@ func beginIncremental(spec *Spec, state State) (Write, error) {
 	w := Write{Header: spec.Header, Made: spec.Candidate}
 	w.Contract = spec.probe()
 	if spec.anew(state) {
-		w.Statements = createWhole(spec)
+		w.Statements = createRows(spec, spec.Candidate)
 		return w, nil
 	}
 	w.Delta = true
@@ -56,7 +56,7 @@ func beginIncremental(spec *Spec, state State) (Write, error) {
 		w.Before = createCopy(spec, spec.Candidate)
 		w.Made = spec.beside("_delta")
 	}
-	w.Statements = []Statement{spec.createQuery(w.Made)}
+	w.Statements = createRows(spec, w.Made)
 	return w, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -72,13 +73,14 @@ func indexOn(sql string, rel project.Relation) string {
 // uniqueChecks find rows of a whole relation that a unique index would refuse, since
 // the index itself is only made inside the publish transaction.
 func uniqueChecks(spec *Spec, rel string, columns []engine.Column) []Check {
-	return uniqueIndexChecks(spec, func(ix Index) string { return rel }, columns)
+	return uniqueKeyChecks(spec, spec.Indexes, func(Index) string { return rel }, columns)
 }
 
 // uniqueInDelta does the same for a table that took in a delta: only values that the
 // delta has can be new duplicates.
 func uniqueInDelta(c *change, rel string) []Check {
-	return uniqueIndexChecks(c.spec, func(ix Index) string {
+	keys := append(slices.Clone(c.spec.Indexes), c.spec.Contract.uniqueKeys()...)
+	return uniqueKeyChecks(c.spec, keys, func(ix Index) string {
 		conds := make([]string, len(ix.Columns))
 		for i, text := range ix.Columns {
 			e := expression(text, c.target)
@@ -91,9 +93,9 @@ func uniqueInDelta(c *change, rel string) []Check {
 	}, c.insert)
 }
 
-func uniqueIndexChecks(spec *Spec, from func(Index) string, columns []engine.Column) []Check {
+func uniqueKeyChecks(spec *Spec, keys []Index, from func(Index) string, columns []engine.Column) []Check {
 	var out []Check
-	for _, ix := range spec.Indexes {
+	for _, ix := range keys {
 		if !ix.Unique {
 			continue
 		}
@@ -106,9 +108,9 @@ func uniqueIndexChecks(spec *Spec, from func(Index) string, columns []engine.Col
 			SQL: fmt.Sprintf("select %s, count(*) as \"rows\"\nfrom %s\nwhere %s\ngroup by %s\nhaving count(*) > 1\norder by \"rows\" desc, %s",
 				list, from(ix), strings.Join(notNull, " and "), list, list),
 			Code: diag.DuplicateKey,
-			Message: fmt.Sprintf("the unique index on (%s) of %q does not hold",
+			Message: fmt.Sprintf("(%s) is to be unique in %q and is not",
 				strings.Join(ix.Columns, ", "), spec.Published.Identifier),
-			Hint:  "make the rows unique, or take the index out of the config",
+			Hint:  "make the rows unique, or take the unique index or constraint away",
 			Place: spec.place("indexes"),
 		})
 	}

@@ -177,7 +177,7 @@ func Begin(spec *Spec, state State) (Write, error) {
 	case Table:
 		w.Made = spec.Candidate
 		w.Contract = spec.probe()
-		w.Statements = createWhole(spec)
+		w.Statements = createRows(spec, spec.Candidate)
 	case View:
 		w.Contract = spec.probe()
 	case Ephemeral:

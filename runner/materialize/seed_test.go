@@ -1,6 +1,7 @@
 package materialize_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -189,6 +190,21 @@ func TestSeedProblems(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+func BenchmarkSeedFile(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("id,name,price,day,at\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "%d,\"name, %d\",%d.5,2020-01-02,2020-01-02 03:04:05\n", i, i, i)
+	}
+	source := diag.NewSource("seeds/x.csv", text.String())
+	b.SetBytes(int64(text.Len()))
+	for b.Loop() {
+		if _, err := materialize.SeedFile(source, materialize.SeedOptions{}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -12,12 +12,13 @@ import (
 type guess struct {
 	number, date, timestamp, iso, boolean bool
 
-	empty    bool // no value yet
-	whole    bool // numbers are whole
-	finite   bool // no nan, no infinity
-	min, max *big.Int
-	nulls    bool // a null is written as "null" or as white space
-	spaced   bool // a value has white space around it
+	empty     bool     // no value yet
+	whole     bool     // numbers are whole
+	finite    bool     // no nan, no infinity
+	low, high int64    // of the whole numbers of up to 18 digits
+	min, max  *big.Int // of the others
+	nulls     bool     // a null is written as "null" or as white space
+	spaced    bool     // a value has white space around it
 }
 
 func newGuess() guess {
@@ -40,6 +41,9 @@ func (g *guess) see(value string) {
 	}
 	g.empty = false
 	g.spaced = g.spaced || trimmed != value
+	if g.seeInteger(trimmed) {
+		return
+	}
 	g.number = g.number && g.seeNumber(trimmed)
 	g.date = g.date && isDate(trimmed)
 	g.timestamp = g.timestamp && isTimestamp(trimmed)
@@ -70,7 +74,9 @@ func (g *guess) result() (name string, clean bool) {
 func (g *guess) numberType() string {
 	fits := func(bits uint) bool {
 		limit := new(big.Int).Lsh(big.NewInt(1), bits)
-		return g.max.Cmp(limit) < 0 && g.min.Cmp(new(big.Int).Neg(limit)) >= 0
+		below := new(big.Int).Neg(limit)
+		return g.max.Cmp(limit) < 0 && g.min.Cmp(below) >= 0 &&
+			big.NewInt(g.high).Cmp(limit) < 0 && big.NewInt(g.low).Cmp(below) >= 0
 	}
 	switch {
 	case !g.whole || !g.finite:
@@ -92,6 +98,20 @@ var (
 	stampSyntax  = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})$`)
 	isoSyntax    = regexp.MustCompile(`^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$`)
 )
+
+// seeInteger is the short way for most values of most columns: digits only.
+func (g *guess) seeInteger(value string) bool {
+	if !g.number || len(value) > 18 || value[0] == '+' {
+		return false
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return false
+	}
+	g.date, g.timestamp, g.iso, g.boolean = false, false, false, false
+	g.low, g.high = min(g.low, n), max(g.high, n)
+	return true
+}
 
 // seeNumber reports whether a value is a number DuckDB can read, and notes its size.
 func (g *guess) seeNumber(value string) bool {

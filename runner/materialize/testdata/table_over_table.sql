@@ -7,7 +7,7 @@ select id, "od""d"
 from "shop"."main"."stg"
 )
 ;
--- check: duplicate-key: the unique index on (id, lower("od""d")) of "orders" does not hold
+-- check: duplicate-key: (id, lower("od""d")) is to be unique in "orders" and is not
 select "id", (lower("od""d")), count(*) as "rows"
 from "shop"."main"."_elt_7_1"
 where "id" is not null and (lower("od""d")) is not null
