@@ -240,3 +240,19 @@ func fromOrdinal(n int64) time.Time {
 }
 
 func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// Format is "{:%Y}".format(d).
+func (d *dateValue) Format(spec string) (string, error) { return formatClock(d, d.t, nil, spec) }
+
+// Format is "{:%Y}".format(d).
+func (d *datetimeValue) Format(spec string) (string, error) { return formatClock(d, d.t, d.zone, spec) }
+
+// Format is "{:%H}".format(d).
+func (d *timeValue) Format(spec string) (string, error) { return formatClock(d, d.t, d.zone, spec) }
+
+func formatClock(v template.Value, t time.Time, zone *zoneValue, spec string) (string, error) {
+	if spec == "" {
+		return template.Str(v), nil
+	}
+	return strftime(t, zone, spec), nil
+}
