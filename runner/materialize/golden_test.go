@@ -92,30 +92,62 @@ func script(t *testing.T, spec *materialize.Spec, state materialize.State, colum
 	return b.String()
 }
 
-func TestStatements(t *testing.T) {
-	t.Parallel()
-	published := project.Relation{Database: "shop", Schema: "main", Identifier: "orders"}
-	columns := []engine.Column{{Name: "id", Type: "INTEGER"}, {Name: `od"d`, Type: "VARCHAR"}}
-	old := []engine.Column{{Name: "id", Type: "BIGINT"}, {Name: "gone", Type: "DATE"}}
-	existing := func(kind string, columns []engine.Column) *engine.RelationInfo {
-		rel := published
-		rel.Type = kind
-		return &engine.RelationInfo{Relation: rel, Columns: columns}
-	}
-	states := []struct {
+// goldenCase is a specification and what exists when it is carried out.
+type goldenCase struct {
+	name  string
+	spec  materialize.Spec
+	state materialize.State
+}
+
+// goldenColumns are the columns of the query of all golden cases.
+func goldenColumns() []engine.Column {
+	return []engine.Column{{Name: "id", Type: "INTEGER"}, {Name: `od"d`, Type: "VARCHAR"}}
+}
+
+func goldenRelation(name string) project.Relation {
+	return project.Relation{Database: "shop", Schema: "main", Identifier: name}
+}
+
+func incremental(strategy, onChange string, keys ...string) materialize.Spec {
+	return materialize.Spec{Materialized: materialize.Incremental, Strategy: strategy, OnSchemaChange: onChange, UniqueKey: keys}
+}
+
+func existing(kind string, columns []engine.Column) *engine.RelationInfo {
+	rel := goldenRelation("orders")
+	rel.Type = kind
+	return &engine.RelationInfo{Relation: rel, Columns: columns}
+}
+
+// everyState is each materialization over nothing, a view and a table.
+func everyState() []goldenCase {
+	indexes := []materialize.Index{{Columns: []string{"id", `lower("od""d")`}, Unique: true}, {Columns: []string{`od"d`}}}
+	var cases []goldenCase
+	for _, s := range []struct {
 		name  string
 		state materialize.State
 	}{
 		{"nothing", materialize.State{}},
-		{"view", materialize.State{Existing: existing("view", columns)}},
-		{"table", materialize.State{Existing: existing("table", columns)}},
+		{"view", materialize.State{Existing: existing("view", goldenColumns())}},
+		{"table", materialize.State{Existing: existing("table", goldenColumns())}},
+	} {
+		cases = append(cases,
+			goldenCase{"table over " + s.name, materialize.Spec{Materialized: materialize.Table, Indexes: indexes, Header: "set x = 1;"}, s.state},
+			goldenCase{"view over " + s.name, materialize.Spec{Materialized: materialize.View}, s.state},
+			goldenCase{"append over " + s.name, incremental("append", "ignore"), s.state},
+			goldenCase{"delete+insert over " + s.name, incremental("delete+insert", "ignore", "id"), s.state},
+			goldenCase{"merge over " + s.name, incremental("merge", "ignore", "id"), s.state},
+		)
 	}
+	return cases
+}
+
+// everyOption is what options and changed columns make of the statements.
+func everyOption() []goldenCase {
+	old := []engine.Column{{Name: "id", Type: "BIGINT"}, {Name: "gone", Type: "DATE"}}
+	table := materialize.State{Existing: existing("table", goldenColumns())}
 	changed := materialize.State{Existing: existing("table", old)}
 	indexed := materialize.State{Existing: existing("table", old), Indexes: []materialize.ExistingIndex{
 		{Name: "by id", SQL: `CREATE UNIQUE INDEX "by id" ON orders(id);`}}}
-	incremental := func(strategy, onChange string, keys ...string) materialize.Spec {
-		return materialize.Spec{Materialized: materialize.Incremental, Strategy: strategy, OnSchemaChange: onChange, UniqueKey: keys}
-	}
 	withClauses := incremental("merge", "ignore", "id")
 	withClauses.FullCopy, withClauses.Merge.Clauses = true, &materialize.Clauses{
 		Matched:    []materialize.Clause{{Action: "update", Conditions: []string{"a", "b"}}, {Action: "error", Message: "it's wrong"}},
@@ -129,46 +161,33 @@ func TestStatements(t *testing.T) {
 	underContract := incremental("append", "fail")
 	underContract.Contract = &materialize.Contract{Columns: contract.Contract.Columns,
 		Constraints: []project.Constraint{{Type: "primary_key", Columns: []string{"id"}}, {Type: "foreign_key", Columns: []string{"id"}}}}
-	indexes := []materialize.Index{{Columns: []string{"id", `lower("od""d")`}, Unique: true}, {Columns: []string{`od"d`}}}
-
-	type goldenCase struct {
-		name  string
-		spec  materialize.Spec
-		state materialize.State
-	}
-	var cases []goldenCase
-	for _, s := range states {
-		cases = append(cases,
-			goldenCase{"table over " + s.name, materialize.Spec{Materialized: materialize.Table, Indexes: indexes, Header: "set x = 1;"}, s.state},
-			goldenCase{"view over " + s.name, materialize.Spec{Materialized: materialize.View}, s.state},
-			goldenCase{"append over " + s.name, incremental("append", "ignore"), s.state},
-			goldenCase{"delete+insert over " + s.name, incremental("delete+insert", "ignore", "id"), s.state},
-			goldenCase{"merge over " + s.name, incremental("merge", "ignore", "id"), s.state},
-		)
-	}
 	refresh := incremental("delete+insert", "ignore", "id")
 	refresh.FullRefresh = true
-	cases = append(cases,
-		goldenCase{"full refresh over table", refresh, states[2].state},
-		goldenCase{"ephemeral", materialize.Spec{Materialized: materialize.Ephemeral}, materialize.State{}},
-		goldenCase{"table with contract", contract, materialize.State{}},
-		goldenCase{"append with contract", underContract, states[2].state},
-		goldenCase{"delete+insert by two keys", incremental("delete+insert", "ignore", "id", "length(s)"), states[2].state},
-		goldenCase{"merge with options", withOptions, states[2].state},
-		goldenCase{"merge with clauses", withClauses, states[2].state},
-		goldenCase{"change ignored", incremental("append", "ignore"), changed},
-		goldenCase{"change ignored under merge", incremental("merge", "ignore", "id"), changed},
-		goldenCase{"change refused", incremental("append", "fail"), changed},
-		goldenCase{"change appended", incremental("delete+insert", "append_new_columns", "id"), changed},
-		goldenCase{"change synced", incremental("merge", "sync_all_columns", "id"), changed},
-		goldenCase{"change synced with index", incremental("append", "sync_all_columns"), indexed},
-	)
-	for _, c := range cases {
+	return []goldenCase{
+		{"full refresh over table", refresh, table},
+		{"ephemeral", materialize.Spec{Materialized: materialize.Ephemeral}, materialize.State{}},
+		{"table with contract", contract, materialize.State{}},
+		{"append with contract", underContract, table},
+		{"delete+insert by two keys", incremental("delete+insert", "ignore", "id", "length(s)"), table},
+		{"merge with options", withOptions, table},
+		{"merge with clauses", withClauses, table},
+		{"change ignored", incremental("append", "ignore"), changed},
+		{"change ignored under merge", incremental("merge", "ignore", "id"), changed},
+		{"change refused", incremental("append", "fail"), changed},
+		{"change appended", incremental("delete+insert", "append_new_columns", "id"), changed},
+		{"change synced", incremental("merge", "sync_all_columns", "id"), changed},
+		{"change synced with index", incremental("append", "sync_all_columns"), indexed},
+	}
+}
+
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	for _, c := range append(everyState(), everyOption()...) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.spec.Node, c.spec.Published, c.spec.SQL = "model.shop.orders", published, "select id, \"od\"\"d\"\nfrom \"shop\".\"main\".\"stg\" -- all"
-			c.spec.Candidate = project.Relation{Database: "shop", Schema: "main", Identifier: "_elt_7_1"}
-			golden(t, c.name, script(t, &c.spec, c.state, columns))
+			c.spec.Node, c.spec.Published, c.spec.SQL = "model.shop.orders", goldenRelation("orders"), "select id, \"od\"\"d\"\nfrom \"shop\".\"main\".\"stg\" -- all"
+			c.spec.Candidate = goldenRelation("_elt_7_1")
+			golden(t, c.name, script(t, &c.spec, c.state, goldenColumns()))
 		})
 	}
 }
