@@ -18,7 +18,6 @@ import (
 	"context"
 	"time"
 
-	"elt/compiler"
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -33,6 +32,7 @@ type Options struct {
 	FailFast      bool          // after the first failure no node is started any more
 	AllOrNothing  bool          // publish only if everything is green
 	StoreFailures bool          // --store-failures: keep the failing rows of every test
+	WarnError     bool          // a test that warns has failed
 	NoPublish     bool          // stop before the publish; candidates stay until the next run
 	Threads       int           // nodes at a time; 0 for the target's, else the default
 	Wait          time.Duration // how long to wait for a database that another process holds
@@ -48,7 +48,7 @@ type Options struct {
 	// return before the run goes on. See [Points].
 	Point func(name string)
 
-	resume *resumption // set by Retry
+	retry bool // set by Retry
 }
 
 // Compiler renders nodes against a database: what *[compiler.Plan] does.
@@ -79,7 +79,7 @@ const (
 // protocol. Node steps occur once a node.
 func Points() []string {
 	return []string{
-		"opened", "cleaned", "compiled", "run-recorded",
+		"opened", "compiled", "cleaned", "run-recorded",
 		"candidate-started", "candidate-created", "candidate-recorded", "test-done",
 		"built", "publish-begun", "publish-swapped", "publish-views", "publish-indexes",
 		"publish-recorded", "published", "cleaned-up", "checkpointed", "closed", "replica-copied",
@@ -182,20 +182,4 @@ type DebugFacts struct {
 	MemoryLimit   string
 	LastRun       *PastRun
 	Problem       *diag.Diagnostic // why the database cannot be opened, else nil
-}
-
-// compilerOf returns the compiler to use.
-func compilerOf(plan *compiler.Plan, c Compiler) Compiler {
-	if c != nil {
-		return c
-	}
-	if own, ok := any(plan).(Compiler); ok {
-		return own
-	}
-	return compiledPlan{plan}
-}
-
-// resumption is what Retry takes over from an earlier run.
-type resumption struct {
-	runID string
 }

@@ -62,7 +62,8 @@ type NodeResult struct {
 	Published   bool      // the relation is visible now
 	HeldFor     string    // unique_id of what holds back a node that was built and passed
 	Worker      int
-	Resumed     bool // the candidate was taken over from an earlier run (retry)
+	Resumed     bool     // the candidate was taken over from an earlier run (retry)
+	Statements  []string // what made the relation, with published names: target/run
 }
 
 // Sample is the head of a result, as text.

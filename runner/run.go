@@ -2,11 +2,18 @@ package runner
 
 import (
 	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"time"
 
 	"elt/compiler"
-	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
+	"elt/compiler/graph"
 	"elt/compiler/project"
+	"elt/compiler/template"
+	"elt/runner/duckdb"
 	"elt/runner/engine"
 )
 
@@ -16,56 +23,376 @@ import (
 // did not begin. When ctx ends, no node is started any more, running statements are
 // cancelled and nothing is published.
 func Run(ctx context.Context, plan *compiler.Plan, opts Options, obs Observer) (*Summary, error) {
-	return nil, diag.New(diag.Unsupported, diag.Place{}, "running is being written")
+	return newRun(plan, opts, obs).do(ctx)
 }
 
-// Retry does again what failed or was skipped in the last run, with the command and
-// the selection of that run. Candidates which that run made and whose inputs are
-// unchanged are taken over. [ErrNothingToRetry] says that there is nothing to do.
-func Retry(ctx context.Context, plan *compiler.Plan, opts Options, obs Observer) (*Summary, error) {
-	return nil, ErrNothingToRetry
+// run is one run: what its steps share. Fields above the first mutex are set before
+// the workers start and only read by them.
+type run struct {
+	plan     *compiler.Plan
+	opts     Options
+	obs      Observer
+	compiler Compiler
+	id       string
+	begun    time.Time
+	clock    time.Time
+
+	db        *duckdb.DB
+	main      engine.Session // of the goroutine that runs the run
+	database  string
+	sessions  *sessionPool
+	published *published
+	names     *names
+	shadows   *shadows
+	net       *network
+	lake      *lake
+	nodes     []*nodeRun // in plan order
+	byID      map[string]*nodeRun
+	workers   int
+	readOnly  bool // nothing may be written: elt show and elt compile
+	started   bool // everything is compiled; nodes are being built
+
+	madeMu sync.RWMutex
+	over   map[string]bool // units that have ended
+
+	compileMu   sync.Mutex
+	interrupted bool
+	made        bool // the database file was made by this run
+	retryOf     string
+	keep        []project.Relation // hidden relations taken over from an earlier run
+	recorded    bool               // the run is in the history
 }
 
-// Show returns rows of a node or of an inline query. The database is opened for
-// reading only.
-func Show(ctx context.Context, plan *compiler.Plan, opts ShowOptions) (*engine.Table, error) {
-	return nil, diag.New(diag.Unsupported, diag.Place{}, "show is being written")
+func newRun(plan *compiler.Plan, opts Options, obs Observer) *run {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Command == "" {
+		opts.Command = "build"
+	}
+	if obs == nil {
+		obs = silent{}
+	}
+	return &run{
+		plan: plan, opts: opts, obs: obs, compiler: compilerOf(plan, opts.Compiler),
+		id: newRunID(), begun: opts.Now(), clock: time.Now(),
+		byID: map[string]*nodeRun{}, over: map[string]bool{},
+	}
 }
 
-// CompileAll renders nodes against what is published; where the database does not
-// exist yet, against an empty one. Nothing is created.
-func CompileAll(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) diag.List {
+// silent observes nothing.
+type silent struct{}
+
+// Observe does nothing.
+func (silent) Observe(Event) {}
+
+// do is the whole protocol.
+func (r *run) do(ctx context.Context) (*Summary, error) {
+	ids := r.chosen()
+	if !r.opts.retry { // what a retry does is known only when the database is open
+		if err := r.openLocalLake(ctx, ids); err != nil {
+			return nil, err
+		}
+	} else if missing(r.plan.Project.Target) {
+		return nil, ErrNothingToRetry
+	}
+	if err := r.open(ctx); err != nil {
+		return nil, err
+	}
+	summary, err := r.inside(ctx, ids)
+	if err := r.close(); err != nil && summary == nil {
+		return nil, err
+	}
+	if !r.recorded && r.made {
+		r.unmake()
+	}
+	r.point("closed")
+	if summary == nil {
+		if errors.Is(err, context.Canceled) || ctx.Err() != nil {
+			return nil, ErrInterrupted
+		}
+		return nil, diagnostics(err)
+	}
+	if err == nil && summary.Published > 0 {
+		err = r.copyReplica(ctx)
+	}
+	summary.Elapsed = time.Since(r.clock)
+	r.emit(RunFinished{Summary: *summary})
+	return summary, err
+}
+
+// inside is what happens while the database is open. The summary is nil where the run
+// did not begin.
+func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
+	if err := r.prepareRun(ctx, ids); err != nil {
+		return nil, err
+	}
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	r.emit(RunStarted{RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, Nodes: r.projectNodes(), Workers: r.workers})
+	err := r.operations(ctx, "on-run-start")
+	if err == nil {
+		err = r.schedule(ctx)
+	}
+	r.interrupted = ctx.Err() != nil
+	r.skipUnfinished(err)
+	if err == nil && !r.interrupted {
+		err = r.finish(ctx)
+	} else {
+		err = errors.Join(err, r.remember(ctx))
+	}
+	if r.interrupted {
+		err = ErrInterrupted
+	}
+	return r.summary(), diagnostics(err)
+}
+
+// prepareRun reads what is published and compiles. Nothing is changed by it.
+func (r *run) prepareRun(ctx context.Context, ids []string) error {
+	var last *lastRun
+	var err error
+	if r.opts.retry {
+		if last, err = r.lastRun(ctx); err != nil {
+			return err
+		}
+		ids = last.ids
+		if err := r.openLocalLake(ctx, ids); err != nil {
+			return err
+		}
+	}
+	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
+		return err
+	}
+	if err := r.openRemoteLake(ctx, ids); err != nil {
+		return err
+	}
+	r.assemble(ids)
+	if err := r.compile(ctx); err != nil {
+		return err
+	}
+	r.point("compiled")
+	if last != nil {
+		return r.takeUp(ctx, last)
+	}
 	return nil
 }
 
-// CompileInline renders one template against what is published.
-func CompileInline(ctx context.Context, plan *compiler.Plan, text string, opts CompileOptions) (*project.Compiled, error) {
-	return nil, diag.New(diag.Unsupported, diag.Place{}, "compile is being written")
+// assemble makes the nodes of the run and their network.
+func (r *run) assemble(ids []string) {
+	work := make(map[string]bool, len(ids))
+	for number, id := range ids {
+		node := r.plan.Nodes[id]
+		n := &nodeRun{node: node, rows: -1, key: r.names.full(node.Relation).Key()}
+		if node.Type != project.Test && node.Materialized() != "view" {
+			n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number+1)
+		}
+		r.nodes = append(r.nodes, n)
+		r.byID[id] = n
+		work[id] = true
+	}
+	r.net = newNetwork(planGraph{graph: r.planGraph(), nodes: r.plan.Nodes}, work, r.published)
 }
 
-// Clean drops what dead runs have left and returns the relations it dropped.
-func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) ([]project.Relation, error) {
-	return nil, nil
+// planGraph is the project's graph.
+func (r *run) planGraph() *graph.Graph {
+	if r.plan.Graph != nil {
+		return r.plan.Graph
+	}
+	parents := map[string][]string{}
+	for id, node := range r.plan.Nodes {
+		parents[id] = node.DependsOn
+	}
+	return graph.New(r.plan.Order, parents)
 }
 
-// History reads what is recorded of past runs.
-func History(ctx context.Context, plan *compiler.Plan, opts HistoryOptions) (*HistoryReport, error) {
-	return &HistoryReport{}, nil
+// compile renders the nodes and reads their config. It reports everything that is
+// wrong, not just the first.
+func (r *run) compile(ctx context.Context) error {
+	var ephemeral, rest []string
+	for _, id := range r.plan.Order {
+		if r.plan.Nodes[id].IsEphemeral() {
+			ephemeral = append(ephemeral, id)
+		}
+	}
+	for _, n := range r.nodes {
+		rest = append(rest, n.node.UniqueID)
+	}
+	var problems diag.List
+	if len(ephemeral) > 0 {
+		above := r.net.graph.Ancestors(rest, -1)
+		ephemeral = slices.DeleteFunc(ephemeral, func(id string) bool { return !above.Has(id) })
+		problems = append(problems, r.compiler.Compile(ctx, r.view(nil), ephemeral)...)
+	}
+	problems = append(problems, r.compileEach(ctx)...)
+	if problems.HasErrors() || ctx.Err() != nil {
+		return errors.Join(ctx.Err(), problems.Sorted().Err())
+	}
+	for _, n := range r.nodes {
+		if n.node.Compiled != nil && n.node.Compiled.Deferred {
+			continue
+		}
+		problems = append(problems, diag.From(r.specify(ctx, r.main, n), diag.Database)...)
+	}
+	return problems.Sorted().Err()
 }
 
-// Debug gathers facts about the target. What is wrong with the database is a fact too;
-// the error is for what keeps even the facts away.
-func Debug(ctx context.Context, plan *compiler.Plan) (*DebugFacts, error) {
-	return &DebugFacts{}, nil
+// compileEach renders the nodes of the run, each with the database as it sees it.
+func (r *run) compileEach(ctx context.Context) diag.List {
+	var mu sync.Mutex
+	var problems diag.List
+	var wg sync.WaitGroup
+	next := make(chan *nodeRun)
+	for range compileWorkers {
+		wg.Go(func() {
+			for n := range next {
+				if err := r.compiler.CompileNode(ctx, r.view(n), n.node.UniqueID); err != nil {
+					mu.Lock()
+					problems = append(problems, diag.From(err, diag.TemplateError)...)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, n := range r.nodes {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- n
+	}
+	close(next)
+	wg.Wait()
+	return problems
 }
 
-// compiledPlan is the compiler of a plan whose nodes are compiled already.
-type compiledPlan struct{ plan *compiler.Plan }
+// compileWorkers is how many nodes are rendered at a time.
+const compileWorkers = 4
 
-func (compiledPlan) Compile(context.Context, dbtcontext.Database, []string) diag.List { return nil }
+// chosen returns the nodes of the run in plan order: the selected ones that the
+// command is about.
+func (r *run) chosen() []string {
+	kinds := map[string][]project.ResourceType{
+		"build":    {project.Model, project.Seed, project.Snapshot, project.Test},
+		"run":      {project.Model},
+		"seed":     {project.Seed},
+		"snapshot": {project.Snapshot},
+		"test":     {project.Test},
+	}[r.opts.Command]
+	var selected map[string]bool
+	if r.opts.Selected != nil {
+		selected = make(map[string]bool, len(r.opts.Selected))
+		for _, id := range r.opts.Selected {
+			selected[id] = true
+		}
+	}
+	var ids []string
+	for _, id := range r.plan.Order {
+		node := r.plan.Nodes[id]
+		if node == nil || !slices.Contains(kinds, node.Type) || node.IsEphemeral() {
+			continue
+		}
+		if selected == nil || selected[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
 
-func (compiledPlan) CompileNode(context.Context, dbtcontext.Database, string) error { return nil }
+// fullRefresh reports whether a node is made anew.
+func (r *run) fullRefresh(node *project.Node) bool {
+	if v, ok := node.Config.Get("full_refresh"); ok && v.Value != nil {
+		return template.Truth(v.Value)
+	}
+	return r.opts.FullRefresh || r.plan.FullRefresh(node)
+}
 
-func (compiledPlan) CompileInline(_ context.Context, _ dbtcontext.Database, text string) (*project.Compiled, error) {
-	return &project.Compiled{SQL: text}, nil
+// open opens the database and what goes with it.
+func (r *run) open(ctx context.Context) error {
+	target := r.plan.Project.Target
+	if isFile(target.Path) {
+		_, err := os.Stat(target.Path)
+		r.made = errors.Is(err, os.ErrNotExist)
+	}
+	db, err := openReadWrite(ctx, target, r.opts.Wait)
+	if err != nil {
+		return err
+	}
+	r.point("opened")
+	return r.use(ctx, db)
+}
+
+// use sets up what the steps need of an open database.
+func (r *run) use(ctx context.Context, db *duckdb.DB) error {
+	r.db, r.database = db, db.Database()
+	r.sessions = &sessionPool{engine: db}
+	var err error
+	if r.main, err = db.Session(ctx); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	shadow, err := db.Session(ctx)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	short := false
+	for _, node := range r.plan.Nodes {
+		short = short || node.Relation.Identifier != "" && node.Relation.Database == ""
+	}
+	r.names = newNames(r.database, short)
+	r.shadows = &shadows{session: shadow, names: r.names, schemas: map[string]bool{}, views: map[string]bool{}}
+	return nil
+}
+
+// close closes the database. What a run made and did not use goes with it.
+func (r *run) close() error {
+	if r.db == nil {
+		return nil
+	}
+	db := r.db
+	r.db = nil
+	if r.published != nil {
+		r.published.parser.Close()
+	}
+	return db.Close()
+}
+
+// unmake removes a database file that this run created and did not come to use.
+func (r *run) unmake() {
+	path := r.plan.Project.Target.Path
+	_ = os.Remove(path)
+	_ = os.Remove(path + ".wal")
+}
+
+func (r *run) now() time.Time { return r.opts.Now() }
+
+// point tells a test which step of the protocol has been reached.
+func (r *run) point(name string) {
+	if r.opts.Point != nil && name != "" {
+		r.opts.Point(name)
+	}
+}
+
+func (r *run) emit(e Event) { r.obs.Observe(e) }
+
+func (r *run) notice(d *diag.Diagnostic) { r.emit(Noticed{Diagnostic: d}) }
+
+// diagnostics makes sure that an error of the run is one a person can read.
+func diagnostics(err error) error {
+	var own Error
+	var d *diag.Diagnostic
+	var l diag.List
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &l):
+		return l
+	case errors.As(err, &d):
+		return d
+	}
+	var e *engine.Error
+	if errors.As(err, &e) {
+		return &diag.Diagnostic{Code: codeOf(e), Message: lowerFirst(e.Message), Err: err}
+	}
+	return &diag.Diagnostic{Code: diag.Database, Message: err.Error(), Err: err}
 }

@@ -90,16 +90,6 @@ func LakeFiles(ctx context.Context, s engine.Session, database, runID string) ([
 	return out, nil
 }
 
-// Trim forgets results and lake files of all but the newest runs, so that the history
-// stays small; rows of _elt.runs are kept.
-func Trim(database string, keep int) []string {
-	recent := fmt.Sprintf("(select run_id from %s order by started_at desc limit %d)", name(database, "runs"), keep)
-	return []string{
-		"delete from " + name(database, "node_results") + " where run_id not in " + recent,
-		"delete from " + name(database, "lake_files") + " where run_id not in " + recent,
-	}
-}
-
 // parseList reads a JSON list of strings.
 func parseList(jsonText string) []string {
 	var out []string

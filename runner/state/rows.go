@@ -137,6 +137,9 @@ const (
 	KindTable = "table" // the hidden table holds the whole relation
 	KindDelta = "delta" // the hidden table holds the new rows only
 	KindView  = "view"  // there is only a text
+	// KindFailed is a hidden table that was made and then found bad: it can be looked
+	// at and is never published.
+	KindFailed = "failed"
 )
 
 // InsertCandidates records candidates.
@@ -161,13 +164,13 @@ func DeleteCandidates(database string, keepRuns ...string) string {
 	return sql
 }
 
-// ForgetCandidates forgets the candidates a run has published.
-func ForgetCandidates(database, runID string, ids []string) []string {
+// ForgetCandidates forgets the candidates of nodes that have been published.
+func ForgetCandidates(database string, ids []string) []string {
 	var out []string
 	for len(ids) > 0 {
 		n := min(batch, len(ids))
-		out = append(out, fmt.Sprintf("delete from %s where run_id = %s and unique_id in (%s)",
-			name(database, "candidates"), text(runID), texts(ids[:n])))
+		out = append(out, fmt.Sprintf("delete from %s where unique_id in (%s)",
+			name(database, "candidates"), texts(ids[:n])))
 		ids = ids[n:]
 	}
 	return out

@@ -1,0 +1,436 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"elt/compiler/diag"
+	"elt/compiler/graph"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/engine"
+	"elt/runner/materialize"
+	"elt/runner/state"
+)
+
+// nodeRun is one node of the run. Until its unit is over it belongs to the worker that
+// does it; then anybody may read it.
+type nodeRun struct {
+	node      *project.Node
+	key       string           // of its relation, with the database filled in
+	candidate project.Relation // the hidden table; no identifier where there is none
+	spec      *materialize.Spec
+	state     materialize.State
+	finish    materialize.Finish
+	write     materialize.Write
+	written   project.Relation // the hidden table, once it exists
+	warnings  diag.List
+	after     []string // statements of a test that run after the publish
+	made      bool     // there is a candidate
+	resumed   bool     // taken over from an earlier run
+	rows      int64
+	sqlHash   string
+	confHash  string
+	result    *NodeResult
+
+	ancestors graph.Set // of the node, once somebody has asked
+}
+
+// worker is a goroutine that does units, on a session of its own.
+type worker struct {
+	*run
+	session engine.Session
+	number  int
+}
+
+// build makes the candidate of a node.
+func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
+	result := &NodeResult{Node: n.node, StartedAt: w.now(), Rows: -1, Worker: w.number, Resumed: n.resumed}
+	n.result = result
+	started := time.Now()
+	err := w.compileLate(ctx, n)
+	result.CompileTime = time.Since(started)
+	if err == nil {
+		w.point("candidate-started")
+		err = w.make(ctx, n)
+	}
+	result.ExecuteTime = time.Since(started) - result.CompileTime
+	result.Rows = n.rows
+	if err != nil {
+		w.fail(ctx, result, err)
+		w.keepFailed(ctx, n)
+		return result
+	}
+	n.made = true
+	result.Status = Success
+	result.Diagnostics = append(n.warnings, n.finish.Warnings...)
+	return result
+}
+
+// fail writes an error into a result.
+func (w *worker) fail(ctx context.Context, result *NodeResult, err error) {
+	if ctx.Err() != nil {
+		result.Status, result.Message = Skipped, string(ErrInterrupted)
+		return
+	}
+	result.Status = Errored
+	result.Diagnostics = diag.From(err, diag.Database)
+	for _, d := range result.Diagnostics {
+		if d.Node == "" {
+			d.Node = result.Node.UniqueID
+		}
+	}
+	if len(result.Diagnostics) > 0 {
+		result.Message = result.Diagnostics[0].Message
+	}
+}
+
+// compileLate compiles a node whose template asked what only its parents' build could
+// answer.
+func (w *worker) compileLate(ctx context.Context, n *nodeRun) error {
+	if n.node.Type == project.Seed || n.node.Compiled != nil && !n.node.Compiled.Deferred {
+		return nil
+	}
+	w.compileMu.Lock() // ephemeral parents may be compiled with it
+	err := w.compiler.CompileNode(ctx, w.view(n), n.node.UniqueID)
+	w.compileMu.Unlock()
+	if err != nil {
+		return err
+	}
+	if n.node.Compiled == nil || n.node.Compiled.Deferred {
+		return diag.New(diag.TemplateError, n.node.Place, "%q asks for a relation that is built after it", n.node.Name).
+			WithHint("name that relation with ref(), so that it is built before")
+	}
+	return w.specify(ctx, w.session, n)
+}
+
+// specify reads a compiled node's config, as far as it is built at all.
+func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
+	n.sqlHash, n.confHash = hashes(n.node)
+	if n.node.Type == project.Test {
+		return nil
+	}
+	spec, problems := materialize.SpecOf(n.node, n.candidate, r.fullRefresh(n.node))
+	if problems.HasErrors() {
+		return problems
+	}
+	st, err := r.published.state(ctx, s, n.node.Relation, spec.Materialized == materialize.Incremental)
+	if err != nil {
+		return err
+	}
+	if r.hooksTouchThis(n.node) {
+		spec.FullCopy = true
+	}
+	n.spec, n.state = spec, st
+	if n.node.Type == project.Seed {
+		if err := r.readSeed(n); err != nil {
+			return err
+		}
+	}
+	n.write, err = materialize.Begin(spec, st)
+	return err
+}
+
+// readSeed reads a seed's file: what is wrong with it comes out before anything is
+// touched.
+func (r *run) readSeed(n *nodeRun) error {
+	path := filepath.Join(r.plan.Project.Root, filepath.FromSlash(n.node.OriginalPath))
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return &diag.Diagnostic{Code: diag.Seed, Place: n.node.Place, Node: n.node.UniqueID, Err: err,
+			Message: fmt.Sprintf("seed %q cannot be read: %v", n.node.Name, err)}
+	}
+	table, err := materialize.SeedFile(diag.NewSource(n.node.OriginalPath, string(content)), n.spec.Seed.SeedOptions)
+	if err != nil {
+		return err
+	}
+	n.spec.Seed.Path, n.spec.Seed.Table = path, table
+	n.sqlHash = textHash(string(content))
+	return nil
+}
+
+// make runs what makes the candidate, in the order materialize asks for.
+func (w *worker) make(ctx context.Context, n *nodeRun) error {
+	if n.resumed {
+		return w.takeOver(ctx, n)
+	}
+	write := n.write
+	if err := w.header(ctx, n, write.Header); err != nil {
+		return err
+	}
+	if err := w.contract(ctx, n, write.Contract); err != nil {
+		return err
+	}
+	if err := w.statements(ctx, n, write.Before); err != nil {
+		return err
+	}
+	if err := w.hooks(ctx, n, n.pre(), len(write.Before) > 0); err != nil {
+		return err
+	}
+	if err := w.statements(ctx, n, write.Statements); err != nil {
+		return err
+	}
+	n.written = write.Made
+	w.point("candidate-created")
+	if err := w.end(ctx, n, write.Made, true); err != nil {
+		return err
+	}
+	if err := w.hooks(ctx, n, n.post(), true); err != nil {
+		return err
+	}
+	if len(n.post()) > 0 && n.candidate.Identifier != "" {
+		if err := w.count(ctx, n, write.Made); err != nil {
+			return err
+		}
+	}
+	return w.record(ctx, n)
+}
+
+// end settles what comes after the candidate was made, and shows it to the run.
+func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, apply bool) error {
+	var columns []engine.Column
+	if made.Identifier != "" {
+		var err error
+		if columns, err = describe(ctx, w.session, made); err != nil {
+			return w.fault(n, sent{query: -1}, err)
+		}
+	}
+	finish, err := materialize.End(n.spec, n.state, columns)
+	if err != nil {
+		return err
+	}
+	n.finish = finish
+	if !apply {
+		return w.show(ctx, n)
+	}
+	if err := w.checks(ctx, n, finish.Checks); err != nil {
+		return err
+	}
+	rows := n.rows
+	if err := w.statements(ctx, n, finish.Apply); err != nil {
+		return err
+	}
+	n.rows = rows // of the delta, not of what was done with it
+	if err := w.checks(ctx, n, finish.Audit); err != nil {
+		return err
+	}
+	return w.show(ctx, n)
+}
+
+// contract compares a query's columns with what the model promises, before it is run.
+func (w *worker) contract(ctx context.Context, n *nodeRun, probe *materialize.ContractProbe) error {
+	if probe == nil {
+		return nil
+	}
+	query, err := w.prepare(ctx, n, probe.Query, nil)
+	if err != nil {
+		return err
+	}
+	columns, err := describeQuery(ctx, w.session, &query)
+	if err != nil {
+		return w.fault(n, query, err)
+	}
+	declared := sent{sql: probe.Declared, query: -1}
+	promised, err := describeQuery(ctx, w.session, &declared)
+	if err != nil {
+		return w.fault(n, declared, err)
+	}
+	return n.spec.CheckContract(columns, promised)
+}
+
+// describeQuery returns the columns of a query.
+func describeQuery(ctx context.Context, s engine.Session, q *sent) ([]engine.Column, error) {
+	const before = "describe "
+	q.sql, q.back.shift = before+q.sql, len(before)
+	t, err := s.Query(ctx, q.sql)
+	if err != nil {
+		return nil, err
+	}
+	return describedColumns(t), nil
+}
+
+// show makes the shadow through which the run reads the candidate.
+func (w *worker) show(ctx context.Context, n *nodeRun) error {
+	if n.spec.Materialized != materialize.View {
+		query := n.finish.AsView
+		if query == "" {
+			query = "select * from " + n.candidate.String()
+		}
+		if err := w.shadows.put(ctx, n.node.Relation, query); err != nil {
+			return w.fault(n, sent{query: -1}, err)
+		}
+		return nil
+	}
+	s, err := w.prepare(ctx, n, materialize.Statement{SQL: n.finish.AsView}, nil)
+	if err != nil {
+		return err
+	}
+	before := fmt.Sprintf("create or replace view %s as (\n", w.names.shadowOf(n.node.Relation))
+	s.back.shift = len(before)
+	s.sql = before + s.sql + "\n)"
+	if err := w.shadows.putText(ctx, n.node.Relation, s.sql); err != nil {
+		return w.fault(n, s, err)
+	}
+	return nil
+}
+
+// statements runs statements of a materialization. The first error ends it.
+func (w *worker) statements(ctx context.Context, n *nodeRun, list []materialize.Statement) error {
+	for _, st := range list {
+		s, err := w.prepare(ctx, n, st, nil)
+		if err != nil {
+			return err
+		}
+		n.result.Statements = append(n.result.Statements, w.publicText(st.SQL))
+		done, err := w.session.Exec(ctx, s.sql)
+		if err != nil {
+			return w.fault(n, s, err)
+		}
+		if done.Rows >= 0 {
+			n.rows = done.Rows
+		}
+	}
+	return nil
+}
+
+// header runs sql_header, which may hold several statements.
+func (w *worker) header(ctx context.Context, n *nodeRun, text string) error {
+	for _, at := range sqltoken.SplitStatements(text) {
+		if err := w.statements(ctx, n, []materialize.Statement{{SQL: text[at.Start:at.End], Query: -1}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRows is how many of the rows that a check finds are looked at.
+const checkRows = 100
+
+// checks runs checks of a materialization; rows they find fail the node.
+func (w *worker) checks(ctx context.Context, n *nodeRun, list []materialize.Check) error {
+	for _, c := range list {
+		s, err := w.prepare(ctx, n, materialize.Statement{SQL: c.Head(checkRows), Query: -1}, nil)
+		if err != nil {
+			return err
+		}
+		t, err := w.session.Query(ctx, s.sql)
+		if err != nil {
+			return w.fault(n, s, err)
+		}
+		if len(t.Rows) > 0 {
+			n.result.Sample = sampleOf(t, w.sampleRows())
+			return diag.List{c.Diagnostic(n.node.UniqueID)}
+		}
+	}
+	return nil
+}
+
+// count reads how many rows a candidate has after hooks have worked on it.
+func (w *worker) count(ctx context.Context, n *nodeRun, made project.Relation) error {
+	if made.Identifier == "" {
+		return nil
+	}
+	t, err := w.session.Query(ctx, "select count(*) from "+made.String())
+	if err != nil {
+		return w.fault(n, sent{query: -1}, err)
+	}
+	n.rows, _ = t.Rows[0][0].(int64)
+	return nil
+}
+
+// prepare puts the run's names into a statement. own is what the node's own name
+// becomes; nil leaves it as it is, the published relation.
+func (w *worker) prepare(ctx context.Context, n *nodeRun, st materialize.Statement, own *project.Relation) (sent, error) {
+	var failed error
+	by := func(rel project.Relation) (project.Relation, bool) {
+		if rel.Key() == n.key {
+			if own == nil {
+				return rel, false
+			}
+			return *own, true
+		}
+		shadow, ok, err := w.shadowFor(ctx, n, rel)
+		failed = errors.Join(failed, err)
+		return shadow, ok
+	}
+	sql, back := w.names.rewrite(st.SQL, w.lake.edits(st.SQL), by)
+	return sent{sql: sql, back: offsets{inner: back}, query: st.Query}, failed
+}
+
+// shadowFor returns the shadow that a node reads instead of a relation: of a node of
+// this run among its ancestors, or of a published view that shows such nodes. Anything
+// else is read as it is published, whatever else the run happens to have made.
+func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (project.Relation, bool, error) {
+	key := rel.Key()
+	id, known := r.net.byRelation[key]
+	if !known || !r.isAncestor(id, n) {
+		return rel, false, nil
+	}
+	if !r.net.work[id] {
+		if err := r.shadowView(ctx, key); err != nil {
+			return rel, false, err
+		}
+	}
+	shadow, ok := r.names.shadow(key)
+	return shadow, ok, nil
+}
+
+// isAncestor reports whether a node is above another one.
+func (r *run) isAncestor(id string, n *nodeRun) bool {
+	for _, d := range n.node.DependsOn {
+		if d == id {
+			return true
+		}
+	}
+	if n.ancestors == nil {
+		n.ancestors = r.net.graph.Ancestors([]string{n.node.UniqueID}, -1)
+	}
+	return n.ancestors.Has(id)
+}
+
+// record notes the candidate, so that `elt show --candidate` and `elt retry` find it
+// even if the run is killed.
+func (w *worker) record(ctx context.Context, n *nodeRun) error {
+	c := w.candidateRow(n, n.candidate, state.KindTable)
+	switch {
+	case n.candidate.Identifier == "":
+		c.Kind, c.ViewSQL = state.KindView, n.finish.AsView
+	case n.finish.AsView != "":
+		c.Kind, c.ViewSQL = state.KindDelta, n.finish.AsView
+	}
+	if err := w.insertCandidate(ctx, c); err != nil {
+		return w.fault(n, sent{query: -1}, err)
+	}
+	w.point("candidate-recorded")
+	return nil
+}
+
+// keepFailed notes a table that was made and found bad, so that it can be looked at.
+func (w *worker) keepFailed(ctx context.Context, n *nodeRun) {
+	if n.written.Identifier == "" || ctx.Err() != nil {
+		return
+	}
+	if err := w.insertCandidate(ctx, w.candidateRow(n, n.written, state.KindFailed)); err != nil {
+		n.result.Diagnostics = append(n.result.Diagnostics, w.fault(n, sent{query: -1}, err))
+	}
+}
+
+func (w *worker) candidateRow(n *nodeRun, rel project.Relation, kind string) state.Candidate {
+	return state.Candidate{
+		RunID: w.id, UniqueID: n.node.UniqueID, Relation: rel, Kind: kind,
+		SQLHash: n.sqlHash, ConfigHash: n.confHash, Rows: n.rows, MadeAt: w.now(),
+	}
+}
+
+func (w *worker) insertCandidate(ctx context.Context, c state.Candidate) error {
+	for _, sql := range state.InsertCandidates(w.database, []state.Candidate{c}) {
+		if _, err := w.session.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package runner
+
+import (
+	"context"
+	"slices"
+
+	"elt/compiler"
+	"elt/compiler/project"
+	"elt/runner/engine"
+	"elt/runner/state"
+)
+
+// Clean drops what dead runs have left and returns the relations it dropped. Whoever
+// can open the database for writing knows that every other run is dead.
+func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) ([]project.Relation, error) {
+	r := newRun(plan, Options{Command: "clean", Wait: opts.Wait}, nil)
+	if missing(plan.Project.Target) {
+		return nil, nil
+	}
+	if err := r.open(ctx); err != nil {
+		return nil, err
+	}
+	defer r.close()
+	version, err := state.ReadVersion(ctx, r.main, r.database)
+	if err != nil {
+		return nil, diagnostics(err)
+	}
+	if err := state.Check(version); err != nil {
+		return nil, err
+	}
+	dropped, err := r.dropLeftovers(ctx, nil)
+	if err != nil {
+		return dropped, diagnostics(err)
+	}
+	return dropped, diagnostics(checkpoint(ctx, r.main, []string{r.database}))
+}
+
+// leftovers lists hidden relations in all databases that can be written.
+func leftovers(ctx context.Context, s engine.Session) ([]project.Relation, error) {
+	t, err := s.Query(ctx, `select r.* from (
+		select database_name, schema_name, table_name, 'table' from duckdb_tables() where not temporary
+		union all
+		select database_name, schema_name, view_name, 'view' from duckdb_views() where not internal and not temporary
+	) r(db, sch, name, kind) join duckdb_databases() d on d.database_name = r.db
+	where name like '\_elt\_%' escape '\' and not d.readonly order by all`)
+	if err != nil {
+		return nil, err
+	}
+	var out []project.Relation
+	for _, row := range t.Rows {
+		rel := project.Relation{
+			Database: row[0].(string), Schema: row[1].(string), Identifier: row[2].(string), Type: row[3].(string),
+		}
+		if hiddenName.MatchString(rel.Identifier) {
+			out = append(out, rel)
+		}
+	}
+	return out, nil
+}
+
+// dropLeftovers drops hidden relations but those to keep, and forgets the candidates
+// of earlier runs.
+func (r *run) dropLeftovers(ctx context.Context, keep []project.Relation) ([]project.Relation, error) {
+	found, err := leftovers(ctx, r.main)
+	if err != nil {
+		return nil, err
+	}
+	var dropped []project.Relation
+	for _, rel := range found {
+		if slices.ContainsFunc(keep, func(k project.Relation) bool { return k.Key() == rel.Key() }) {
+			continue
+		}
+		if _, err := r.main.Exec(ctx, "drop "+rel.Type+" "+rel.String()); err != nil {
+			return dropped, err
+		}
+		dropped = append(dropped, rel)
+	}
+	version, err := state.ReadVersion(ctx, r.main, r.database)
+	if err != nil || version == 0 {
+		return dropped, err
+	}
+	_, err = r.main.Exec(ctx, state.DeleteCandidates(r.database))
+	return dropped, err
+}

@@ -1,0 +1,245 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"math/big"
+	"strings"
+	"sync"
+	"time"
+
+	"elt/compiler/dbtcontext"
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/compiler/template"
+	"elt/runner/engine"
+	"elt/runner/materialize"
+)
+
+// view is the database as the template of one node sees it: what is published, and of
+// the node's ancestors in this run their candidates, under their published names. It
+// implements [dbtcontext.Database].
+type view struct {
+	run *run
+	n   *nodeRun // nil for a template that belongs to no node of the run
+}
+
+var _ dbtcontext.Database = view{}
+
+// view returns the database as a node's template sees it.
+func (r *run) view(n *nodeRun) dbtcontext.Database { return view{run: r, n: n} }
+
+// candidate returns the node of this run that makes a relation, if the template is to
+// see it: not the template's own node, whose name means what is published.
+func (v view) candidate(rel project.Relation) (*nodeRun, error) {
+	key := v.run.names.full(rel).Key()
+	if v.n != nil && v.n.key == key {
+		return nil, nil
+	}
+	id := v.run.net.byRelation[key]
+	maker := v.run.byID[id]
+	if maker == nil || v.n != nil && !v.run.isAncestor(id, v.n) {
+		return nil, nil
+	}
+	v.run.madeMu.RLock()
+	defer v.run.madeMu.RUnlock()
+	if !v.run.over[id] {
+		return nil, dbtcontext.ErrDeferred
+	}
+	if !maker.made {
+		return nil, nil
+	}
+	return maker, nil
+}
+
+// Relation returns the relation with its type where it exists.
+func (v view) Relation(_ context.Context, rel project.Relation) (project.Relation, bool, error) {
+	maker, err := v.candidate(rel)
+	if err != nil {
+		return rel, false, err
+	}
+	if maker != nil {
+		rel.Type = "table"
+		if maker.spec.Materialized == materialize.View {
+			rel.Type = "view"
+		}
+		return rel, true, nil
+	}
+	info := v.run.published.find(rel)
+	if info == nil {
+		return rel, false, nil
+	}
+	rel.Type = info.Type
+	return rel, true, nil
+}
+
+// Relations lists a schema as it is published.
+func (v view) Relations(_ context.Context, database, schema string) ([]project.Relation, error) {
+	if database == "" {
+		database = v.run.database
+	}
+	var out []project.Relation
+	for _, info := range v.run.published.bySchema[schemaKey(database, schema)] {
+		out = append(out, info.Relation)
+	}
+	return out, nil
+}
+
+// Columns returns a relation's columns, none where it does not exist.
+func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
+	maker, err := v.candidate(rel)
+	if err != nil {
+		return nil, err
+	}
+	from := v.run.names.full(rel)
+	switch info := v.run.published.find(rel); {
+	case maker != nil:
+		from = v.run.names.shadowOf(rel)
+	case info == nil:
+		return nil, nil
+	default:
+		from = info.Relation
+	}
+	s, err := v.run.sessions.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer v.run.sessions.put(s)
+	columns, err := describe(ctx, s, from)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]dbtcontext.Column, len(columns))
+	for i, c := range columns {
+		out[i] = dbtcontext.Column{Name: c.Name, Type: c.Type}
+	}
+	return out, nil
+}
+
+// Query runs one statement of a template. A statement that is no query has to wait
+// until its node's turn, since nothing is touched before everything is compiled.
+func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
+	if !v.run.started && !v.run.readOnly && !sqltoken.IsQuery(sql) {
+		return nil, dbtcontext.ErrDeferred
+	}
+	if v.n != nil && v.run.writes(sql, v.n) {
+		return nil, diag.New(diag.Unsupported, diag.Place{}, "a statement of the template changes %q while the model is being compiled", v.n.node.Name).
+			WithHint("put it into a pre- or post-hook")
+	}
+	var failed error
+	by := func(rel project.Relation) (project.Relation, bool) {
+		if _, err := v.candidate(rel); err != nil {
+			failed = errors.Join(failed, err)
+			return rel, false
+		}
+		if v.n == nil || rel.Key() == v.n.key {
+			return rel, false
+		}
+		shadow, ok, err := v.run.shadowFor(ctx, v.n, rel)
+		failed = errors.Join(failed, err)
+		return shadow, ok
+	}
+	text, _ := v.run.names.rewrite(strings.TrimRight(sql, " \t\r\n;"), v.run.lake.edits(sql), by)
+	if failed != nil {
+		if errors.Is(failed, dbtcontext.ErrDeferred) {
+			return nil, dbtcontext.ErrDeferred
+		}
+		return nil, failed
+	}
+	s, err := v.run.sessions.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer v.run.sessions.put(s)
+	t, err := s.Query(ctx, text)
+	if err != nil {
+		return nil, v.run.queryFault(err)
+	}
+	return templateTable(t), nil
+}
+
+// queryFault is an error of a template's query, without hidden names. The template
+// engine adds the place.
+func (r *run) queryFault(err error) error {
+	var e *engine.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &diag.Diagnostic{Code: codeOf(e), Message: r.publicText(lowerFirst(e.Message)), Hint: r.hintOf(e), Err: err}
+}
+
+// templateTable turns a result into template values.
+func templateTable(t *engine.Table) *dbtcontext.Table {
+	out := &dbtcontext.Table{Rows: make([][]template.Value, len(t.Rows))}
+	for _, c := range t.Columns {
+		out.Columns = append(out.Columns, dbtcontext.Column{Name: c.Name, Type: c.Type})
+	}
+	for i, row := range t.Rows {
+		out.Rows[i] = make([]template.Value, len(row))
+		for j, cell := range row {
+			out.Rows[i][j] = templateValue(cell, t.Columns[j].Type)
+		}
+	}
+	return out
+}
+
+// templateValue is a cell as Python would have it.
+func templateValue(cell any, kind string) template.Value {
+	switch x := cell.(type) {
+	case nil, bool, int64, float64, string:
+		return x
+	case *big.Int:
+		if x.IsInt64() {
+			return x.Int64()
+		}
+		return x
+	case time.Time:
+		if kind == "DATE" {
+			return dbtcontext.Date(x)
+		}
+		if strings.HasSuffix(kind, "WITH TIME ZONE") {
+			return dbtcontext.DateTime(x)
+		}
+		return dbtcontext.NaiveDateTime(x)
+	case engine.Decimal:
+		f, _ := new(big.Float).SetString(engine.Text(x, kind))
+		if f == nil {
+			return engine.Text(x, kind)
+		}
+		v, _ := f.Float64()
+		return v
+	case engine.List:
+		list := template.NewList()
+		for _, e := range x.Values {
+			list.Elems = append(list.Elems, templateValue(e, x.Type))
+		}
+		return list
+	}
+	return engine.Text(cell, kind)
+}
+
+// sessionPool lends sessions to templates, which are rendered in parallel.
+type sessionPool struct {
+	engine engine.Engine
+	mu     sync.Mutex
+	free   []engine.Session
+}
+
+func (p *sessionPool) get(ctx context.Context) (engine.Session, error) {
+	p.mu.Lock()
+	if n := len(p.free); n > 0 {
+		s := p.free[n-1]
+		p.free = p.free[:n-1]
+		p.mu.Unlock()
+		return s, nil
+	}
+	p.mu.Unlock()
+	return p.engine.Session(ctx)
+}
+
+func (p *sessionPool) put(s engine.Session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, s)
+}

@@ -1,0 +1,42 @@
+package runner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"slices"
+
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/compiler/template"
+)
+
+// hashes says in short what a node is made of: its SQL, comments and white space
+// aside, and its config with its hooks.
+func hashes(node *project.Node) (sql, config string) {
+	text := node.RawCode
+	if node.Compiled != nil && !node.Compiled.Deferred {
+		text = sqltoken.Normalize(node.Compiled.SQL)
+	}
+	h := sha256.New()
+	if node.Config != nil {
+		keys := slices.Clone(node.Config.Keys())
+		slices.Sort(keys)
+		for _, key := range keys {
+			v, _ := node.Config.Get(key)
+			io.WriteString(h, key+"="+template.Repr(v.Value)+"\n")
+		}
+	}
+	if node.Compiled != nil {
+		for _, hook := range slices.Concat(node.Compiled.PreHooks, node.Compiled.PostHooks) {
+			io.WriteString(h, hook.SQL+"\n")
+		}
+	}
+	return textHash(text), hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// textHash is a short hash of a text.
+func textHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:12])
+}

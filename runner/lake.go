@@ -1,0 +1,352 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"elt/compiler"
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/engine"
+	"elt/runner/state"
+)
+
+// lake holds the raw files of a run. A source's globs are expanded once, so that every
+// node of the run reads the same list of files, whatever arrives meanwhile.
+type lake struct {
+	sources map[string]*lakeSource // by unique_id
+	root    string
+}
+
+// lakeSource is one source over files.
+type lakeSource struct {
+	node   *project.Node
+	text   string // the FROM item as templates print it, over the globs
+	pinned string // the FROM item over the files, absolute
+	live   string // the FROM item over the globs, absolute
+	files  []lakeFile
+}
+
+// lakeFile is a raw file as it was when the run began.
+type lakeFile struct {
+	path     string
+	size     int64
+	modified time.Time
+	remote   bool // its size and time cannot be looked at
+}
+
+// openLake expands the globs of the sources. What matches nothing is an error, all of
+// them at once. The session is for globs of remote files and may be nil.
+func openLake(ctx context.Context, s engine.Session, root string, sources []*project.Node) (*lake, error) {
+	l := &lake{root: root, sources: map[string]*lakeSource{}}
+	var problems diag.List
+	for _, node := range sources {
+		text := compiler.SourceExpression(node)
+		if text == "" || len(node.Table.Paths) == 0 {
+			continue
+		}
+		src, err := l.open(ctx, s, node, text)
+		if err != nil {
+			problems = append(problems, diag.From(err, diag.LakeFile)...)
+			continue
+		}
+		l.sources[node.UniqueID] = src
+	}
+	return l, problems.Sorted().Err()
+}
+
+// open expands one source.
+func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, text string) (*lakeSource, error) {
+	src := &lakeSource{node: node, text: text}
+	var problems diag.List
+	var paths, globs []string
+	for _, p := range node.Table.Paths {
+		glob := l.absolute(p.Text)
+		globs = append(globs, glob)
+		files, err := expand(ctx, s, glob)
+		if err != nil {
+			problems = append(problems, &diag.Diagnostic{Code: diag.LakeFile, Place: p.Place, Node: node.UniqueID,
+				Message: "the files of \"" + p.Text + "\" cannot be listed: " + err.Error(), Err: err})
+			continue
+		}
+		if len(files) == 0 && !node.Table.AllowEmpty {
+			problems = append(problems, noFiles(node, p, glob))
+		}
+		src.files = append(src.files, files...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	slices.SortFunc(src.files, func(a, b lakeFile) int { return strings.Compare(a.path, b.path) })
+	src.files = slices.CompactFunc(src.files, func(a, b lakeFile) bool { return a.path == b.path })
+	for _, f := range src.files {
+		paths = append(paths, f.path)
+	}
+	src.live = node.Table.From(globs)
+	src.pinned = node.Table.From(paths)
+	if len(paths) == 0 {
+		src.pinned = emptySelect(node)
+		src.live = src.pinned
+	}
+	return src, nil
+}
+
+// absolute makes a glob absolute; URLs stay as they are.
+func (l *lake) absolute(glob string) string {
+	if isRemote(glob) || filepath.IsAbs(glob) {
+		return glob
+	}
+	return filepath.ToSlash(filepath.Join(l.root, filepath.FromSlash(glob)))
+}
+
+func isRemote(path string) bool { return strings.Contains(path, "://") }
+
+// expand lists the files of a glob.
+func expand(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
+	if isRemote(glob) {
+		return expandRemote(ctx, s, glob)
+	}
+	paths, err := doublestar.FilepathGlob(filepath.FromSlash(glob), doublestar.WithFilesOnly())
+	if err != nil {
+		return nil, err
+	}
+	files := make([]lakeFile, 0, len(paths))
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, lakeFile{path: filepath.ToSlash(path), size: info.Size(), modified: info.ModTime()})
+	}
+	return files, nil
+}
+
+// expandRemote asks DuckDB, which has the extensions and secrets. A URL without a
+// pattern is taken as it is: web servers cannot list.
+func expandRemote(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
+	if !strings.ContainsAny(glob, "*?[") || s == nil {
+		return []lakeFile{{path: glob, remote: true}}, nil
+	}
+	t, err := s.Query(ctx, "select file from glob("+project.QuoteString(glob)+") order by 1")
+	if err != nil {
+		return nil, err
+	}
+	files := make([]lakeFile, len(t.Rows))
+	for i, row := range t.Rows {
+		path, _ := row[0].(string)
+		files[i] = lakeFile{path: path, remote: true}
+	}
+	return files, nil
+}
+
+// noFiles is the error for a glob that matches nothing.
+func noFiles(node *project.Node, p project.Located, glob string) *diag.Diagnostic {
+	place := p.Place
+	if place.IsZero() {
+		place = node.Place
+	}
+	d := diag.New(diag.LakeFile, place, "no file matches %q of source %q", p.Text, node.Table.SourceName+"."+node.Name)
+	d.Node = node.UniqueID
+	folder := nearestFolder(glob)
+	return d.WithHint("the nearest folder that exists is %q; allow_empty: true with declared columns lets a source be empty", folder)
+}
+
+// nearestFolder is the deepest folder of a glob that exists.
+func nearestFolder(glob string) string {
+	folder, _ := doublestar.SplitPattern(glob)
+	for folder != "." && folder != "/" && folder != "" {
+		if info, err := os.Stat(filepath.FromSlash(folder)); err == nil && info.IsDir() {
+			break
+		}
+		up := filepath.ToSlash(filepath.Dir(filepath.FromSlash(folder)))
+		if up == folder {
+			break
+		}
+		folder = up
+	}
+	return folder
+}
+
+// emptySelect is a FROM item with the declared columns and no rows.
+func emptySelect(node *project.Node) string {
+	items := make([]string, 0, len(node.Columns))
+	for _, c := range node.Columns {
+		kind := c.DataType
+		if kind == "" {
+			kind = "varchar"
+		}
+		items = append(items, "cast(null as "+kind+") as "+project.QuoteIdent(c.Name))
+	}
+	if len(items) == 0 {
+		items = []string{"1"}
+	}
+	return "(select " + strings.Join(items, ", ") + " limit 0)"
+}
+
+// edits put the pinned files where a statement names a lake source.
+func (l *lake) edits(sql string) []sqltoken.Edit {
+	return l.replacing(sql, func(s *lakeSource) string { return s.pinned })
+}
+
+// liveEdits put absolute globs there.
+func (l *lake) liveEdits(sql string) []sqltoken.Edit {
+	return l.replacing(sql, func(s *lakeSource) string { return s.live })
+}
+
+func (l *lake) replacing(sql string, by func(*lakeSource) string) []sqltoken.Edit {
+	if l == nil || len(l.sources) == 0 {
+		return nil
+	}
+	var starts map[int]bool // offsets at which a token begins
+	taken := map[int]bool{}
+	var edits []sqltoken.Edit
+	for _, src := range l.byLength() {
+		for at := 0; ; {
+			i := strings.Index(sql[at:], src.text)
+			if i < 0 {
+				break
+			}
+			start, end := at+i, at+i+len(src.text)
+			at = end
+			if starts == nil {
+				starts = tokenStarts(sql)
+			}
+			if starts[start] && !taken[start] {
+				taken[start] = true
+				edits = append(edits, sqltoken.Edit{Span: span(start, end), Text: by(src)})
+			}
+		}
+	}
+	return edits
+}
+
+// byLength returns the sources, longest text first, since one may begin like another.
+func (l *lake) byLength() []*lakeSource {
+	out := make([]*lakeSource, 0, len(l.sources))
+	for _, src := range l.sources {
+		out = append(out, src)
+	}
+	slices.SortFunc(out, func(a, b *lakeSource) int {
+		if d := len(b.text) - len(a.text); d != 0 {
+			return d
+		}
+		return strings.Compare(a.node.UniqueID, b.node.UniqueID)
+	})
+	return out
+}
+
+func tokenStarts(sql string) map[int]bool {
+	starts := map[int]bool{}
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind != sqltoken.Comment {
+			starts[tok.Span.Start] = true
+		}
+	}
+	return starts
+}
+
+// changed looks at the files again: by source, what is wrong now.
+func (l *lake) changed() map[string]*diag.Diagnostic {
+	out := map[string]*diag.Diagnostic{}
+	for id, src := range l.sources {
+		for _, f := range src.files {
+			if word := f.change(); word != "" {
+				out[id] = diag.New(diag.LakeFile, src.node.Place, "file %q %s while the run was reading it", f.path, word).
+					WithHint("run again; what was built from it is not published")
+				break
+			}
+		}
+	}
+	return out
+}
+
+// change says in a word what happened to a file since the run began.
+func (f lakeFile) change() string {
+	if f.remote {
+		return ""
+	}
+	info, err := os.Stat(filepath.FromSlash(f.path))
+	switch {
+	case err != nil:
+		return "vanished"
+	case info.Size() != f.size || !info.ModTime().Equal(f.modified):
+		return "changed"
+	}
+	return ""
+}
+
+// rows are the files for the history.
+func (l *lake) rows(runID string) []state.LakeFile {
+	var out []state.LakeFile
+	for id, src := range l.sources {
+		for _, f := range src.files {
+			row := state.LakeFile{RunID: runID, UniqueID: id, Path: f.path, Bytes: f.size, ModifiedAt: f.modified}
+			if f.remote {
+				row.Bytes = -1
+			}
+			out = append(out, row)
+		}
+	}
+	slices.SortFunc(out, func(a, b state.LakeFile) int {
+		if c := strings.Compare(a.UniqueID, b.UniqueID); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Path, b.Path)
+	})
+	return out
+}
+
+// lakeSources returns the sources over files that the nodes of a run depend on, split
+// by whether their globs can be expanded without the database.
+func (r *run) lakeSources(ids []string) (local, remote []*project.Node) {
+	g := r.planGraph()
+	above := g.Ancestors(ids, -1)
+	for _, id := range r.plan.Order {
+		node := r.plan.Nodes[id]
+		if node.Type != project.Source || node.Table == nil || !above.Has(id) {
+			continue
+		}
+		if slices.ContainsFunc(node.Table.Paths, func(p project.Located) bool { return isRemote(p.Text) }) {
+			remote = append(remote, node)
+		} else {
+			local = append(local, node)
+		}
+	}
+	return local, remote
+}
+
+// openLocalLake expands the globs of local files, before the database is opened.
+func (r *run) openLocalLake(ctx context.Context, ids []string) error {
+	local, _ := r.lakeSources(ids)
+	var err error
+	r.lake, err = openLake(ctx, nil, r.plan.Project.Root, local)
+	return err
+}
+
+// openRemoteLake expands the globs of remote files.
+func (r *run) openRemoteLake(ctx context.Context, ids []string) error {
+	_, remote := r.lakeSources(ids)
+	if len(remote) == 0 {
+		return nil
+	}
+	more, err := openLake(ctx, r.main, r.plan.Project.Root, remote)
+	if err != nil {
+		return err
+	}
+	for id, src := range more.sources {
+		r.lake.sources[id] = src
+	}
+	return nil
+}

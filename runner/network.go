@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"slices"
+
+	"elt/compiler/graph"
+	"elt/compiler/project"
+)
+
+// network is the project's graph as a run sees it: with the edges that published
+// views add. A view that is not made in this run shows its old text, which may read a
+// candidate; so whatever reads the view has to wait for that candidate, and follows
+// its fate.
+type network struct {
+	graph      *graph.Graph
+	work       map[string]bool
+	byRelation map[string]string // key of a relation → unique_id
+	published  *published
+	behindMemo map[string][]string
+}
+
+// newNetwork builds the network of a run that makes the nodes in work.
+func newNetwork(plan planGraph, work map[string]bool, p *published) *network {
+	n := &network{
+		graph: plan.graph, work: work, published: p,
+		byRelation: map[string]string{}, behindMemo: map[string][]string{},
+	}
+	for id, node := range plan.nodes {
+		if node.Relation.Identifier != "" && !node.IsEphemeral() && node.Type != project.Test {
+			n.byRelation[p.names.full(node.Relation).Key()] = id
+		}
+	}
+	n.linkViews(plan, p)
+	return n
+}
+
+// planGraph is what a network is made from.
+type planGraph struct {
+	graph *graph.Graph
+	nodes map[string]*project.Node
+}
+
+// linkViews adds an edge from each node of the run to the published views in whose
+// text it stands, as far as somebody in the run reads those views.
+func (n *network) linkViews(plan planGraph, p *published) {
+	var ids []string
+	for id := range n.work {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	extra := map[string][]string{}
+	for id := range plan.graph.Ancestors(ids, -1) {
+		node := plan.nodes[id]
+		if n.work[id] || node == nil {
+			continue
+		}
+		descendants := graph.Set(nil)
+		for _, candidate := range n.behind(p.names.full(node.Relation).Key()) {
+			if descendants == nil {
+				descendants = plan.graph.Descendants([]string{id}, -1)
+			}
+			if !descendants.Has(candidate) {
+				extra[id] = append(extra[id], candidate)
+			}
+		}
+	}
+	if len(extra) == 0 {
+		return
+	}
+	parents := make(map[string][]string, plan.graph.Len())
+	for _, id := range plan.graph.IDs() {
+		parents[id] = append(plan.graph.Parents(id), extra[id]...)
+	}
+	n.graph = graph.New(plan.graph.IDs(), parents)
+}
+
+// behind returns the nodes of the run that a published view reads, through other views
+// too, as far as those are not made in this run themselves.
+func (n *network) behind(key string) []string {
+	if found, ok := n.behindMemo[key]; ok {
+		return found
+	}
+	n.behindMemo[key] = nil // a view cannot read itself; this ends the walk if it does
+	var found []string
+	for _, read := range n.published.readsOf(key) {
+		id := n.byRelation[read.key]
+		if n.work[id] {
+			found = append(found, id)
+			continue
+		}
+		found = append(found, n.behind(read.key)...)
+	}
+	slices.Sort(found)
+	found = slices.Compact(found)
+	n.behindMemo[key] = found
+	return found
+}
+
+// workParents returns the nodes of the run that a node waits for: the nearest ones
+// above it, through whatever is not in the run.
+func (n *network) workParents(id string) []string {
+	var found []string
+	seen := map[string]bool{}
+	todo := n.graph.Parents(id)
+	for len(todo) > 0 {
+		parent := todo[0]
+		todo = todo[1:]
+		if seen[parent] {
+			continue
+		}
+		seen[parent] = true
+		if n.work[parent] {
+			found = append(found, parent)
+			continue
+		}
+		todo = append(todo, n.graph.Parents(parent)...)
+	}
+	return found
+}

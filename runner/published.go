@@ -1,0 +1,203 @@
+package runner
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
+	"elt/runner/engine"
+	"elt/runner/materialize"
+)
+
+// published is what existed when the run began. It is read once: relations, the text
+// of views and indexes at the start, columns when somebody asks.
+type published struct {
+	main      string // the target's own database
+	names     *names
+	relations map[string]*engine.RelationInfo
+	rows      map[string]int64 // of tables, about
+	indexes   map[string][]materialize.ExistingIndex
+	bySchema  map[string][]*engine.RelationInfo // lower-case "database\x00schema"
+	parser    duckdb.Parser                     // closed with the run
+
+	mu    sync.Mutex
+	reads map[string][]viewRead // by the key of a view
+}
+
+// viewRead is a relation that a view names, and where in [engine.RelationInfo.ViewSQL].
+type viewRead struct {
+	key        string
+	rel        project.Relation
+	start, end int
+}
+
+const relationsSQL = `select database_name, schema_name, table_name, 'table', null, has_primary_key or index_count > 0, estimated_size
+  from duckdb_tables() where not internal and not temporary
+union all
+select database_name, schema_name, view_name, 'view', sql, false, -1
+  from duckdb_views() where not internal and not temporary
+order by 1, 2, 3`
+
+// readPublished reads what exists.
+func readPublished(ctx context.Context, s engine.Session, names *names) (*published, error) {
+	p := &published{
+		main: names.main, names: names,
+		relations: map[string]*engine.RelationInfo{}, rows: map[string]int64{}, indexes: map[string][]materialize.ExistingIndex{},
+		bySchema: map[string][]*engine.RelationInfo{}, reads: map[string][]viewRead{},
+	}
+	t, err := s.Query(ctx, relationsSQL)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range t.Rows {
+		info := &engine.RelationInfo{Relation: project.Relation{
+			Database: row[0].(string), Schema: row[1].(string), Identifier: row[2].(string), Type: row[3].(string),
+		}}
+		if isHidden(info.Relation) {
+			continue
+		}
+		info.ViewSQL, _ = row[4].(string)
+		info.HasIndexes, _ = row[5].(bool)
+		p.relations[info.Key()] = info
+		p.rows[info.Key()], _ = row[6].(int64)
+		schema := schemaKey(info.Database, info.Schema)
+		p.bySchema[schema] = append(p.bySchema[schema], info)
+	}
+	t, err = s.Query(ctx, `select database_name, schema_name, table_name, index_name, sql from duckdb_indexes() order by 1, 2, 3, 4`)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range t.Rows {
+		key := project.Relation{Database: row[0].(string), Schema: row[1].(string), Identifier: row[2].(string)}.Key()
+		sql, _ := row[4].(string)
+		p.indexes[key] = append(p.indexes[key], materialize.ExistingIndex{Name: row[3].(string), SQL: sql})
+	}
+	return p, nil
+}
+
+func schemaKey(database, schema string) string { return strings.ToLower(database + "\x00" + schema) }
+
+// find returns the published relation of a name, with the target's database where
+// the name has none.
+func (p *published) find(rel project.Relation) *engine.RelationInfo {
+	return p.relations[p.names.full(rel).Key()]
+}
+
+// state is what a materialization wants to know about what exists under a name. The
+// columns are read with it, since only materializations that look at them ask.
+func (p *published) state(ctx context.Context, s engine.Session, rel project.Relation, withColumns bool) (materialize.State, error) {
+	info := p.find(rel)
+	if info == nil {
+		return materialize.State{}, nil
+	}
+	out := *info
+	if withColumns {
+		columns, err := describe(ctx, s, info.Relation)
+		if err != nil {
+			return materialize.State{}, err
+		}
+		out.Columns = columns
+	}
+	return materialize.State{Existing: &out, Indexes: p.indexes[info.Key()]}, nil
+}
+
+// describe returns the columns of a relation, or of a view in the run's shadow.
+func describe(ctx context.Context, s engine.Session, rel project.Relation) ([]engine.Column, error) {
+	t, err := s.Query(ctx, "describe "+rel.String())
+	if err != nil {
+		return nil, err
+	}
+	return describedColumns(t), nil
+}
+
+// describedColumns reads the result of DESCRIBE.
+func describedColumns(t *engine.Table) []engine.Column {
+	columns := make([]engine.Column, len(t.Rows))
+	for i, row := range t.Rows {
+		columns[i].Name, _ = row[0].(string)
+		columns[i].Type, _ = row[1].(string)
+	}
+	return columns
+}
+
+// readsOf returns what a published view names, as far as it exists. A view whose text
+// cannot be parsed any more reads nothing, and cannot be read either.
+func (p *published) readsOf(key string) []viewRead {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if reads, ok := p.reads[key]; ok {
+		return reads
+	}
+	info := p.relations[key]
+	if info == nil || info.Type != "view" {
+		return nil
+	}
+	var reads []viewRead
+	query, at := viewQuery(info.ViewSQL)
+	refs, err := p.parser.TableRefs(query)
+	if err == nil {
+		for _, ref := range refs {
+			if rel, ok := p.resolve(ref, info); ok {
+				reads = append(reads, viewRead{key: rel.Key(), rel: rel.Relation, start: at + ref.Start, end: at + ref.End})
+			}
+		}
+	}
+	p.reads[key] = reads
+	return reads
+}
+
+// resolve finds the relation a name in a view means, as DuckDB does: in the view's own
+// schema, then in its database's schema main. "x.y" is a schema or a database.
+func (p *published) resolve(ref duckdb.TableRef, view *engine.RelationInfo) (*engine.RelationInfo, bool) {
+	var tries []project.Relation
+	switch {
+	case ref.Catalog != "":
+		tries = append(tries, project.Relation{Database: ref.Catalog, Schema: ref.Schema, Identifier: ref.Name})
+	case ref.Schema != "":
+		tries = append(tries,
+			project.Relation{Database: view.Database, Schema: ref.Schema, Identifier: ref.Name},
+			project.Relation{Database: p.main, Schema: ref.Schema, Identifier: ref.Name},
+			project.Relation{Database: ref.Schema, Schema: "main", Identifier: ref.Name})
+	default:
+		tries = append(tries,
+			project.Relation{Database: view.Database, Schema: view.Schema, Identifier: ref.Name},
+			project.Relation{Database: view.Database, Schema: "main", Identifier: ref.Name},
+			project.Relation{Database: p.main, Schema: "main", Identifier: ref.Name})
+	}
+	for _, rel := range tries {
+		if info := p.relations[rel.Key()]; info != nil {
+			return info, true
+		}
+	}
+	return nil, false
+}
+
+// viewQuery returns the query of a CREATE VIEW statement and where it begins.
+func viewQuery(create string) (query string, at int) {
+	depth := 0
+	for tok := range sqltoken.Tokens(create) {
+		switch text := tok.Text(create); {
+		case text == "(":
+			depth++
+		case text == ")":
+			depth--
+		case depth == 0 && tok.Kind == sqltoken.Word && strings.EqualFold(text, "as"):
+			at = tok.Span.End
+			return strings.TrimRight(create[at:], " \t\r\n;"), at
+		}
+	}
+	return create, 0
+}
+
+// viewName returns the span of the view's own name in a CREATE VIEW statement.
+func viewName(create string) (start, end int, ok bool) {
+	for _, chain := range sqltoken.Chains(create) {
+		if chain.Clause == "VIEW" || chain.Prev == "VIEW" || chain.Prev == "EXISTS" {
+			return chain.Span.Start, chain.Span.End, true
+		}
+	}
+	return 0, 0, false
+}

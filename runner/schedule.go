@@ -1,0 +1,176 @@
+package runner
+
+import (
+	"container/heap"
+	"context"
+)
+
+// unit is work that one worker does in one go: a node, or several tests of one
+// relation that share a scan.
+type unit struct {
+	ids    []string
+	next   []*unit // units that wait for this one
+	waits  int     // units this one waits for
+	height int     // length of the longest chain of units behind this one
+	order  int     // place in the plan, for ties
+	root   string  // why it is skipped, or ""
+	after  bool    // it has been started, or skipped
+}
+
+// before makes u wait for no unit twice.
+func (u *unit) before(v *unit) {
+	if u == v {
+		return
+	}
+	u.next = append(u.next, v)
+	v.waits++
+}
+
+// outcome is how a unit ended.
+type outcome struct {
+	unit   *unit
+	worker int
+	// failed is the id of what failed in a way that stops everything behind it, or "".
+	failed string
+	// results are handed on to the schedule's observer.
+	results []*NodeResult
+}
+
+// schedule runs units as soon as what they wait for is over, the longest chain first.
+// do is called on worker goroutines; the other functions on the caller's.
+type schedule struct {
+	units    []*unit
+	workers  int
+	failFast bool
+
+	do       func(ctx context.Context, worker int, u *unit) outcome
+	started  func(u *unit)
+	finished func(o outcome)
+	skipped  func(u *unit, root string)
+}
+
+// run returns when every unit has ended, was skipped, or was left because ctx ended.
+func (s *schedule) run(ctx context.Context) {
+	setHeights(s.units)
+	work := make(chan job)
+	done := make(chan outcome, s.workers)
+	for w := range s.workers {
+		go func() {
+			for j := range work {
+				done <- s.do(ctx, w, j.unit)
+			}
+		}()
+	}
+	defer close(work)
+
+	ready := &readyUnits{}
+	for _, u := range s.units {
+		if u.waits == 0 {
+			heap.Push(ready, u)
+		}
+	}
+	running, stopFor := 0, ""
+	for {
+		for running < s.workers && ready.Len() > 0 && ctx.Err() == nil && stopFor == "" {
+			u := heap.Pop(ready).(*unit)
+			u.after = true
+			s.started(u)
+			work <- job{u}
+			running++
+		}
+		if running == 0 {
+			break
+		}
+		o := <-done
+		running--
+		s.finished(o)
+		if o.failed != "" && s.failFast && stopFor == "" {
+			stopFor = o.failed
+		}
+		s.release(o, ready)
+	}
+	if stopFor != "" {
+		s.skipRest(stopFor)
+	}
+}
+
+// job is a unit on its way to a worker.
+type job struct{ unit *unit }
+
+// release lets go what has waited for a unit, or skips it where the unit failed.
+func (s *schedule) release(o outcome, ready *readyUnits) {
+	for _, next := range o.unit.next {
+		next.waits--
+		if o.failed != "" && next.root == "" {
+			next.root = o.failed
+		}
+		if next.waits > 0 {
+			continue
+		}
+		if next.root == "" {
+			heap.Push(ready, next)
+			continue
+		}
+		next.after = true
+		s.skipped(next, next.root)
+		s.release(outcome{unit: next, failed: next.root}, ready)
+	}
+}
+
+// skipRest skips what has not been started, in plan order.
+func (s *schedule) skipRest(root string) {
+	for _, u := range s.units {
+		if !u.after {
+			u.after = true
+			s.skipped(u, root)
+		}
+	}
+}
+
+// setHeights finds the longest chain behind each unit. Units are few and their
+// edges have no cycle, since the graph has none.
+func setHeights(units []*unit) {
+	waits := make(map[*unit]int, len(units))
+	var order []*unit
+	for _, u := range units {
+		waits[u] = u.waits
+		if u.waits == 0 {
+			order = append(order, u)
+		}
+	}
+	for i := 0; i < len(order); i++ {
+		for _, next := range order[i].next {
+			if waits[next]--; waits[next] == 0 {
+				order = append(order, next)
+			}
+		}
+	}
+	for i := len(order) - 1; i >= 0; i-- {
+		for _, next := range order[i].next {
+			order[i].height = max(order[i].height, next.height+1)
+		}
+	}
+}
+
+// readyUnits is a heap: the highest unit first, then plan order.
+type readyUnits []*unit
+
+func (r readyUnits) Len() int { return len(r) }
+func (r readyUnits) Less(i, j int) bool {
+	if r[i].height != r[j].height {
+		return r[i].height > r[j].height
+	}
+	return r[i].order < r[j].order
+}
+func (r readyUnits) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
+
+// Push adds a unit.
+func (r *readyUnits) Push(x any) { *r = append(*r, x.(*unit)) }
+
+// Pop removes the last unit.
+func (r *readyUnits) Pop() any {
+	old := *r
+	u := old[len(old)-1]
+	*r = old[:len(old)-1]
+	return u
+}

@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
+	"elt/runner/engine"
+)
+
+// shadows makes the views through which the run reads its candidates. They live in an
+// in-memory database of this process, so nobody else sees them and a crash leaves none.
+type shadows struct {
+	mu      sync.Mutex
+	session engine.Session
+	names   *names
+	schemas map[string]bool
+	views   map[string]bool // keys of published views that have been shadowed
+}
+
+// put makes, or replaces, the shadow of a relation.
+func (s *shadows) put(ctx context.Context, rel project.Relation, query string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.create(ctx, rel, fmt.Sprintf("create or replace view %s as (\n%s\n)", s.names.shadowOf(rel), query))
+}
+
+// putText makes the shadow of a relation by a statement that is complete.
+func (s *shadows) putText(ctx context.Context, rel project.Relation, sql string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.create(ctx, rel, sql)
+}
+
+// create runs a statement that makes the shadow of a relation. The caller holds mu.
+func (s *shadows) create(ctx context.Context, rel project.Relation, sql string) error {
+	shadow := s.names.shadowOf(rel)
+	if !s.schemas[shadow.Schema] {
+		schema := project.QuoteIdent(duckdb.ShadowDatabase) + "." + project.QuoteIdent(shadow.Schema)
+		if _, err := s.session.Exec(ctx, "create schema if not exists "+schema); err != nil {
+			return err
+		}
+		s.schemas[shadow.Schema] = true
+	}
+	if _, err := s.session.Exec(ctx, sql); err != nil {
+		return err
+	}
+	s.names.add(rel)
+	return nil
+}
+
+// shadowView makes the shadow of a published view that shows candidates, and of the
+// views below it. It does nothing for a view that shows none.
+func (r *run) shadowView(ctx context.Context, key string) error {
+	r.shadows.mu.Lock()
+	defer r.shadows.mu.Unlock()
+	return r.shadowViewLocked(ctx, key)
+}
+
+func (r *run) shadowViewLocked(ctx context.Context, key string) error {
+	if r.shadows.views[key] || len(r.net.behind(key)) == 0 {
+		return nil
+	}
+	view := r.published.relations[key]
+	var edits []sqltoken.Edit
+	for _, read := range r.published.readsOf(key) {
+		rel := read.rel
+		if r.net.work[r.net.byRelation[read.key]] {
+			if shadow, ok := r.names.shadow(read.key); ok {
+				rel = shadow
+			}
+		} else if err := r.shadowViewLocked(ctx, read.key); err != nil {
+			return err
+		} else if shadow, ok := r.names.shadow(read.key); ok {
+			rel = shadow
+		}
+		edits = append(edits, sqltoken.Edit{Span: span(read.start, read.end), Text: rel.String()})
+	}
+	start, end, ok := viewName(view.ViewSQL)
+	if !ok {
+		return fmt.Errorf("the text of view %s cannot be read: %s", view.Relation, view.ViewSQL)
+	}
+	edits = append(edits, sqltoken.Edit{Span: span(start, end), Text: r.names.shadowOf(view.Relation).String()})
+	sql, _ := sqltoken.Rewrite(view.ViewSQL, edits)
+	if err := r.shadows.create(ctx, view.Relation, strings.TrimRight(sql, " \t\r\n;")); err != nil {
+		return err
+	}
+	r.shadows.views[key] = true
+	return nil
+}

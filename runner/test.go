@@ -1,0 +1,191 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/check"
+	"elt/runner/engine"
+	"elt/runner/materialize"
+)
+
+// test runs one data test. Where it reads candidates, it sees them under the names of
+// the run.
+func (w *worker) test(ctx context.Context, n *nodeRun) *NodeResult {
+	result := &NodeResult{Node: n.node, StartedAt: w.now(), Rows: -1, Worker: w.number}
+	n.result = result
+	started := time.Now()
+	err := w.compileLate(ctx, n)
+	result.CompileTime = time.Since(started)
+	if err == nil {
+		err = w.judge(ctx, n)
+	}
+	result.ExecuteTime = time.Since(started) - result.CompileTime
+	if err != nil {
+		w.fail(ctx, result, err)
+	}
+	return result
+}
+
+// judge runs a test's statement and reads what it says.
+func (w *worker) judge(ctx context.Context, n *nodeRun) error {
+	c, problems := check.Statement(n.node, w.checkOptions(n))
+	if problems.HasErrors() {
+		return problems
+	}
+	n.result.Diagnostics = problems
+	query := c.Query
+	for i, sql := range c.Prepare {
+		at := -1
+		if i == len(c.Prepare)-1 {
+			at, query = c.Query, -1
+		}
+		s, err := w.prepare(ctx, n, materialize.Statement{SQL: sql, Query: at}, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := w.session.Exec(ctx, s.sql); err != nil {
+			return w.fault(n, s, err)
+		}
+	}
+	s, err := w.prepare(ctx, n, materialize.Statement{SQL: c.SQL, Query: query}, nil)
+	if err != nil {
+		return err
+	}
+	t, err := w.session.Query(ctx, s.sql)
+	if err != nil {
+		return w.fault(n, s, err)
+	}
+	row, err := check.ReadRow(t)
+	if err != nil {
+		return diag.New(diag.DataTest, n.node.Place, "data test %q: %s", n.node.Name, err)
+	}
+	verdict := c.Outcome(row, w.opts.WarnError)
+	n.after = c.AfterPublish
+	return w.verdict(ctx, n, verdict)
+}
+
+// verdict writes what a test came to into its result, with the first failing rows.
+func (w *worker) verdict(ctx context.Context, n *nodeRun, v check.Verdict) error {
+	n.result.Status = Status(v.Status)
+	n.result.Failures = v.Failures
+	n.result.Message = v.Message
+	if v.Status == check.Pass {
+		return nil
+	}
+	d := diag.New(diag.DataTest, n.node.Place, "data test %q found %s", n.node.Name, rowCount(v.Failures))
+	d.Node = n.node.UniqueID
+	if v.Status == check.Warn {
+		d.Severity = diag.Warning
+	}
+	n.result.Diagnostics = append(n.result.Diagnostics, d)
+	sample, err := w.sample(ctx, n)
+	if err != nil {
+		return err
+	}
+	if sample != nil {
+		sample.Total = v.Failures
+	}
+	n.result.Sample = sample
+	return nil
+}
+
+// sample reads the first failing rows of a test.
+func (w *worker) sample(ctx context.Context, n *nodeRun) (*Sample, error) {
+	sql := check.SampleSQL(n.node, w.builtIn(n.node), w.sampleRows())
+	if sql == "" {
+		return nil, nil
+	}
+	s, err := w.prepare(ctx, n, materialize.Statement{SQL: sql, Query: -1}, nil)
+	if err != nil {
+		return nil, err
+	}
+	t, err := w.session.Query(ctx, s.sql)
+	if err != nil {
+		return nil, w.fault(n, s, err)
+	}
+	return sampleOf(t, w.sampleRows()), nil
+}
+
+// fused runs several tests of one relation in one scan. What the scan does not clear
+// is run by itself, so that every test reports the numbers of its own statement.
+func (w *worker) fused(ctx context.Context, tests []*nodeRun, group check.Group) []*NodeResult {
+	started := w.now()
+	clock := time.Now()
+	cleared := make([]bool, len(tests))
+	s, err := w.prepare(ctx, tests[0], materialize.Statement{SQL: group.SQL, Query: -1}, nil)
+	if err == nil {
+		var t *engine.Table
+		if t, err = w.session.Query(ctx, s.sql); err == nil {
+			cleared, err = group.Cleared(t)
+		}
+	}
+	if err != nil { // each test by itself says which of them is wrong
+		cleared = make([]bool, len(tests))
+	}
+	share := time.Since(clock) / time.Duration(len(tests))
+	results := make([]*NodeResult, len(tests))
+	for i, n := range tests {
+		if !cleared[i] {
+			results[i] = w.test(ctx, n)
+			continue
+		}
+		n.result = &NodeResult{
+			Node: n.node, Status: Pass, StartedAt: started, Rows: -1,
+			ExecuteTime: share, Worker: w.number,
+		}
+		results[i] = n.result
+	}
+	return results
+}
+
+// checkOptions is what a test's statement depends on beside the test.
+func (r *run) checkOptions(n *nodeRun) check.Options {
+	opts := check.Options{StoreFailures: r.opts.StoreFailures, Store: r.storeSchema()}
+	if rel, ok := check.StoredRelation(n.node, opts); ok {
+		if info := r.published.find(rel); info != nil {
+			opts.Existing = info.Type
+		}
+	}
+	return opts
+}
+
+// storeSchema is where failing rows are stored, by dbt's rule.
+func (r *run) storeSchema() project.Relation {
+	target := r.plan.Project.Target
+	return project.Relation{Database: r.database, Schema: target.Schema + "_dbt_test__audit"}
+}
+
+// sampleOf is the head of a result as text.
+func sampleOf(t *engine.Table, rows int) *Sample {
+	s := &Sample{Total: int64(len(t.Rows))}
+	for _, c := range t.Columns {
+		s.Columns = append(s.Columns, c.Name)
+	}
+	for i := range min(rows, len(t.Rows)) {
+		cells := make([]string, len(t.Columns))
+		for c := range cells {
+			cells[c] = t.Text(i, c)
+		}
+		s.Rows = append(s.Rows, cells)
+	}
+	return s
+}
+
+// sampleRows is how many failing rows a result carries.
+func (r *run) sampleRows() int {
+	if r.opts.SampleRows > 0 {
+		return r.opts.SampleRows
+	}
+	return 5
+}
+
+func rowCount(n int64) string {
+	if n == 1 {
+		return "1 failing row"
+	}
+	return fmt.Sprintf("%d failing rows", n)
+}
