@@ -8,54 +8,15 @@ import (
 	"elt/compiler/template"
 )
 
-// hookText is a pre- or post-hook as a node's config holds it.
-type hookText struct {
-	sql         string
-	transaction bool
-}
-
-// hooksOf reads the hooks of a node's config: a text, a mapping with sql and
-// transaction, or a list of these, as dbt takes them.
-func hooksOf(config *project.Config, key string) []hookText {
-	v, ok := config.Get(key)
-	if !ok {
-		return nil
-	}
-	values := []template.Value{v.Value}
-	switch x := v.Value.(type) {
-	case *template.List:
-		values = x.Elems
-	case template.Tuple:
-		values = x
-	}
-	var out []hookText
-	for _, value := range values {
-		switch x := value.(type) {
-		case string:
-			out = append(out, hookText{sql: x, transaction: true})
-		case *template.Dict:
-			hook := hookText{transaction: true}
-			if sql, ok := x.Get("sql"); ok {
-				hook.sql, _ = sql.(string)
-			}
-			if inside, ok := x.Get("transaction"); ok {
-				hook.transaction = template.Truth(inside)
-			}
-			out = append(out, hook)
-		}
-	}
-	return out
-}
-
 // renderHooks renders the hooks of a node; one that renders to nothing is left out.
 func (p *Plan) renderHooks(how pass, scope template.Scope, node *project.Node, key string) ([]project.RenderedHook, error) {
 	var out []project.RenderedHook
-	for _, hook := range hooksOf(node.Config, key) {
-		place := node.Config.Place(key)
+	for _, hook := range node.Config.Hooks(key) {
+		place := hook.Place
 		if place.IsZero() {
 			place = node.Place
 		}
-		t, err := p.templates.parse(hook.sql)
+		t, err := p.templates.parse(hook.SQL)
 		if err != nil {
 			return nil, at(err, place)
 		}
@@ -64,7 +25,7 @@ func (p *Plan) renderHooks(how pass, scope template.Scope, node *project.Node, k
 			return nil, at(err, place)
 		}
 		if strings.TrimSpace(rendered.Text) != "" {
-			out = append(out, project.RenderedHook{SQL: rendered.Text, Transaction: hook.transaction, Place: place})
+			out = append(out, project.RenderedHook{SQL: rendered.Text, Transaction: hook.Transaction, Place: place})
 		}
 	}
 	return out, nil

@@ -101,12 +101,7 @@ func (p *parser) configure(node *project.Node, calls []project.ConfigCall) {
 		}
 		p.report(d)
 	}
-	node.Config = config
-	node.Tags = config.Strings("tags")
-	node.Group = config.String("group", "")
-	if meta, ok := config.Get("meta"); ok {
-		node.Meta, _ = meta.Value.(*template.Dict)
-	}
+	node.SetConfig(config)
 }
 
 // dropDisabled takes a node with enabled: false out of the plan, with its tests.
@@ -166,7 +161,11 @@ func (p *parser) renderGenericTest(ctx context.Context, node *project.Node) {
 		host.sources[i].Place = node.Place
 	}
 	node.Refs, node.Sources = host.refs, host.sources
-	p.configure(node, host.calls)
+	calls := host.calls
+	if info.Config != nil && len(calls) == 0 { // the macro was not rendered, nor config() behind it
+		calls = []project.ConfigCall{{Values: info.Config, Place: node.Place}}
+	}
+	p.configure(node, calls)
 }
 
 // isBuiltin reports whether a macro is one of those that come with elt.
