@@ -25,6 +25,7 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 		return nil, err
 	}
 	in.reporter.Diagnostics(list)
+	in.saidEmpty = slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == diag.EmptySelection })
 	var ids []string
 	for _, id := range selection.IDs {
 		if concerns(c.Command.Name, plan.Nodes[id]) {

@@ -41,7 +41,10 @@ func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options
 
 // nothingChosen says that a selection is empty: a warning, as in dbt.
 func (in *invocation) nothingChosen(c *cli.Context) error {
-	if !selects(c) {
+	switch {
+	case in.saidEmpty:
+		return nil
+	case !selects(c):
 		in.warn(diag.EmptySelection, "there is nothing here that `elt %s` could do", c.Command.Name)
 		return nil
 	}

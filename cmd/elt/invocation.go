@@ -29,6 +29,7 @@ type invocation struct {
 	style          report.Style // of standard error
 	reporter       report.Reporter
 	release        func() bool // lets go of the interrupt notice
+	saidEmpty      bool        // a selector was reported to match nothing
 }
 
 func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *invocation {

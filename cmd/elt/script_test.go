@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"flag"
@@ -135,8 +136,8 @@ func scriptScrub(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
 	work := ts.Getenv("WORK")
-	io.WriteString(ts.Stdout(), scrub(stdout, work))
-	io.WriteString(ts.Stderr(), scrub(stderr, work))
+	io.WriteString(ts.Stdout(), scrubText(stdout, work))
+	io.WriteString(ts.Stderr(), scrubText(stderr, work))
 }
 
 // scrubbed are patterns of what differs from run to run.
@@ -153,7 +154,7 @@ var scrubbed = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "MOMENT"},
 }
 
-func scrub(text, work string) string {
+func scrubText(text, work string) string {
 	text = strings.ReplaceAll(text, work, "$WORK")
 	for _, s := range scrubbed {
 		text = s.pattern.ReplaceAllString(text, s.with)
@@ -211,17 +212,20 @@ func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// scriptNewer is "newer FILE": makes a database file look as if a DuckDB of the future
-// had written it. The storage version is a little-endian number behind the checksum
-// and the letters DUCK.
+// scriptNewer is "newer FILE": writes a database that DuckDB 2.0 has made.
 func scriptNewer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: newer FILE")
 	}
-	file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
+	packed, err := os.Open(filepath.Join(repository, "runner/duckdb/testdata/duckdb-2.0.0.duckdb.gz"))
 	ts.Check(err)
-	_, err = file.WriteAt([]byte{0xe7, 0x03, 0, 0, 0, 0, 0, 0}, 12)
-	ts.Check(errors.Join(err, file.Close()))
+	defer packed.Close()
+	from, err := gzip.NewReader(packed)
+	ts.Check(err)
+	to, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = io.Copy(to, from)
+	ts.Check(errors.Join(err, to.Close()))
 }
 
 // scriptExample is "example DIR": copies the example project at the root of the
@@ -237,4 +241,14 @@ func scriptExample(ts *testscript.TestScript, neg bool, args []string) {
 	text, err := os.ReadFile(filepath.Join(repository, "elt.yml"))
 	ts.Check(err)
 	ts.Check(os.WriteFile(filepath.Join(to, "elt.yml"), text, 0o666))
+}
+
+// binaryFolder is the folder with a program "elt", which is this test binary.
+func binaryFolder(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("elt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(path)
 }

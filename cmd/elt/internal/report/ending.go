@@ -43,6 +43,7 @@ func (p *plain) failure(r *runner.NodeResult) string {
 		}
 		writeDiagnostic(&b, named(d, r.Node), p.opts.Width, p.style)
 	}
+	p.writeSample(&b, r.Sample)
 	return b.String()
 }
 
@@ -75,19 +76,28 @@ func (p *plain) writeFoundRows(b *strings.Builder, r *runner.NodeResult) {
 	}
 	writeHeadline(b, d, p.style)
 	verb := "shows the rows"
-	if s := r.Sample; s != nil && len(s.Rows) > 0 {
-		b.WriteByte('\n')
-		WriteTable(b, Grid{Columns: s.Columns, Rows: s.Rows}, "  ", p.opts.Width, p.style)
-		if more := s.Total - int64(len(s.Rows)); more > 0 {
-			b.WriteString("  " + p.style.Dim("and "+Count(more)+" more") + "\n")
-			verb = "shows more"
-		}
+	if p.writeSample(b, r.Sample) {
+		verb = "shows more"
 	}
 	writeNotes(b, d.Notes, p.style)
 	if d.Hint == "" {
 		d.Hint = "elt show -s " + r.Node.Name + p.showFlags(r) + " " + verb
 	}
 	writeLabelled(b, p.style.Blue("hint"), d.Hint)
+}
+
+// writeSample draws the first rows of a finding and reports whether there are more.
+func (p *plain) writeSample(b *strings.Builder, s *runner.Sample) (more bool) {
+	if s == nil || len(s.Rows) == 0 {
+		return false
+	}
+	b.WriteByte('\n')
+	WriteTable(b, Grid{Columns: s.Columns, Rows: s.Rows}, "  ", p.opts.Width, p.style)
+	left := s.Total - int64(len(s.Rows))
+	if left > 0 {
+		b.WriteString("  " + p.style.Dim("and "+Count(left)+" more") + "\n")
+	}
+	return left > 0
 }
 
 // showFlags is what `elt show` needs to see the rows a test saw: after a build whose

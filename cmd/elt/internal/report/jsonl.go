@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"elt/compiler/diag"
+	"elt/compiler/project"
 	"elt/runner"
 )
 
@@ -196,6 +197,9 @@ func finishedOf(r *runner.NodeResult) jsonFinished {
 		ResourceType: string(r.Node.Type), Materialized: r.Node.Materialized(), Relation: r.Node.Relation.String(),
 		Status: r.Status, Message: r.Message, SkippedFor: r.SkippedFor, Resumed: r.Resumed,
 		CompileMS: millis(r.CompileTime), ExecuteMS: millis(r.ExecuteTime),
+	}
+	if r.Node.Type == project.Test {
+		line.Relation = "" // where failing rows would be kept, if they were
 	}
 	if r.Rows >= 0 && r.Status == runner.Success {
 		line.Rows = &r.Rows

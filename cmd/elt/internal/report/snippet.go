@@ -19,8 +19,8 @@ import (
 // Tabs become spaces, wide characters keep the marker in its column, and a line that
 // is too long is cut around the marker. A place without a text writes nothing.
 func writeSnippet(b *strings.Builder, p diag.Place, paint func(string) string, width int, style Style) {
-	if p.Source == nil || p.Source.Text == "" {
-		return
+	if p.Source == nil || p.Source.Text == "" || p.Span == (diag.Span{}) {
+		return // nowhere in particular, or the file as a whole
 	}
 	number, _ := p.Source.Position(p.Span.Start)
 	text, start := p.Source.Line(number)
