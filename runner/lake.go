@@ -335,18 +335,19 @@ func (r *run) openLocalLake(ctx context.Context, ids []string) error {
 	return err
 }
 
-// openRemoteLake expands the globs of remote files.
-func (r *run) openRemoteLake(ctx context.Context, ids []string) error {
+// finishLake does what needs the database: it expands the globs of remote files, and
+// finds how CSV files are written.
+func (r *run) finishLake(ctx context.Context, ids []string) error {
 	_, remote := r.lakeSources(ids)
-	if len(remote) == 0 {
-		return nil
-	}
 	more, err := openLake(ctx, r.main, r.plan.Project.Root, remote)
 	if err != nil {
 		return err
 	}
 	for id, src := range more.sources {
 		r.lake.sources[id] = src
+	}
+	for _, src := range r.lake.sources {
+		src.sniff(ctx, r.main)
 	}
 	return nil
 }

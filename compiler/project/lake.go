@@ -2,6 +2,7 @@ package project
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -287,7 +288,10 @@ func isOptionName(s string) bool {
 // read_parquet or read_json with the options as named parameters, in the order they
 // are written. Declared column types of CSV files become "types". Without paths, and
 // for a table of a database, it is "".
-func (t *SourceTable) From(paths []string) string {
+func (t *SourceTable) From(paths []string) string { return t.FromWith(paths, nil) }
+
+// FromWith is From with more reader options behind those of the source.
+func (t *SourceTable) FromWith(paths []string, more []Setting) string {
 	if len(paths) == 0 {
 		return ""
 	}
@@ -306,7 +310,7 @@ func (t *SourceTable) From(paths []string) string {
 		}
 		b.WriteByte(']')
 	}
-	for _, o := range t.readerOptions() {
+	for _, o := range slices.Concat(t.readerOptions(), more) {
 		b.WriteString(", " + o.Name + " = " + optionLiteral(o.Value))
 	}
 	b.WriteByte(')')
