@@ -164,7 +164,7 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
 		return err
 	}
-	if err := r.openRemoteLake(ctx, ids); err != nil {
+	if err := r.finishLake(ctx, ids); err != nil {
 		return err
 	}
 	r.assemble(ids)
