@@ -23,7 +23,7 @@ var builtinFiles embed.FS
 // a project uses few of the files, and parsing all takes longer than starting elt.
 type builtinFile struct {
 	pkg, name string
-	text      string
+	src       *diag.Source
 	once      sync.Once
 	macros    *macroPackage
 }
@@ -35,6 +35,8 @@ var definition = regexp.MustCompile(`(?m)^\{% (macro|test) (\w+)\(`)
 type builtinIndex struct {
 	files []*builtinFile          // sorted by name
 	by    map[string]*builtinFile // by package and macro, "dbt.dateadd"
+
+	sources map[*diag.Source]bool
 }
 
 // builtins reads the built-in files, once a project and not before a macro of them
@@ -45,7 +47,7 @@ func (p *Project) builtins() *builtinIndex {
 }
 
 func readBuiltins() *builtinIndex {
-	index := &builtinIndex{by: map[string]*builtinFile{}}
+	index := &builtinIndex{by: map[string]*builtinFile{}, sources: map[*diag.Source]bool{}}
 	err := fs.WalkDir(builtinFiles, "builtin", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".sql" {
 			return err
@@ -55,9 +57,11 @@ func readBuiltins() *builtinIndex {
 			return err
 		}
 		pkg, file, _ := strings.Cut(strings.TrimPrefix(name, "builtin/"), "/")
-		f := &builtinFile{pkg: pkg, name: "macros/" + file, text: string(text)}
+		f := &builtinFile{pkg: pkg, name: "macros/" + file}
+		f.src = diag.NewSource(pkg+"/"+f.name, string(text))
 		index.files = append(index.files, f)
-		for _, m := range definition.FindAllStringSubmatch(f.text, -1) {
+		index.sources[f.src] = true
+		for _, m := range definition.FindAllStringSubmatch(f.src.Text, -1) {
 			index.by[pkg+"."+map[string]string{"test": "test_"}[m[1]]+m[2]] = f
 		}
 		return nil
@@ -72,12 +76,15 @@ func readBuiltins() *builtinIndex {
 func (f *builtinFile) load() *macroPackage {
 	f.once.Do(func() {
 		f.macros = newPackage(f.pkg)
-		t, err := template.Parse(diag.NewSource(f.pkg+"/"+f.name, f.text))
+		t, err := template.Parse(f.src)
 		if err == nil {
 			err = f.macros.add(t.Blocks(), f.name).Err()
 		}
 		if err != nil {
 			panic(fmt.Sprintf("dbtcontext: the built-in macros: %v", err))
+		}
+		for _, m := range f.macros.macros {
+			m.builtin = true
 		}
 	})
 	return f.macros
@@ -121,7 +128,42 @@ func (x *builtinIndex) names(pkg string) []string {
 }
 
 // macro is a macro as a value, bound to the names of this rendering.
-func (s *Scope) macro(m *MacroInfo) template.Value { return m.Block.Macro(s) }
+func (s *Scope) macro(m *MacroInfo) template.Value {
+	if m.builtin {
+		return &builtinMacro{m.Block.Macro(s), s.p.builtins()}
+	}
+	return m.Block.Macro(s)
+}
+
+// builtinMacro is a built-in macro as a value. What goes wrong in it is reported
+// where it was called: nobody can do anything about the place inside.
+type builtinMacro struct {
+	template.Callable
+	x *builtinIndex
+}
+
+// TypeName is the Python type name.
+func (*builtinMacro) TypeName() string { return "Macro" }
+
+// Attr returns what Jinja tells about a macro.
+func (m *builtinMacro) Attr(name string) (template.Value, bool) {
+	if o, ok := m.Callable.(template.Object); ok {
+		return o.Attr(name)
+	}
+	return nil, false
+}
+
+// Call calls the macro.
+func (m *builtinMacro) Call(c *template.Call) (template.Value, error) {
+	v, err := m.Callable.Call(c)
+	if d, ok := err.(*diag.Diagnostic); ok && !c.Place.IsZero() && m.x.sources[d.Place.Source] {
+		d.Place = c.Place
+		d.Notes = slices.DeleteFunc(d.Notes, func(n diag.Note) bool {
+			return n.Place == c.Place || m.x.sources[n.Place.Source]
+		})
+	}
+	return v, err
+}
 
 // packageNamespace is a package by its name: package.macro(...).
 type packageNamespace struct {

@@ -193,6 +193,35 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// What goes wrong inside a built-in macro is reported where the project called it.
+func TestMistakesInBuiltinMacrosAreTheCallers(t *testing.T) {
+	t.Parallel()
+	p := testProject(t, nil)
+	addMacros(t, p, "probe", "macros/own.sql", "{% macro own() %}\n  {{ run_query('broken') }}{% endmacro %}")
+	for _, c := range []struct{ text, place, note string }{
+		{"select\n  {{ run_query('broken') }}", "models/m.sql:2:6", ""},
+		{"{{ dbt.date_spine('day', none, 1) }}", "models/m.sql:1:4", ""},
+		{"{{ test_row_count(this) }}", "models/m.sql:1:4", ""},
+		{"{{ own() }}", "macros/own.sql:2:6", "models/m.sql:1:4"},
+	} {
+		db := newTestDatabase()
+		db.err = errors.New("the database says no")
+		_, err := render(p, &fakeHost{name: "m", db: db}, c.text)
+		var d *diag.Diagnostic
+		if !errors.As(err, &d) || d.Place.String() != c.place {
+			t.Errorf("%s: %v, want it at %s", c.text, err, c.place)
+			continue
+		}
+		var notes []string
+		for _, n := range d.Notes {
+			notes = append(notes, n.Place.String())
+		}
+		if strings.Join(notes, " ") != c.note {
+			t.Errorf("%s: notes at %v, want %q", c.text, notes, c.note)
+		}
+	}
+}
+
 func TestDeferredPassesThrough(t *testing.T) {
 	t.Parallel()
 	p := testProject(t, nil)

@@ -15,7 +15,12 @@ type MacroInfo struct {
 	Name         string // by dbt's naming: "test_is_even", "materialization_x_default"
 	OriginalPath string
 	Block        *template.Block
+
+	builtin bool
 }
+
+// IsBuiltin reports whether the macro comes with elt.
+func (m MacroInfo) IsBuiltin() bool { return m.builtin }
 
 // Place is where the macro is defined.
 func (m MacroInfo) Place() diag.Place { return m.Block.Place }
