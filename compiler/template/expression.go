@@ -15,12 +15,12 @@ type Expr struct {
 func ParseExpr(src *diag.Source, span diag.Span) (e *Expr, err error) {
 	defer recoverSyntax(&err)
 	// The end of the span stands for the end of a tag.
-	p := &parser{src: src, text: src.Text[:span.End] + "%}", at: span.Start, tagStart: span.Start}
-	p.lexTag("%}")
+	p := &parser{src: src, text: src.Text[:span.End] + " }}", at: span.Start, tagStart: span.Start, inPrint: true}
+	p.lexTag("}}")
 	parsed := p.tuple(true, false, "")
 	p.endTag()
 	if p.at < len(p.text) {
-		p.fail(pos{int32(p.at - 2), int32(p.at)}, "unexpected '%%}'")
+		p.fail(pos{int32(p.at - 2), int32(p.at)}, "unexpected '}}'")
 	}
 	return &Expr{&Template{src: src}, parsed}, nil
 }

@@ -22,7 +22,7 @@ func init() {
 		"none":      test0(func(v Value) bool { return v == nil }),
 		"number":    test0(func(v Value) bool { _, ok := v.(Floater); return ok || isNumber(v) }),
 		"sequence":  test0(isSequence),
-		"string":    test0(func(v Value) bool { _, ok := v.(string); return ok }),
+		"string":    test0(isString),
 		"test":      testKnown(func(s string) bool { return tests[s] != nil }),
 		"true":      test0(func(v Value) bool { return v == true }),
 		"undefined": test0(func(v Value) bool { _, ok := v.(*Undefined); return ok }),
@@ -89,6 +89,14 @@ func testParity(want int64) testFunc {
 		m, err := binary("%", v, int64(2))
 		return err == nil && Equal(m, want), err
 	}
+}
+
+func isString(v Value) bool {
+	switch v.(type) {
+	case string, *nativeMark:
+		return true
+	}
+	return false
 }
 
 func isCallable(v Value) bool {

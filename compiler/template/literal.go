@@ -10,6 +10,9 @@ import (
 // literal of a value.
 func parseLiteral(text string) (v Value, ok bool) {
 	text = strings.TrimLeft(text, " \t")
+	if f, ok := pointFloat(text); ok {
+		return f, true
+	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -19,9 +22,9 @@ func parseLiteral(text string) (v Value, ok bool) {
 			panic(r)
 		}
 	}()
-	p := &literalParser{parser{src: diag.NewSource("", text), text: text + "%}", soft: true}}
-	p.lexTag("%}")
-	if p.at < len(p.text) || strings.HasSuffix(strings.TrimRight(text, " \t\n"), "-") {
+	p := &literalParser{parser{src: diag.NewSource("", text), text: text + " }}", soft: true}}
+	p.lexTag("}}")
+	if p.at < len(p.text) {
 		return nil, false
 	}
 	v = p.value()
@@ -34,6 +37,18 @@ func parseLiteral(text string) (v Value, ok bool) {
 	return v, true
 }
 
+// pointFloat reads a float that starts or ends with its point, which Jinja's lexer
+// does not know.
+func pointFloat(text string) (float64, bool) {
+	digits := strings.TrimLeft(strings.TrimRight(text, " \t\n"), "+-")
+	if len(digits) < 2 || strings.Trim(digits, "0123456789._") != "" ||
+		digits[0] != '.' && digits[len(digits)-1] != '.' {
+		return 0, false
+	}
+	f, err := parseFloat(text)
+	return f, err == nil
+}
+
 // literalParser reads Python literals from the tokens of Jinja's lexer.
 type literalParser struct{ parser }
 
@@ -42,7 +57,8 @@ func (p *literalParser) bad() {
 }
 
 func (p *literalParser) value() Value {
-	defer p.nest()()
+	p.nest()
+	defer p.unnest()
 	t := p.advance()
 	switch t.kind {
 	case tokString:
@@ -60,10 +76,10 @@ func (p *literalParser) value() Value {
 	}
 	switch t.text {
 	case "-", "+":
-		v := p.value()
-		if _, isBool := v.(bool); isBool || !isNumber(v) {
+		if k := p.cur().kind; k != tokInt && k != tokFloat {
 			p.bad()
 		}
+		v := p.value()
 		v, err := unary(t.text, v)
 		if err != nil {
 			p.bad()

@@ -154,7 +154,8 @@ func (p *parser) assignTarget(namespaces bool, endName string) target {
 }
 
 func (p *parser) oneTarget(namespaces bool) target {
-	defer p.nest()()
+	p.nest()
+	defer p.unnest()
 	t := p.cur()
 	at := pos{t.start, t.end}
 	if t.is("(") {
@@ -243,7 +244,8 @@ func (p *parser) signature() []param {
 
 // typeName skips the type of a parameter, such as Dict[str, str].
 func (p *parser) typeName() {
-	defer p.nest()()
+	p.nest()
+	defer p.unnest()
 	p.expectName()
 	if !p.skipOp("[") {
 		return
@@ -279,6 +281,9 @@ func (p *parser) defTag(t token) {
 	p.bodyStart()
 	m.pos = p.tagSpan()
 	for _, one := range m.params {
+		if kind == "materialization" {
+			break // dbt adds its one parameter itself
+		}
 		b.Params = append(b.Params, Param{one.name, one.def != nil, p.place(one.pos)})
 	}
 	if len(p.open) == 1 {
