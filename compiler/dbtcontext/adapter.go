@@ -246,6 +246,9 @@ func (s *Scope) from(pkg, name string) (template.Value, bool) {
 		}
 		return s.macro(m), true
 	}
+	if v, ok := s.overrides[pkg+"."+name]; ok {
+		return v, true
+	}
 	if m := s.p.inNamespace(pkg, name); m != nil {
 		return s.macro(m), true
 	}

@@ -80,6 +80,24 @@ func TestMacroLookup(t *testing.T) {
 	}
 }
 
+func TestOverriddenMacros(t *testing.T) {
+	t.Parallel()
+	p := testProject(t, func(s *dbtcontext.Settings) { s.Packages = []string{"helper"} })
+	addMacros(t, p, "helper", "h.sql", "{% macro h() %}h{% endmacro %}")
+	addMacros(t, p, "probe", "m.sql", "{% macro own() %}own {{ is_incremental() }}{% endmacro %}")
+	scope := p.Scope(&fakeHost{name: "m"}, "probe").
+		Override("is_incremental", true).Override("helper.h", int64(5)).Override("dbt.type_string", "text")
+	parsed, err := template.Parse(diag.NewSource("m.sql",
+		"{{ is_incremental() }} {{ dbt.is_incremental() }} {{ own() }} {{ helper.h() + 1 }} {{ type_string() }} {{ dbt.type_string() }} {{ dbt.type_int() }}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := parsed.Render(template.NewThread(context.Background()), scope)
+	if want := "True True own True 6 text text integer"; err != nil || out.Text != want {
+		t.Errorf("got %q, %v, want %q", out.Text, err, want)
+	}
+}
+
 func TestAddMacrosNamesAsDbt(t *testing.T) {
 	t.Parallel()
 	p := testProject(t, nil)
