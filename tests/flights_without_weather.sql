@@ -2,7 +2,7 @@
 {{ config(severity='warn') }}
 
 select origin, scheduled_hour_utc, count(*) as flights
-from {{ ref('fct_flights') }}
+from fct_flights
 where temperature_f is null
 group by all
 order by all

@@ -1,5 +1,6 @@
--- Every flight with its weather. A build adds the days that are new and makes the
--- latest day again; `elt build --full-refresh` makes the whole table anew.
+-- Every flight, with the weather where and when it should have left.
+-- A build reads the latest day again and the days that are new, and replaces whole
+-- days; `elt build --full-refresh` makes the table anew.
 {{ config(materialized='incremental', unique_key='flight_date') }}
 
 select
@@ -8,8 +9,8 @@ select
     weather.wind_mph,
     weather.rain_inches,
     weather.visibility_miles
-from {{ ref('stg_flights') }} as flights
-left join {{ ref('stg_weather') }} as weather
+from stg_flights as flights
+left join stg_weather as weather
     on weather.airport = flights.origin
     and weather.hour_utc = flights.scheduled_hour_utc
 

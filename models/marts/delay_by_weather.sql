@@ -1,6 +1,6 @@
 -- Does the weather at the origin make flights late?
 select
-    case
+    case -- the first that fits counts
         when temperature_f is null then 'unknown'
         when rain_inches > 0 and temperature_f <= 32 then 'snow'
         when rain_inches > 0 then 'rain'
@@ -11,6 +11,6 @@ select
     count(*) as flights,
     round(100 * avg((not has_departed)::integer), 1) as cancelled_percent,
     round(avg(departure_delay), 1) as mean_departure_delay
-from {{ ref('fct_flights') }}
+from fct_flights
 group by all
 order by mean_departure_delay desc

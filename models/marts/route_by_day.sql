@@ -7,6 +7,6 @@ select
     count(*) as flights,
     count(*) filter (not has_departed) as cancelled,
     round(avg(arrival_delay), 2) as mean_arrival_delay
-from {{ ref('fct_flights') }}
-left join {{ ref('airports') }} as airports on airports.faa = destination
+from fct_flights
+left join airports on airports.faa = destination
 group by all

@@ -1,6 +1,6 @@
 -- One row a scheduled departure: typed, with names that say what is in them.
 select
-    -- no two flights share a carrier, a number, an origin and a day
+    -- no two flights share a day, a carrier, a number and an origin
     concat_ws('-', make_date(year, month, day), carrier, flight, origin) as flight_id,
     make_date(year, month, day) as flight_date,
     carrier,
@@ -14,4 +14,4 @@ select
     arr_delay::integer as arrival_delay,
     air_time::integer as air_minutes,
     distance::integer as distance_miles
-from {{ source('lake', 'flights') }}
+from lake.flights

@@ -5,4 +5,4 @@ select
     manufacturer,
     model,
     seats::integer as seats
-from {{ source('lake', 'planes') }}
+from lake.planes

@@ -6,4 +6,4 @@ select
     wind_speed as wind_mph,
     precip as rain_inches,
     visib as visibility_miles
-from {{ source('lake', 'weather') }}
+from lake.weather
