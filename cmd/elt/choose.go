@@ -24,7 +24,9 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 	if err := list.Err(); err != nil {
 		return nil, err
 	}
-	in.reporter.Diagnostics(list)
+	if c.Command.Name != "show" { // which says itself that it needs a node
+		in.reporter.Diagnostics(list)
+	}
 	in.saidEmpty = slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == diag.EmptySelection })
 	var ids []string
 	for _, id := range selection.IDs {

@@ -151,7 +151,7 @@ var scrubbed = []struct {
 	{regexp.MustCompile(`"run_id":"[^"]+"`), `"run_id":"RUN"`},
 	{regexp.MustCompile(`\b[Pp]rocess \d+`), "process PID"},
 	{regexp.MustCompile(`PID \d+`), "PID N"},
-	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "MOMENT"},
+	{regexp.MustCompile(`\(\S*elt\.test[^)]*\)`), "(elt.test)"},
 }
 
 func scrubText(text, work string) string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/runner"
 )
 
 // WriteDiagnostics writes each diagnostic with its source line, notes and hint, and,
@@ -15,7 +16,7 @@ func WriteDiagnostics(w io.Writer, list diag.List, width int, style Style) error
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		writeDiagnostic(&b, d, width, style)
+		writeDiagnostic(&b, d, nil, width, style)
 	}
 	if len(list) > 1 {
 		b.WriteString("\n" + countLine(list) + "\n")
@@ -36,10 +37,12 @@ func countLine(list diag.List) string {
 	return strings.Join(parts, ", ")
 }
 
-// writeDiagnostic writes one diagnostic without the blank line after it.
-func writeDiagnostic(b *strings.Builder, d *diag.Diagnostic, width int, style Style) {
+// writeDiagnostic writes one diagnostic without the blank line after it, with the
+// rows that show it, if there are some.
+func writeDiagnostic(b *strings.Builder, d *diag.Diagnostic, rows *runner.Sample, width int, style Style) {
 	writeHeadline(b, d, style)
 	writeSnippet(b, d.Place, paintOf(d.Severity, style), width, style)
+	writeSample(b, rows, width, style)
 	writeNotes(b, d.Notes, style)
 	if d.Compiled != nil && !d.Compiled.IsZero() {
 		b.WriteString(style.Blue("note") + ": compiled SQL at " + clean(d.Compiled.String()) + "\n")

@@ -41,9 +41,12 @@ func (p *plain) failure(r *runner.NodeResult) string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		writeDiagnostic(&b, named(d, r.Node), p.opts.Width, p.style)
+		rows := r.Sample
+		if i > 0 {
+			rows = nil
+		}
+		writeDiagnostic(&b, named(d, r.Node), rows, p.opts.Width, p.style)
 	}
-	p.writeSample(&b, r.Sample)
 	return b.String()
 }
 
@@ -76,7 +79,7 @@ func (p *plain) writeFoundRows(b *strings.Builder, r *runner.NodeResult) {
 	}
 	writeHeadline(b, d, p.style)
 	verb := "shows the rows"
-	if p.writeSample(b, r.Sample) {
+	if writeSample(b, r.Sample, p.opts.Width, p.style) {
 		verb = "shows more"
 	}
 	writeNotes(b, d.Notes, p.style)
@@ -87,15 +90,15 @@ func (p *plain) writeFoundRows(b *strings.Builder, r *runner.NodeResult) {
 }
 
 // writeSample draws the first rows of a finding and reports whether there are more.
-func (p *plain) writeSample(b *strings.Builder, s *runner.Sample) (more bool) {
+func writeSample(b *strings.Builder, s *runner.Sample, width int, style Style) (more bool) {
 	if s == nil || len(s.Rows) == 0 {
 		return false
 	}
 	b.WriteByte('\n')
-	WriteTable(b, Grid{Columns: s.Columns, Rows: s.Rows}, "  ", p.opts.Width, p.style)
+	WriteTable(b, Grid{Columns: s.Columns, Rows: s.Rows}, "  ", width, style)
 	left := s.Total - int64(len(s.Rows))
 	if left > 0 {
-		b.WriteString("  " + p.style.Dim("and "+Count(left)+" more") + "\n")
+		b.WriteString("  " + style.Dim("and "+Count(left)+" more") + "\n")
 	}
 	return left > 0
 }

@@ -166,7 +166,7 @@ func detailOf(r *runner.NodeResult, code diag.Code) *junitDetail {
 // textOf is a diagnostic as it stands on a terminal, without colour.
 func textOf(d *diag.Diagnostic) string {
 	var b strings.Builder
-	writeDiagnostic(&b, d, 120, Style{})
+	writeDiagnostic(&b, d, nil, 120, Style{})
 	return b.String()
 }
 

@@ -122,11 +122,14 @@ func (p *plain) line(r *runner.NodeResult) string {
 		return ""
 	}
 	w, paint := word(r.Status, p.style)
+	// a name that is too long for its column takes of the room for the detail
+	name := label(r.Node)
+	room := max(p.layout.name+detailWidth-max(Width(name), p.layout.name), Width(detail(r)))
 	return trimLines(fmt.Sprintf("  %s  %s  %s  %s  %s\n",
 		paint(pad(w, statusWidth)),
 		p.style.Dim(pad(kind(r.Node), p.layout.kind)),
-		pad(label(r.Node), p.layout.name),
-		padLeft(detail(r), detailWidth),
+		pad(name, p.layout.name),
+		padLeft(detail(r), room),
 		p.style.Dim(padLeft(Elapsed(r.CompileTime+r.ExecuteTime), timeWidth))))
 }
 
@@ -145,6 +148,6 @@ func detail(r *runner.NodeResult) string {
 
 func (p *plain) notice(d *diag.Diagnostic) string {
 	var b strings.Builder
-	writeDiagnostic(&b, d, p.opts.Width, p.style)
+	writeDiagnostic(&b, d, nil, p.opts.Width, p.style)
 	return b.String()
 }
