@@ -223,3 +223,31 @@ func TestExpr(t *testing.T) {
 		}
 	}
 }
+
+func TestParseBlocksReadsNothingElse(t *testing.T) {
+	t.Parallel()
+	text := "# Doc {{ a: 1 }} {% nonsense \"%}\" %}\n{# {% docs hidden %}{% enddocs %} #}\n" +
+		"{% raw %}{% docs raw %}{% enddocs %}{% endraw %}\n{% docs one %}\n{{ 1 + 1 }}\n{% enddocs %}\n" +
+		"it's {{ {'x': 1} %} {% macro m( %}\n{%- docs two -%} b {%- enddocs -%} {{"
+	tpl, err := template.ParseBlocks(diag.NewSource("a.md", text), "docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range tpl.Blocks() {
+		out, err := b.RenderBody(template.NewThread(nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, b.Name+"="+out.Text)
+	}
+	if d := cmp.Diff([]string{"one=\n2", "two=b"}, got); d != "" {
+		t.Error("docs (-want +got)\n" + d)
+	}
+	if _, err := template.ParseBlocks(diag.NewSource("a.md", "{% docs x %}{{ 1 + }}{% enddocs %}"), "docs"); err == nil {
+		t.Error("an error inside of a block is not reported")
+	}
+	if _, err := template.ParseBlocks(diag.NewSource("a.md", "{% docs x %}"), "docs"); err == nil {
+		t.Error("a block that is not closed is not reported")
+	}
+}

@@ -21,6 +21,7 @@ type parser struct {
 	unknown  []*diag.Diagnostic // filters that do not exist, in the current tag
 	depth    int
 
+	only    []string     // with definitions only: the tags that open one
 	open    []*openBlock // blocks that are open, outermost first
 	blocks  []*Block     // definitions at the top level
 	defs    []*macroStmt // of blocks
@@ -81,6 +82,9 @@ func (p *parser) document() []stmt {
 	for p.at < len(p.text) {
 		start := p.at
 		tag := nextTag(p.text, start)
+		if len(p.open) == 1 && p.only != nil {
+			tag = p.nextDefinition(start)
+		}
 		if tag < 0 {
 			p.addText(start, len(p.text))
 			break

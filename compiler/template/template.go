@@ -12,6 +12,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -63,7 +64,23 @@ type Template struct {
 }
 
 // Parse parses a source. The error is a *diag.Diagnostic with a place.
-func Parse(src *diag.Source) (t *Template, err error) {
+func Parse(src *diag.Source) (*Template, error) { return parseSource(src, nil) }
+
+// ParseBlocks parses the definitions at the top level of a source that are of the
+// given kinds ("docs", "macro", "test", ...). As in dbt, nothing around them is read
+// as Jinja, so a Markdown file may hold braces of its own; comments and raw blocks
+// hide what is in them. The template is there for its [Template.Blocks], not to be
+// rendered.
+func ParseBlocks(src *diag.Source, kinds ...string) (*Template, error) {
+	only := slices.Clone(kinds)
+	if slices.Contains(kinds, "test") {
+		only = append(only, "data_test")
+	}
+	return parseSource(src, only)
+}
+
+// parseSource parses a source, or, with only, the blocks that these tags open.
+func parseSource(src *diag.Source, only []string) (t *Template, err error) {
 	text := dropLastNewline(src.Text)
 	t = &Template{src: src}
 	if nextTag(text, 0) < 0 {
@@ -79,7 +96,7 @@ func Parse(src *diag.Source) (t *Template, err error) {
 		}
 	}()
 	defer recoverSyntax(&err)
-	p := &parser{src: src, text: text}
+	p := &parser{src: src, text: text, only: only}
 	body := p.document()
 	t.slots = int32(p.resolve(body))
 	t.blocks = p.blocks
