@@ -1,0 +1,180 @@
+//go:build unix
+
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"elt/compiler/project"
+	"elt/runner"
+)
+
+var soak = flag.Int("soak", 50, "times TestKillAnywhere kills a build")
+
+// The environment of the process that TestKillAnywhere kills.
+const (
+	crashDir   = "ELT_TEST_CRASH_DIR"
+	crashBatch = "ELT_TEST_CRASH_BATCH"
+	crashPoint = "ELT_TEST_CRASH_POINT" // "name#n": kill at the nth time the point is reached
+)
+
+// TestKillAnywhere builds in a process of its own, kills that with SIGKILL at every
+// named point of the protocol and then at random moments, and looks at what is left:
+// the file opens, all published relations agree on one build, the next build brings
+// everything up to date, and nothing hidden outlives it.
+func TestKillAnywhere(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	dir := filepath.Dir(w.path)
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	defineCrash(w, dir, 0)
+	w.build()
+	typical := timeBuild(t, dir, 0)
+	points := runner.Points()
+	kills := *soak
+	if testing.Short() {
+		kills = min(kills, len(points))
+	}
+	done, killed := 0, 0
+	for batch := 1; done < kills; batch++ {
+		point, after := "", time.Duration(0)
+		if done < len(points) {
+			point = fmt.Sprintf("%s#1", points[done])
+		} else if random.IntN(2) == 0 {
+			point = fmt.Sprintf("%s#%d", points[random.IntN(len(points))], 1+random.IntN(6))
+		} else {
+			after = time.Duration(random.Int64N(int64(typical)))
+		}
+		done++
+		if runAndKill(t, dir, batch, point, after) {
+			killed++
+		}
+		what := fmt.Sprintf("after kill %d (%s %v) of build %d", done, point, after, batch)
+		defineCrash(w, dir, batch)
+		checkAgreement(t, w, what, batch)
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d of %d builds were killed before they ended", killed, done)
+	if killed < done/4 {
+		t.Errorf("only %d of %d builds were killed", killed, done)
+	}
+}
+
+// checkAgreement looks at the database after a kill, builds, and looks again.
+func checkAgreement(t *testing.T, w *warehouse, what string, batch int) {
+	t.Helper()
+	want := strconv.Itoa(batch)
+	seen := w.rows(agreement)
+	if seen != want && seen != strconv.Itoa(batch-1) {
+		t.Errorf("%s the relations show the builds %q, want all %d or all %d", what, seen, batch-1, batch)
+		return
+	}
+	s, err := w.run("build")
+	if err != nil || !s.OK() {
+		t.Errorf("%s the next build: %v\n%s", what, err, statuses(s))
+		return
+	}
+	equal(t, what+" and another build, builds shown", w.rows(agreement), want)
+	equal(t, what+" and another build, rows", w.rows("select count(*), sum(v) from inc"), fmt.Sprintf("5|%d", 5*batch))
+	equal(t, what+" and another build, leftovers", w.leftovers(), "")
+}
+
+// agreement lists the builds that the published relations come from.
+const agreement = `select string_agg(distinct batch, ' ') from (
+	select batch from raw union all select batch from stg union all select batch from v
+	union all select batch from mart union all select v from inc union all select batch from s)`
+
+// defineCrash is the project that is killed: tables, views, an incremental model, a
+// seed and tests, all of one build.
+func defineCrash(w *warehouse, dir string, batch int) {
+	w.table("raw", fmt.Sprintf("select %d as batch, i from range(20000) t(i)", batch))
+	w.table("stg", "select batch, count(*) as n from {raw} group by 1")
+	w.view("v", "select batch from {stg}")
+	w.table("mart", "select max(batch) as batch from {v}")
+	w.incremental("inc", "select i as k, batch as v from {mart}, range(5) t(i)", "unique_key", "k", "incremental_strategy", "delete+insert")
+	seed := w.add(project.Seed, "s", "")
+	seed.OriginalPath, seed.Compiled = "s.csv", nil
+	if err := os.WriteFile(filepath.Join(dir, "s.csv"), fmt.Appendf(nil, "batch\n%d\n", batch), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+	w.check("agree", "select * from {mart} m, {v} v where m.batch <> v.batch")
+	w.check("keys", "select k from {inc} group by k having count(*) > 1")
+}
+
+// timeBuild is how long an undisturbed build takes, with its process.
+func timeBuild(t *testing.T, dir string, batch int) time.Duration {
+	t.Helper()
+	started := time.Now()
+	if runAndKill(t, dir, batch, "", time.Minute) {
+		t.Fatal("an undisturbed build was killed")
+	}
+	return time.Since(started)
+}
+
+// runAndKill builds in a process of its own, which kills itself at a point, or is
+// killed after a while. It reports whether the process was killed.
+func runAndKill(t *testing.T, dir string, batch int, point string, after time.Duration) bool {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashingProcess$")
+	cmd.Env = append(os.Environ(), crashDir+"="+dir, crashBatch+"="+strconv.Itoa(batch), crashPoint+"="+point)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if point == "" {
+		timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		defer timer.Stop()
+	}
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled() {
+		return true
+	}
+	if err != nil {
+		t.Fatalf("build %d: %v\n%s", batch, err, out.String())
+	}
+	return false
+}
+
+// TestCrashingProcess is no test: it is the process that TestKillAnywhere kills.
+func TestCrashingProcess(t *testing.T) {
+	dir := os.Getenv(crashDir)
+	if dir == "" {
+		t.Skip("only run by TestKillAnywhere")
+	}
+	batch, err := strconv.Atoi(os.Getenv(crashBatch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, count, _ := strings.Cut(os.Getenv(crashPoint), "#")
+	nth, _ := strconv.Atoi(count)
+	w := &warehouse{t: t, path: filepath.Join(dir, "w.duckdb"), nodes: map[string]*project.Node{}}
+	defineCrash(w, dir, batch)
+	var reached atomic.Int32
+	w.opts.Point = func(point string) {
+		if point == name && int(reached.Add(1)) == nth {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // the signal is on its way
+		}
+	}
+	s, err := w.runAs(context.Background(), "build", &recorder{})
+	if err != nil || !s.OK() {
+		t.Fatalf("%v\n%s", err, statuses(s))
+	}
+}
