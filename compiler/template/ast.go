@@ -239,14 +239,13 @@ type (
 		body []stmt
 	}
 	forStmt struct {
-		target    target
-		iter      expr
-		test      expr // may be nil
-		body      []stmt
-		els       []stmt
-		hasElse   bool
-		recursive bool
-		pos       pos
+		target  target
+		iter    expr
+		test    expr // may be nil
+		body    []stmt
+		els     []stmt
+		hasElse bool
+		pos     pos
 
 		loopSlot  int32 // of the loop variable, -1 where the body does not use it
 		entry     []slotInit

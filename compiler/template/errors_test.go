@@ -116,6 +116,7 @@ func TestLimits(t *testing.T) {
 		"huge power":         {text: "{{ 10 ** 10000000 }}", want: "int too large"},
 		"endless list":       {text: "{% set l = [1] %}{% for x in l %}{% do l.append(x) %}{% endfor %}", limits: template.Limits{Steps: 1000}, want: "the template did not end within 1000 steps"},
 		"doubling in a loop": {text: "{% set n = namespace(s='ab') %}{% for x in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}", limits: template.Limits{Output: 1 << 20}, want: "the template makes more than 1048576 bytes of text"},
+		"doubling a list":    {text: "{% set n = namespace(l=[1]) %}{% for x in range(60) %}{% set n.l = n.l + n.l %}{% endfor %}", limits: template.Limits{Output: 1 << 20}, want: "the template makes more than 1048576 bytes of text"},
 		"cancelled":          {text: "{% for x in range(5000) %}{% endfor %}", ctx: canceled, want: "context canceled"},
 		"nested parentheses": {text: "{{ " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000) + " }}", want: "the expression is nested too deeply"},
 		"nested blocks":      {text: strings.Repeat("{% if 1 %}", 5000), want: "blocks are nested too deeply"},

@@ -113,14 +113,23 @@ func (e *binaryExpr) eval(f *frame) (Value, error) {
 	return v, nil
 }
 
-// grew counts long texts that are computed towards the output limit, so that
-// doubling a text in a loop ends in a message.
+// grew counts long texts and lists that are computed towards the output limit, so
+// that doubling one in a loop ends in a message.
 func (f *frame) grew(v Value) error {
 	const long = 4096
-	if s, ok := v.(string); ok && len(s) > long {
-		return f.th.wrote(len(s) / 16)
+	n := 0
+	switch x := v.(type) {
+	case string:
+		n = len(x) / 16
+	case *List:
+		n = len(x.Elems) * 2
+	case Tuple:
+		n = len(x) * 2
 	}
-	return nil
+	if n < long {
+		return nil
+	}
+	return f.th.wrote(n)
 }
 
 func (e *logicExpr) eval(f *frame) (Value, error) {
@@ -142,7 +151,9 @@ func (e *concatExpr) eval(f *frame) (Value, error) {
 		if err != nil {
 			return nil, f.fail(part.span(), err)
 		}
-		b.WriteString(s)
+		if b.WriteString(s); b.Len() > maxRepeat {
+			return nil, f.fail(e.span(), errTooLarge)
+		}
 	}
 	if err := f.grew(b.String()); err != nil {
 		return nil, f.fail(e.span(), err)

@@ -43,37 +43,35 @@ func filterIndent(_ *frame, v Value, c *Call) (Value, error) {
 }
 
 func filterTruncate(_ *frame, v Value, c *Call) (Value, error) {
-	length, leeway := int64(255), int64(5)
+	most, leeway := int64(255), int64(5)
 	killwords, end := false, "..."
-	err := c.Unpack("do_truncate", "length?", &length, "killwords?", &killwords, "end?", &end, "leeway?", &leeway)
+	err := c.Unpack("do_truncate", "length?", &most, "killwords?", &killwords, "end?", &end, "leeway?", &leeway)
 	if err != nil {
 		return nil, err
 	}
-	if length < int64(strLen(end)) {
-		return nil, exceptionf("AssertionError", "expected length >= %d, got %d", strLen(end), length)
+	if most < int64(strLen(end)) {
+		return nil, exceptionf("AssertionError", "expected length >= %d, got %d", strLen(end), most)
 	}
 	if leeway < 0 {
 		return nil, exceptionf("AssertionError", "expected leeway >= 0, got %d", leeway)
 	}
 	s, ok := v.(string)
 	if !ok {
-		n, err := lengthOf(v)
-		if err != nil || int64(n) <= length+leeway {
+		n, err := length(v)
+		if err != nil || int64(n) <= most+leeway {
 			return v, err
 		}
 		return nil, exceptionf("AttributeError", "'%s' object has no attribute 'rsplit'", TypeName(v))
 	}
-	if int64(strLen(s)) <= length+leeway {
+	if int64(strLen(s)) <= most+leeway {
 		return s, nil
 	}
-	s = substring(s, 0, int(length)-strLen(end))
+	s = substring(s, 0, int(most)-strLen(end))
 	if i := strings.LastIndexByte(s, ' '); !killwords && i >= 0 {
 		s = s[:i]
 	}
 	return s + end, nil
 }
-
-func lengthOf(v Value) (int, error) { return length(v) }
 
 var wordBeginning = regexp.MustCompile(`[-\s({\[<]+`)
 

@@ -40,7 +40,7 @@ func drain(it iterator) ([]Value, error) {
 			return out, nil
 		}
 		out = append(out, v)
-		if len(out) > maxRepeat/16 {
+		if len(out) > maxElems {
 			return nil, errTooLarge
 		}
 	}

@@ -47,6 +47,9 @@ func listExtend(self Value, c *Call) (Value, error) {
 		return nil, err
 	}
 	l := self.(*List)
+	if len(l.Elems)+len(more) > maxElems {
+		return nil, errTooLarge
+	}
 	l.Elems = append(l.Elems, more...)
 	return nil, nil
 }

@@ -70,20 +70,20 @@ func (m *macroValue) Call(c *Call) (Value, error) {
 	f := &frame{th: c.Thread, t: m.outer.t, scope: m.scope, outer: m.outer, lax: m.lax,
 		slots: newSlots(int(m.def.slots))}
 	if err := m.bind(f, c); err != nil {
-		return m.result(f, c, err)
+		return m.result(c, err)
 	}
 	f.out = f.th.buffer()
 	m.body.Execute(nil, f)
 	text := f.th.release(f.out)
 	if f.err != nil {
-		return m.result(f, c, f.err)
+		return m.result(c, f.err)
 	}
 	return text, nil
 }
 
 // result ends a call that raised an error: a return() gives its value, an error is
 // given the place of the call. What a call block returns, its macro's caller returns.
-func (m *macroValue) result(_ *frame, c *Call, err error) (Value, error) {
+func (m *macroValue) result(c *Call, err error) (Value, error) {
 	if r, ok := err.(*returnError); ok {
 		if m.def.kind == "call" {
 			return nil, err

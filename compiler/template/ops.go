@@ -18,8 +18,12 @@ type UnaryOperator interface {
 	UnaryOp(op string) (result Value, ok bool)
 }
 
-// maxRepeat bounds the length of what sequence repetition makes.
-const maxRepeat = 1 << 28
+// maxRepeat bounds the length of a text that is computed, in bytes, and maxElems that
+// of a list.
+const (
+	maxRepeat = 1 << 28
+	maxElems  = maxRepeat / 16
+)
 
 // binary evaluates an arithmetic operator.
 func binary(op string, a, b Value) (Value, error) {
@@ -30,15 +34,8 @@ func binary(op string, a, b Value) (Value, error) {
 			}
 		}
 	}
-	if s, ok := a.(string); ok {
-		switch op {
-		case "%":
-			return percentFormat(s, b)
-		case "+":
-			if t, ok := b.(string); ok {
-				return s + t, nil
-			}
-		}
+	if s, ok := a.(string); ok && op == "%" {
+		return percentFormat(s, b)
 	}
 	if err := anyUndefined(a, b); err != nil {
 		return nil, err
@@ -266,16 +263,25 @@ func concatSeq(a, b Value) (Value, error) {
 	switch x := a.(type) {
 	case *List:
 		if y, ok := b.(*List); ok {
+			if len(x.Elems)+len(y.Elems) > maxElems {
+				return nil, errTooLarge
+			}
 			out := make([]Value, 0, len(x.Elems)+len(y.Elems))
 			return &List{Elems: append(append(out, x.Elems...), y.Elems...)}, nil
 		}
 	case Tuple:
 		if y, ok := b.(Tuple); ok {
+			if len(x)+len(y) > maxElems {
+				return nil, errTooLarge
+			}
 			out := make(Tuple, 0, len(x)+len(y))
 			return append(append(out, x...), y...), nil
 		}
 	case string:
 		if y, ok := b.(string); ok {
+			if len(x)+len(y) > maxRepeat {
+				return nil, errTooLarge
+			}
 			return x + y, nil
 		}
 	default:
@@ -333,7 +339,7 @@ func repeatString(s string, n int) string {
 }
 
 func repeatElems(elems []Value, n int64) ([]Value, error) {
-	if len(elems) > 0 && n > maxRepeat/16/int64(len(elems)) {
+	if len(elems) > 0 && n > maxElems/int64(len(elems)) {
 		return nil, errTooLarge
 	}
 	out := make([]Value, 0, len(elems)*int(n))

@@ -114,10 +114,9 @@ func (p *parser) forTag() {
 	if p.skipName("if") {
 		s.test = p.expression()
 	}
-	s.recursive = p.skipName("recursive")
 	s.pos = p.tagSpan()
-	if s.recursive {
-		p.fail(s.pos, "recursive loops are not supported")
+	if p.skipName("recursive") {
+		p.failHint(s.pos, "write a macro that calls itself", "recursive loops are not supported")
 	}
 	p.bodyStart()
 	p.add(s)

@@ -38,6 +38,7 @@ func readSnippets(t testing.TB, name string) []snippet {
 // snippetScope holds the names that the snippets use.
 func snippetScope() template.MapScope {
 	return template.MapScope{
+		"g2": "G", "k": "K", // for scopes
 		"g": template.FromGo(map[string]any{"k": 1, "l": []any{3, 1, 2}, "s": "abc", "n": nil, "f": 1.5, "b": true}),
 		"rows": template.FromGo([]any{map[string]any{"n": 1, "t": "b"}, map[string]any{"n": 2, "t": "a"},
 			map[string]any{"n": 3, "t": "B"}}),

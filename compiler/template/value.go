@@ -105,7 +105,8 @@ func (f *Func) Name() string { return f.FuncName }
 func (f *Func) Call(c *Call) (Value, error) { return f.Fn(c) }
 
 // Scope looks up global names for a rendering. It must be safe for concurrent
-// use when renderings that share it run at the same time.
+// use when renderings that share it run at the same time. A Scope may also have a
+// method Names() []string; it then gets "did you mean" for names it does not have.
 type Scope interface {
 	Lookup(name string) (Value, bool)
 }
