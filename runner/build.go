@@ -27,6 +27,8 @@ type nodeRun struct {
 	state     materialize.State
 	finish    materialize.Finish
 	write     materialize.Write
+	query     string // what its shadow shows, of a table
+	row       *state.Candidate
 	written   project.Relation // the hidden table, once it exists
 	warnings  diag.List
 	after     []string // statements of a test that run after the publish
@@ -62,7 +64,7 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 	result.Rows = n.rows
 	if err != nil {
 		w.fail(ctx, result, err)
-		w.keepFailed(ctx, n)
+		w.keepFailed(n)
 		return result
 	}
 	n.made = true
@@ -187,7 +189,8 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 			return err
 		}
 	}
-	return w.record(ctx, n)
+	w.record(n)
+	return nil
 }
 
 // end settles what comes after the candidate was made, and shows it to the run.
@@ -253,15 +256,13 @@ func describeQuery(ctx context.Context, s engine.Session, q *sent) ([]engine.Col
 	return describedColumns(t), nil
 }
 
-// show makes the shadow through which the run reads the candidate.
+// show lets the run read the candidate. The shadow of a table is made when somebody
+// reads it; that of a view at once, since DuckDB checks its query then.
 func (w *worker) show(ctx context.Context, n *nodeRun) error {
 	if n.spec.Materialized != materialize.View {
-		query := n.finish.AsView
-		if query == "" {
-			query = "select * from " + n.candidate.String()
-		}
-		if err := w.shadows.put(ctx, n.node.Relation, query); err != nil {
-			return w.fault(n, sent{query: -1}, err)
+		n.query = n.finish.AsView
+		if n.query == "" {
+			n.query = "select * from " + n.candidate.String()
 		}
 		return nil
 	}
@@ -285,7 +286,7 @@ func (w *worker) statements(ctx context.Context, n *nodeRun, list []materialize.
 		if err != nil {
 			return err
 		}
-		n.result.Statements = append(n.result.Statements, w.publicText(st.SQL))
+		n.result.Statements = append(n.result.Statements, n.publicStatement(st.SQL))
 		done, err := w.session.Exec(ctx, s.sql)
 		if err != nil {
 			return w.fault(n, s, err)
@@ -370,12 +371,20 @@ func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (
 	if !known || !r.isAncestor(id, n) {
 		return rel, false, nil
 	}
-	if !r.net.work[id] {
-		if err := r.shadowView(ctx, key); err != nil {
-			return rel, false, err
-		}
-	}
 	shadow, ok := r.names.shadow(key)
+	if ok {
+		return shadow, true, nil
+	}
+	var err error
+	if maker := r.byID[id]; maker == nil {
+		err = r.shadowView(ctx, key)
+	} else if maker.made && maker.query != "" {
+		err = r.shadows.put(ctx, maker.node.Relation, maker.query)
+	}
+	if err != nil {
+		return rel, false, err
+	}
+	shadow, ok = r.names.shadow(key)
 	return shadow, ok, nil
 }
 
@@ -392,9 +401,9 @@ func (r *run) isAncestor(id string, n *nodeRun) bool {
 	return n.ancestors.Has(id)
 }
 
-// record notes the candidate, so that `elt show --candidate` and `elt retry` find it
-// even if the run is killed.
-func (w *worker) record(ctx context.Context, n *nodeRun) error {
+// record notes the candidate, for `elt show --candidate` and `elt retry`. The note is
+// written to the database later, see [run.writeCandidates].
+func (w *worker) record(n *nodeRun) {
 	c := w.candidateRow(n, n.candidate, state.KindTable)
 	switch {
 	case n.candidate.Identifier == "":
@@ -402,20 +411,14 @@ func (w *worker) record(ctx context.Context, n *nodeRun) error {
 	case n.finish.AsView != "":
 		c.Kind, c.ViewSQL = state.KindDelta, n.finish.AsView
 	}
-	if err := w.insertCandidate(ctx, c); err != nil {
-		return w.fault(n, sent{query: -1}, err)
-	}
-	w.point("candidate-recorded")
-	return nil
+	n.row = &c
 }
 
 // keepFailed notes a table that was made and found bad, so that it can be looked at.
-func (w *worker) keepFailed(ctx context.Context, n *nodeRun) {
-	if n.written.Identifier == "" || ctx.Err() != nil {
-		return
-	}
-	if err := w.insertCandidate(ctx, w.candidateRow(n, n.written, state.KindFailed)); err != nil {
-		n.result.Diagnostics = append(n.result.Diagnostics, w.fault(n, sent{query: -1}, err))
+func (w *worker) keepFailed(n *nodeRun) {
+	if n.written.Identifier != "" {
+		c := w.candidateRow(n, n.written, state.KindFailed)
+		n.row = &c
 	}
 }
 
@@ -426,11 +429,10 @@ func (w *worker) candidateRow(n *nodeRun, rel project.Relation, kind string) sta
 	}
 }
 
-func (w *worker) insertCandidate(ctx context.Context, c state.Candidate) error {
-	for _, sql := range state.InsertCandidates(w.database, []state.Candidate{c}) {
-		if _, err := w.session.Exec(ctx, sql); err != nil {
-			return err
-		}
+// publicStatement is a statement with the node's published name.
+func (n *nodeRun) publicStatement(sql string) string {
+	if n.candidate.Identifier == "" {
+		return sql
 	}
-	return nil
+	return replaceWord(sql, n.candidate.Identifier, n.node.Relation.Identifier)
 }

@@ -95,7 +95,12 @@ func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.C
 	from := v.run.names.full(rel)
 	switch info := v.run.published.find(rel); {
 	case maker != nil:
-		from = v.run.names.shadowOf(rel)
+		v.run.shadows.mu.Lock()
+		from, err = v.run.candidateShadow(ctx, maker)
+		v.run.shadows.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
 	case info == nil:
 		return nil, nil
 	default:

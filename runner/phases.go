@@ -56,6 +56,9 @@ func (r *run) createSchemas(ctx context.Context) error {
 			continue
 		}
 		rel := r.names.full(n.node.Relation)
+		if len(r.published.bySchema[schemaKey(rel.Database, rel.Schema)]) > 0 {
+			continue
+		}
 		schema := project.QuoteIdent(rel.Database) + "." + project.QuoteIdent(rel.Schema)
 		if done[schema] {
 			continue
@@ -123,8 +126,7 @@ func (r *run) operations(ctx context.Context, when string) error {
 
 // schedule does the units.
 func (r *run) schedule(ctx context.Context) error {
-	r.workers = r.workerCount()
-	r.started = true
+	r.started, r.notedAt = true, time.Now()
 	groups := r.fuse()
 	var tests [][]string
 	byFirst := map[string]check.Group{}
@@ -161,6 +163,7 @@ func (r *run) schedule(ctx context.Context) error {
 			for _, res := range o.results {
 				r.over_(res.Node.UniqueID)
 				r.emit(NodeFinished{Result: res})
+				r.noteCandidate(ctx, r.byID[res.Node.UniqueID])
 			}
 		},
 		skipped: func(u *unit, root string) {
@@ -171,6 +174,33 @@ func (r *run) schedule(ctx context.Context) error {
 	}
 	s.run(ctx)
 	return nil
+}
+
+// noteTime is how often candidates are noted while a run goes on.
+const noteTime = time.Second
+
+// noteCandidate notes what was made since the last note, every now and then: enough
+// that a run which is killed after hours can be taken up, and so seldom that many small
+// nodes do not pay for it. What ends up published is mostly never noted.
+func (r *run) noteCandidate(ctx context.Context, n *nodeRun) {
+	if n.row == nil {
+		return
+	}
+	r.unnoted = append(r.unnoted, n)
+	if time.Since(r.notedAt) < noteTime {
+		return
+	}
+	var rows []state.Candidate
+	for _, n := range r.unnoted {
+		rows = append(rows, *n.row)
+	}
+	for _, sql := range state.InsertCandidates(r.database, rows) {
+		if _, err := r.main.Exec(ctx, sql); err != nil {
+			return // noted again with the outcome
+		}
+	}
+	r.unnoted, r.notedAt = nil, time.Now()
+	r.point("candidate-recorded")
 }
 
 // over_ says that a node's outcome may be looked at by templates.

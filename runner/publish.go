@@ -136,6 +136,13 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 	}
 	statements = append(statements, state.PutNodeStates(r.database, states)...)
 	statements = append(statements, state.ForgetCandidates(r.database, ids)...)
+	var left []state.Candidate
+	for _, n := range r.unnoted {
+		if n.result == nil || !n.result.Published {
+			left = append(left, *n.row)
+		}
+	}
+	statements = append(statements, state.InsertCandidates(r.database, left)...)
 	at := now
 	if len(published) == 0 {
 		at = time.Time{}

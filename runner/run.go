@@ -55,6 +55,9 @@ type run struct {
 	madeMu sync.RWMutex
 	over   map[string]bool // units that have ended
 
+	unnoted []*nodeRun // candidates that are not in the database's notes yet
+	notedAt time.Time
+
 	compileMu   sync.Mutex
 	interrupted bool
 	made        bool // the database file was made by this run
@@ -130,6 +133,7 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
+	r.workers = r.workerCount()
 	r.emit(RunStarted{RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, Nodes: r.projectNodes(), Workers: r.workers})
 	err := r.operations(ctx, "on-run-start")
 	if err == nil {

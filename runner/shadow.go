@@ -29,6 +29,22 @@ func (s *shadows) put(ctx context.Context, rel project.Relation, query string) e
 	return s.create(ctx, rel, fmt.Sprintf("create or replace view %s as (\n%s\n)", s.names.shadowOf(rel), query))
 }
 
+// candidateShadow returns the shadow of a candidate, made now if it is not there yet. The
+// caller holds the shadows' mutex. What has no candidate is read as it is published.
+func (r *run) candidateShadow(ctx context.Context, maker *nodeRun) (project.Relation, error) {
+	rel := maker.node.Relation
+	if _, ok := r.names.shadow(maker.key); !ok {
+		if !maker.made || maker.query == "" {
+			return r.names.full(rel), nil
+		}
+		sql := fmt.Sprintf("create or replace view %s as (\n%s\n)", r.names.shadowOf(rel), maker.query)
+		if err := r.shadows.create(ctx, rel, sql); err != nil {
+			return rel, err
+		}
+	}
+	return r.names.shadowOf(rel), nil
+}
+
 // putText makes the shadow of a relation by a statement that is complete.
 func (s *shadows) putText(ctx context.Context, rel project.Relation, sql string) error {
 	s.mu.Lock()
@@ -69,10 +85,12 @@ func (r *run) shadowViewLocked(ctx context.Context, key string) error {
 	var edits []sqltoken.Edit
 	for _, read := range r.published.readsOf(key) {
 		rel := read.rel
-		if r.net.work[r.net.byRelation[read.key]] {
-			if shadow, ok := r.names.shadow(read.key); ok {
-				rel = shadow
+		if maker := r.byID[r.net.byRelation[read.key]]; maker != nil {
+			shadow, err := r.candidateShadow(ctx, maker)
+			if err != nil {
+				return err
 			}
+			rel = shadow
 		} else if err := r.shadowViewLocked(ctx, read.key); err != nil {
 			return err
 		} else if shadow, ok := r.names.shadow(read.key); ok {

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"errors"
 	"os"
 
@@ -32,6 +31,3 @@ func missing(target *project.Target) bool {
 	_, err := os.Stat(target.Path)
 	return errors.Is(err, os.ErrNotExist)
 }
-
-// copyReplica renews the target's read-only copy.
-func (r *run) copyReplica(context.Context) error { return nil }
