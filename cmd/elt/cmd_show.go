@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"io"
 	"math/big"
 	"strings"
@@ -171,5 +172,9 @@ func jsonCell(cell any, typ string) any {
 			return v
 		}
 	}
-	return engine.Text(cell, typ)
+	text := engine.Text(cell, typ)
+	if isNumber(typ) && json.Valid([]byte(text)) {
+		return json.RawMessage(text) // a decimal, with every digit it has
+	}
+	return text
 }
