@@ -125,8 +125,6 @@ func (r *rangeValue) Equal(other Value) bool {
 	return equalSlices(a, b, 0)
 }
 
-func (r *rangeValue) slice(at, count, by int) *rangeValue {
-	start := r.start + int64(at)*r.step
-	step := r.step * int64(by)
-	return &rangeValue{start, start + int64(count)*step, step}
+func (r *rangeValue) slice(from, to, by int) *rangeValue {
+	return &rangeValue{r.start + int64(from)*r.step, r.start + int64(to)*r.step, r.step * int64(by)}
 }

@@ -26,17 +26,18 @@ func sliceValue(x, start, stop, step Value) (Value, error) {
 	default:
 		return nil, TypeErrorf("'%s' object is not subscriptable", TypeName(x))
 	}
-	at, count, by, err := sliceBounds(n, start, stop, step)
+	at, to, by, err := sliceBounds(n, start, stop, step)
 	if err != nil {
 		return nil, err
 	}
+	count := sliceCount(at, to, by)
 	switch s := x.(type) {
 	case string:
 		return sliceString(s, at, count, by), nil
 	case *List:
 		return &List{Elems: sliceElems(s.Elems, at, count, by)}, nil
 	case *rangeValue:
-		return s.slice(at, count, by), nil
+		return s.slice(at, to, by), nil
 	}
 	return Tuple(sliceElems(x.(Tuple), at, count, by)), nil
 }
@@ -46,8 +47,8 @@ type Slicer interface {
 	Slice(start, stop, step Value) (Value, error)
 }
 
-// sliceBounds returns the first index, the number of elements and the step of a slice.
-func sliceBounds(n int, start, stop, step Value) (at, count, by int, err error) {
+// sliceBounds returns the first index, the end and the step of a slice.
+func sliceBounds(n int, start, stop, step Value) (from, to, by int, err error) {
 	by = 1
 	if step != nil {
 		if by, err = sliceIndex(step); err != nil {
@@ -58,7 +59,7 @@ func sliceBounds(n int, start, stop, step Value) (at, count, by int, err error) 
 		}
 	}
 	low, high := 0, n
-	from, to := 0, n
+	from, to = 0, n
 	if by < 0 {
 		low, high = -1, n-1
 		from, to = n-1, -1
@@ -69,13 +70,18 @@ func sliceBounds(n int, start, stop, step Value) (at, count, by int, err error) 
 	if to, err = sliceBound(stop, to, n, low, high); err != nil {
 		return 0, 0, 0, err
 	}
+	return from, to, by, nil
+}
+
+// sliceCount returns the number of elements of a slice.
+func sliceCount(from, to, by int) int {
 	switch {
 	case by > 0 && to > from:
-		count = (to-from-1)/by + 1
+		return (to-from-1)/by + 1
 	case by < 0 && to < from:
-		count = (from-to-1)/(-by) + 1
+		return (from-to-1)/(-by) + 1
 	}
-	return from, count, by, nil
+	return 0
 }
 
 func sliceBound(v Value, missing, n, low, high int) (int, error) {
