@@ -9,6 +9,7 @@ import (
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
 )
@@ -32,7 +33,7 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 		return &diag.Diagnostic{Code: diag.Database, Message: err.Error(), Place: n.node.Place, Node: n.node.UniqueID, Err: err}
 	}
 	d = &diag.Diagnostic{
-		Code: codeOf(e), Message: r.publicText(lowerFirst(e.Message)), Place: n.node.Place,
+		Code: codeOf(e), Message: r.messageOf(e), Place: n.node.Place,
 		Node: n.node.UniqueID, Err: err, Hint: r.hintOf(e),
 	}
 	if e.File != "" {
@@ -55,15 +56,37 @@ func codeOf(e *engine.Error) diag.Code {
 	return diag.SQL
 }
 
+// messageOf is DuckDB's message in elt's manner.
+func (r *run) messageOf(e *engine.Error) string {
+	if e.Subtype == columnNotFound && e.Name != "" {
+		return fmt.Sprintf("column %q not found", e.Name)
+	}
+	return r.publicText(lowerFirst(e.Message))
+}
+
+// columnNotFound is DuckDB's word for a column that does not exist.
+const columnNotFound = "COLUMN_NOT_FOUND"
+
 // hintOf turns DuckDB's candidates and kinds into advice.
 func (r *run) hintOf(e *engine.Error) string {
+	var candidates []string
+	for _, c := range e.Candidates {
+		if e.Subtype == columnNotFound {
+			candidates = append(candidates, strings.Split(c, ",")...) // DuckDB joins columns by commas
+			continue
+		}
+		candidates = append(candidates, r.publicText(c))
+	}
+	meant := diag.Suggest(e.Name, candidates)
 	switch {
-	case len(e.Candidates) == 1:
-		return fmt.Sprintf("did you mean %q?", r.publicText(e.Candidates[0]))
-	case len(e.Candidates) > 1:
-		quoted := make([]string, len(e.Candidates))
-		for i, c := range e.Candidates {
-			quoted[i] = fmt.Sprintf("%q", r.publicText(c))
+	case meant != "":
+		return fmt.Sprintf("did you mean %q?", meant)
+	case len(candidates) == 1:
+		return fmt.Sprintf("did you mean %q?", candidates[0])
+	case len(candidates) > 1:
+		quoted := make([]string, len(candidates))
+		for i, c := range candidates {
+			quoted[i] = fmt.Sprintf("%q", c)
 		}
 		return "did you mean one of " + strings.Join(quoted, ", ") + "?"
 	case e.Kind == engine.OutOfMemory:
@@ -102,14 +125,33 @@ func (r *run) pinpoint(d *diag.Diagnostic, n *nodeRun, s sent, e *engine.Error) 
 	}
 	d.Compiled = &diag.Place{
 		Source: diag.NewSource(r.compiledPath(n.node), compiled.SQL),
-		Span:   diag.Span{Start: offset, End: offset},
+		Span:   span(offset, tokenEnd(compiled.SQL, offset)),
 	}
 	if compiled.Map == nil {
 		return
 	}
-	if place, ok := compiled.Map.Origin(offset); ok && !place.IsZero() {
-		d.Place = place
+	place, ok := compiled.Map.Origin(offset)
+	if !ok || place.IsZero() {
+		return
 	}
+	word := d.Compiled.Text()
+	if strings.HasPrefix(place.Source.Text[min(place.Span.Start, len(place.Source.Text)):], word) {
+		place.Span.End = place.Span.Start + len(word)
+	}
+	d.Place = place
+}
+
+// tokenEnd is where the token at an offset ends.
+func tokenEnd(sql string, offset int) int {
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Span.Start > offset {
+			break
+		}
+		if offset < tok.Span.End {
+			return tok.Span.End
+		}
+	}
+	return offset
 }
 
 // compiledPath is where `elt compile` writes a node's SQL.

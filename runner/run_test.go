@@ -147,7 +147,7 @@ func TestErrorsLeadBackToTheTemplate(t *testing.T) {
 	s := w.build()
 	d := s.Results[1].Diagnostics[0]
 	equal(t, "diagnostic", d.Place.String()+" "+string(d.Code)+" "+d.Message+" ("+d.Hint+")",
-		`models/b.sql:3:3 sql referenced column "amont" not found in FROM clause! (did you mean "amount"?)`)
+		`models/b.sql:3:3 sql column "amont" not found (did you mean "amount"?)`)
 	w.table("b", "select cast('x' as integer) as n from {orders}")
 	d = w.build().Results[1].Diagnostics[0]
 	equal(t, "diagnostic", d.Place.String()+" "+string(d.Code), `models/b.sql:1:1 data`)

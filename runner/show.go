@@ -83,6 +83,9 @@ func (r *run) showQuery(ctx context.Context, n *nodeRun, sql string, limit int) 
 
 // showCandidate reads what the last run has made of a node and not published.
 func (r *run) showCandidate(ctx context.Context, n *nodeRun, limit int) (*engine.Table, error) {
+	if n.node.Type == project.Test {
+		return r.showTest(ctx, n, limit)
+	}
 	none := diag.New(diag.UnknownNode, n.node.Place, "the last run has left no candidate of %q", n.node.Name).
 		WithHint("a candidate stays when a node or its tests fail, until the next run that writes")
 	version, err := state.ReadVersion(ctx, r.main, r.database)
@@ -107,6 +110,29 @@ func (r *run) showCandidate(ctx context.Context, n *nodeRun, limit int) (*engine
 		return nil, err
 	}
 	return r.showQuery(ctx, n, "select * from "+r.names.shadowOf(n.node.Relation).String(), limit)
+}
+
+// showTest runs a test on the candidates that the last run has left, and on what is
+// published where it has left none.
+func (r *run) showTest(ctx context.Context, n *nodeRun, limit int) (*engine.Table, error) {
+	if problems := r.compiler.Compile(ctx, r.view(nil), []string{n.node.UniqueID}); problems.HasErrors() {
+		return nil, problems
+	}
+	if version, err := state.ReadVersion(ctx, r.main, r.database); err != nil {
+		return nil, err
+	} else if version > 0 {
+		all, err := state.Candidates(ctx, r.main, r.database)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.shadowAll(ctx, all); err != nil {
+			return nil, err
+		}
+	}
+	sql, _ := r.names.rewrite(n.node.Compiled.SQL, nil, func(rel project.Relation) (project.Relation, bool) {
+		return r.names.shadow(rel.Key())
+	})
+	return r.showQuery(ctx, n, sql, limit)
 }
 
 // shadowAll makes the shadows of stored candidates, in the order in which they were
