@@ -304,4 +304,3 @@ func (s *symbols) refFrom(name string, fn *function) ref {
 	}
 	return r
 }
-
