@@ -38,10 +38,14 @@ type tested struct {
 // Refs names the resource alone; what arguments name (relationships' "to") comes out
 // when the arguments are rendered.
 func GenericTests(p *Project, patch *Patch, attached string) ([]*Node, diag.List) {
+	name, ref := patch.Name, "ref('"+patch.Name+"')"
+	if v := patch.Version; v != "" {
+		name, ref = name+"_v"+v, "ref('"+name+"', version='"+v+"')"
+	}
 	return genericTests(p, patch.Tests, patch.Columns, tested{
-		name: patch.Name, ref: "ref('" + patch.Name + "')", path: patch.Path,
+		name: name, ref: ref, path: patch.Path,
 		fileKey: patch.Key + "." + patch.Name, attached: attached, quote: patch.QuoteColumns,
-		refs: []RefCall{{Name: patch.Name, Place: patch.Place}},
+		refs: []RefCall{{Name: patch.Name, Version: patch.Version, Place: patch.Place}},
 	})
 }
 

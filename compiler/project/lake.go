@@ -208,7 +208,7 @@ func formatTemplate(text string, names *template.Dict) (out, missing string) {
 func formatOfAll(st *SourceTable, diags *report) string {
 	found := ""
 	for _, l := range st.Paths {
-		f := formatOf(l.Text)
+		f := FormatOf(l.Text)
 		switch {
 		case f == "":
 			diags.add(diag.New(diag.WrongType, l.Place, "the format of %q cannot be told from its name", l.Text).
@@ -224,8 +224,9 @@ func formatOfAll(st *SourceTable, diags *report) string {
 	return found
 }
 
-// formatOf tells a file's format by its extension, a compression's left aside.
-func formatOf(file string) string {
+// FormatOf tells the format of a file by its extension, a compression's left aside: "csv",
+// "parquet", "json", or "" for any other.
+func FormatOf(file string) string {
 	if hasScheme(file) {
 		file, _, _ = strings.Cut(file, "?")
 	}

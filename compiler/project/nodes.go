@@ -27,6 +27,7 @@ func (patch *Patch) Apply(n *Node) {
 	n.Description = patch.Description
 	n.Columns = columnsOf(patch.Columns)
 	n.PatchPath, n.PatchPlace = patch.Path, patch.Place
+	n.Version, n.LatestVersion = patch.Version, patch.LatestVersion
 }
 
 // join adds the contents of a property file.

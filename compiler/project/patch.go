@@ -35,10 +35,12 @@ type Patch struct {
 	Tests       []*TestPatch // tests of the whole relation
 	Constraints []Constraint
 	// QuoteColumns quotes column names in tests of all columns.
-	QuoteColumns  bool
-	LatestVersion string
-	Versions      template.Value // versions: as written, or nil
-	VersionsPlace diag.Place
+	QuoteColumns bool
+	// Version, LatestVersion and DefinedIn are those of one version; see [Patch.ByVersion].
+	Version, LatestVersion, DefinedIn string
+	Versions                          template.Value // versions: as written, or nil
+	VersionsPlace                     diag.Place
+	each                              []*Patch
 	// Raw holds what a snapshot or a model has beyond: relation, access, docs, time_spine.
 	Raw map[string]ConfigValue
 }

@@ -111,10 +111,9 @@ func (f *propertyFile) resource(c cursor, t ResourceType, key string, known *key
 	p.Tests = f.tests(c)
 	p.Constraints = f.constraints(c.get("constraints"))
 	p.LatestVersion = f.rendered().str(c.get("latest_version"), "latest_version")
-	if v := c.get("versions"); !v.isNull() {
-		if f.raw().list(v, "versions") != nil {
-			p.Versions, p.VersionsPlace = v.value(nil), v.place()
-		}
+	if v := c.get("versions"); !v.isNull() && t == Model {
+		p.Versions = v.value(nil)
+		f.versions(v, p)
 	}
 	for _, extra := range []string{"relation", "time_spine", "deprecation_date", "freshness"} {
 		if v := c.get(extra); v.exists() {
