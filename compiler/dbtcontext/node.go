@@ -1,15 +1,25 @@
 package dbtcontext
 
 import (
+	"strconv"
+
 	"elt/compiler/project"
 	"elt/compiler/template"
 )
 
 func item(key string, v template.Value) template.Item { return template.Item{Key: key, Value: v} }
 
-// NodeValue is a node as templates see it in model and graph: dbt's dict of it.
-// Each call makes a new one.
+// NodeValue is a node as templates see it in model: dbt's dict of it. Each call makes
+// a new one.
 func NodeValue(n *project.Node) *template.Dict {
+	d := GraphValue(n)
+	addCompiled(d, n)
+	return d
+}
+
+// GraphValue is a node as templates see it in graph: as it was parsed, whether it has
+// been compiled meanwhile or not. It may be called while other goroutines compile.
+func GraphValue(n *project.Node) *template.Dict {
 	d := template.NewDict(
 		item("database", noneIfEmpty(n.Relation.Database)),
 		item("schema", noneIfEmpty(n.Relation.Schema)),
@@ -40,9 +50,23 @@ func NodeValue(n *project.Node) *template.Dict {
 	if n.Relation.Identifier != "" {
 		_ = d.Set("relation_name", n.Relation.String())
 	}
-	addCompiled(d, n)
+	if n.Version != "" {
+		_ = d.Set("version", versionValue(n.Version))
+		_ = d.Set("latest_version", versionValue(n.LatestVersion))
+	}
 	addKind(d, n)
 	return d
+}
+
+// versionValue is a version as its property file has it: a number where it is one.
+func versionValue(v string) template.Value {
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+		return n
+	}
+	if f, err := strconv.ParseFloat(v, 64); err == nil {
+		return f
+	}
+	return v
 }
 
 func aliasOf(n *project.Node) string {
