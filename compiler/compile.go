@@ -10,8 +10,6 @@ import (
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
-	"elt/compiler/sqltoken"
-	"elt/compiler/template"
 )
 
 // Compile renders the nodes named by ids with execute true and sets their Compiled,
@@ -20,48 +18,62 @@ import (
 // it again later. db may be nil: then queries of templates answer empty and no
 // incremental model is incremental.
 //
-// It returns what is wrong with all of the nodes, not just the first.
+// It returns what is wrong with all of the nodes, not just the first; a node that only
+// suffers from an ephemeral parent's mistake is left out.
 func (p *Plan) Compile(ctx context.Context, db dbtcontext.Database, ids []string) diag.List {
-	var diags diag.List
-	ephemeral, rest := p.compileOrder(ids)
-	for _, id := range ephemeral { // parents first: each may be injected into the next
-		diags = append(diags, diag.From(p.CompileNode(ctx, db, id), diag.TemplateError)...)
-	}
-	if diags.HasErrors() {
-		return diags.Sorted()
-	}
 	var mu sync.Mutex
-	forEach(rest, func(id string) {
+	var diags diag.List
+	failed := map[string]bool{}
+	compile := func(id string) {
+		if ctx.Err() != nil || p.readsFailed(id, failed) {
+			return
+		}
 		if err := p.CompileNode(ctx, db, id); err != nil {
 			mu.Lock()
 			defer mu.Unlock()
 			diags = append(diags, diag.From(err, diag.TemplateError)...)
+			if p.Nodes[id].IsEphemeral() {
+				failed[id] = true
+			}
 		}
-	})
+	}
+	ephemeral, rest := p.compileOrder(ids)
+	for _, id := range ephemeral { // parents first: each may be injected into the next
+		compile(id)
+	}
+	forEach(rest, compile)
+	if err := ctx.Err(); err != nil {
+		diags = append(diags, &diag.Diagnostic{Code: diag.TemplateError, Message: "compiling was stopped", Err: err})
+	}
 	return diags.Sorted()
+}
+
+// readsFailed reports whether a node has an ephemeral ancestor that could not be
+// compiled and would be injected into it. failed is not written while nodes that are
+// not ephemeral are compiled.
+func (p *Plan) readsFailed(id string, failed map[string]bool) bool {
+	if len(failed) == 0 || p.Nodes[id] == nil {
+		return false
+	}
+	return slices.ContainsFunc(p.Nodes[id].DependsOn, func(parent string) bool {
+		return failed[parent] || p.Nodes[parent].IsEphemeral() && p.readsFailed(parent, failed)
+	})
 }
 
 // compileOrder splits ids into their ephemeral nodes (with all ephemeral ancestors,
 // parents first) and the others.
 func (p *Plan) compileOrder(ids []string) (ephemeral, rest []string) {
-	wanted := map[string]bool{}
 	for _, id := range ids {
-		if node := p.Nodes[id]; node == nil || node.IsEphemeral() {
-			continue
+		if node := p.Nodes[id]; node != nil && !node.IsEphemeral() {
+			rest = append(rest, id)
 		}
-		rest = append(rest, id)
 	}
 	if !p.hasEphemeral {
 		return nil, rest
 	}
-	for id := range p.Graph.Ancestors(ids, -1) {
-		wanted[id] = true
-	}
-	for _, id := range ids {
-		wanted[id] = true
-	}
+	wanted := p.Graph.Ancestors(ids, -1)
 	for _, id := range p.Order {
-		if wanted[id] && p.Nodes[id].IsEphemeral() {
+		if p.Nodes[id].IsEphemeral() && (wanted.Has(id) || slices.Contains(ids, id)) {
 			ephemeral = append(ephemeral, id)
 		}
 	}
@@ -69,15 +81,30 @@ func (p *Plan) compileOrder(ids []string) (ephemeral, rest []string) {
 }
 
 // CompileNode renders one node with execute true and sets its Compiled. Nodes that
-// have no SQL are left alone. An ephemeral parent that was deferred is rendered
-// again. Only one goroutine may compile a node at a time.
+// have no SQL are left alone, unless they have hooks, as a seed may. An ephemeral parent that was deferred is
+// rendered again. Only one goroutine may compile a node at a time.
 func (p *Plan) CompileNode(ctx context.Context, db dbtcontext.Database, id string) error {
 	node := p.Nodes[id]
-	if node == nil || node.Template == nil {
+	if node == nil {
 		return nil
 	}
-	host := &compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation}
-	compiled, err := p.render(ctx, host, node)
+	if node.IsEphemeral() {
+		p.ephemeral.Lock()
+		defer p.ephemeral.Unlock()
+	}
+	return p.compileNode(ctx, db, node)
+}
+
+// compileNode is CompileNode; of an ephemeral node, with the lock held.
+func (p *Plan) compileNode(ctx context.Context, db dbtcontext.Database, node *project.Node) error {
+	if node.Template == nil && !hasHooks(node) {
+		return nil
+	}
+	host := &compileHost{
+		ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation,
+		locked: node.IsEphemeral(),
+	}
+	compiled, err := p.compiled(host, node)
 	if errors.Is(err, dbtcontext.ErrDeferred) {
 		node.Compiled = &project.Compiled{Deferred: true, Map: wholeMap(node.Place)}
 		return nil
@@ -96,121 +123,63 @@ func named(err error, node *project.Node) error {
 		if d.Node == "" {
 			d.Node = node.UniqueID
 		}
-		if d.Place.IsZero() {
+		if isNowhere(d.Place) {
 			d.Place = node.Place
 		}
 	}
 	return list
 }
 
-func (p *Plan) render(ctx context.Context, host *compileHost, node *project.Node) (*project.Compiled, error) {
-	how := pass{ctx: ctx}
+func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compiled, error) {
+	how := pass{ctx: host.ctx}
 	scope := p.dbt.Scope(host, node.Package)
-	compiled := &project.Compiled{}
-	if node.Type == project.Test && node.Test.Generic != "" {
+	compiled := &project.Compiled{Map: wholeMap(node.Place)}
+	if node.Template != nil {
+		if err := p.compileQuery(how, host, scope, compiled); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if compiled.PreHooks, err = p.renderHooks(how, scope, node, "pre_hook"); err != nil {
+		return nil, err
+	}
+	if compiled.PostHooks, err = p.renderHooks(how, scope, node, "post_hook"); err != nil {
+		return nil, err
+	}
+	return compiled, host.err
+}
+
+// compileQuery renders the query of a node.
+func (p *Plan) compileQuery(how pass, host *compileHost, scope *dbtcontext.Scope, compiled *project.Compiled) error {
+	node := host.node
+	if isGeneric(node) {
 		kwargs, err := p.testKwargs(how, scope, node)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		compiled.Kwargs = kwargs
 		scope = scope.With(kwargsName, kwargs)
 	}
-	out, err := p.renderTemplate(how, scope, node)
-	if err != nil {
-		return nil, err
+	query, err := renderTemplate(how, scope, node)
+	if err == nil {
+		err = host.err
 	}
-	text, origin, err := p.resolvePlainNames(host, out.Text, out.Map)
+	if err == nil {
+		query, err = p.resolvePlainNames(host, query)
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if node.IsEphemeral() {
-		compiled.Own, compiled.OwnMap = text, origin
+		compiled.Own, compiled.OwnMap = query.text, query.origin
 	}
-	compiled.CTEs = p.allCTEs(host.ctes)
-	compiled.SQL, compiled.Map, err = p.injectCTEs(ctx, host.db, text, origin, compiled.CTEs)
-	if err != nil {
-		return nil, err
-	}
-	if node.Type == project.Model || node.Type == project.Seed || node.Type == project.Snapshot {
-		if compiled.PreHooks, err = p.renderHooks(how, scope, node, "pre_hook"); err != nil {
-			return nil, err
-		}
-		compiled.PostHooks, err = p.renderHooks(how, scope, node, "post_hook")
-	}
-	return compiled, err
-}
-
-func (p *Plan) renderTemplate(how pass, scope template.Scope, node *project.Node) (template.Output, error) {
-	if node.Block != nil {
-		return node.Block.RenderBody(how.thread(), scope)
-	}
-	return node.Template.Render(how.thread(), scope)
+	query, compiled.CTEs, err = p.injectCTEs(host, query)
+	compiled.SQL, compiled.Map = query.text, query.origin
+	return err
 }
 
 // kwargsName is dbt's hidden name for the arguments of a generic test.
 const kwargsName = "_dbt_generic_test_kwargs"
-
-// allCTEs returns the ephemeral nodes to inject for direct ephemeral parents: each
-// one's own first, as dbt orders them.
-func (p *Plan) allCTEs(direct []string) []string {
-	var all []string
-	for _, id := range direct {
-		if c := p.Nodes[id].Compiled; c != nil {
-			for _, parent := range c.CTEs {
-				if !slices.Contains(all, parent) {
-					all = append(all, parent)
-				}
-			}
-		}
-		if !slices.Contains(all, id) {
-			all = append(all, id)
-		}
-	}
-	return all
-}
-
-// injectCTEs puts ephemeral models in front of a query as dbt does: into its WITH
-// clause where it has one, else with a WITH of their own.
-func (p *Plan) injectCTEs(ctx context.Context, db dbtcontext.Database, sql string, origin project.Origin, ids []string) (string, project.Origin, error) {
-	if len(ids) == 0 {
-		return sql, origin, nil
-	}
-	var ctes stitch
-	for i, id := range ids {
-		parent := p.Nodes[id]
-		if parent.Compiled == nil || parent.Compiled.Deferred {
-			if err := p.CompileNode(ctx, db, id); err != nil {
-				return "", nil, err
-			}
-			if parent.Compiled.Deferred {
-				return "", nil, dbtcontext.ErrDeferred
-			}
-		}
-		if i > 0 {
-			ctes.insert(", ", diag.Place{})
-		}
-		ctes.insert(" "+ctePrefix+parent.Relation.Identifier+" as (\n", parent.Place)
-		ctes.copy(parent.Compiled.Own, 0, len(parent.Compiled.Own), parent.Compiled.OwnMap)
-		ctes.insert("\n)", parent.Place)
-	}
-	cteText, cteMap := ctes.done()
-
-	at, hasWith, _ := sqltoken.CTEInsertPoint(sql)
-	var out stitch
-	out.copy(sql, 0, at, origin)
-	if !hasWith {
-		out.insert("with", diag.Place{})
-	}
-	out.copy(cteText, 0, len(cteText), cteMap)
-	if hasWith {
-		out.insert(", ", diag.Place{})
-	} else {
-		out.insert(" ", diag.Place{})
-	}
-	out.copy(sql, at, len(sql), origin)
-	text, m := out.done()
-	return text, m, nil
-}
 
 // forEach runs work for each id on all cores.
 func forEach[T any](items []T, work func(T)) {

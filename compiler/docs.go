@@ -1,36 +1,161 @@
 package compiler
 
 import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"elt/compiler/dbtcontext"
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/template"
 )
 
-// docs are the {% docs %} blocks of the project, by name.
-type docs map[string]*template.Block
+// docs are the texts of the {% docs %} blocks of the project, by name.
+type docs map[string]string
 
 // find returns the text of a block; pkg is not looked at while a project has no
 // packages of its own.
 func (d docs) find(_, name string) (string, bool) {
-	block, ok := d[name]
-	if !ok {
-		return "", false
-	}
-	return block.RawBody(), true
+	text, ok := d[name]
+	return text, ok
 }
 
-// readDocs makes the docs blocks of all .md files known.
-func (p *parser) readDocs() {
-	p.docs = docs{}
+// docsTag finds docs blocks in Markdown, which is no template: what looks like Jinja
+// between the blocks means nothing. Comments and raw blocks may hold a block that is
+// none.
+var docsTag = regexp.MustCompile(`(?s)\{#.*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}` +
+	`|\{%[-+]?\s*docs\s+(\w+)\s*[-+]?%\}(.*?)\{%[-+]?\s*enddocs\s*[-+]?%\}`)
+
+// readDocs makes the docs blocks of all .md files known, rendered without names and
+// trimmed as dbt does.
+func (p *parser) readDocs() docs {
+	out := docs{}
+	places := map[string]diag.Place{}
 	for _, file := range p.plan.Project.FilesOf(project.DocsFile) {
-		t, err := template.Parse(file.Source)
-		if err != nil {
-			p.reportAll(err, nil)
-			continue
-		}
-		for _, block := range t.Blocks() {
-			if block.Kind == "docs" {
-				p.docs[block.Name] = block
+		for _, m := range docsTag.FindAllStringSubmatchIndex(file.Source.Text, -1) {
+			if m[2] < 0 {
+				continue
 			}
+			name, body := file.Source.Text[m[2]:m[3]], file.Source.Text[m[4]:m[5]]
+			place := diag.Place{Source: file.Source, Span: diag.Span{Start: m[2], End: m[3]}}
+			if first, ok := places[name]; ok {
+				p.report(diag.New(diag.DuplicateNode, place, "two docs blocks are named %q", name).
+					WithNote(first, "the first one is here").WithHint("give one of them another name"))
+				continue
+			}
+			places[name] = place
+			text, err := renderDocs(body)
+			if err != nil {
+				p.reportAll(at(err, place), nil)
+			}
+			out[name] = strings.TrimSpace(text)
 		}
 	}
+	return out
+}
+
+func renderDocs(body string) (string, error) {
+	if !hasTags(body) {
+		return strings.ReplaceAll(body, "\r\n", "\n"), nil
+	}
+	t, err := template.Parse(diag.NewSource("", body))
+	if err != nil {
+		return "", err
+	}
+	out, err := t.Render(pass{ctx: context.Background(), lax: true}.thread(), noNames{})
+	return out.Text, err
+}
+
+// noNames is the scope of docs blocks.
+type noNames struct{}
+
+// Lookup finds nothing.
+func (noNames) Lookup(string) (template.Value, bool) { return nil, false }
+
+// Names is empty.
+func (noNames) Names() []string { return nil }
+
+// describe renders the descriptions of nodes, columns and macros, which may name docs
+// blocks, and warns of macros that are described but do not exist.
+func (p *parser) describe(ctx context.Context) {
+	how := pass{ctx: ctx}
+	scope := p.plan.dbt.YAMLScope(dbtcontext.YAMLOptions{Package: p.plan.Project.Name})
+	render := func(text *string, place diag.Place, node *project.Node) {
+		if !hasTags(*text) {
+			return
+		}
+		t, err := p.plan.templates.parse(*text)
+		if err == nil {
+			var out template.Output
+			if out, err = t.Render(how.thread(), scope); err == nil {
+				*text = out.Text
+				return
+			}
+		}
+		p.reportAll(at(err, place), node)
+	}
+	for _, node := range p.ordered() {
+		place := node.PatchPlace
+		if place.IsZero() {
+			place = node.Place
+		}
+		render(&node.Description, place, node)
+		for _, column := range node.Columns {
+			render(&column.Description, column.Place, node)
+		}
+		if node.Table != nil {
+			render(&node.Table.SourceDescription, place, node)
+		}
+	}
+	p.describeMacros(func(text *string, place diag.Place) { render(text, place, nil) })
+}
+
+func (p *parser) describeMacros(render func(text *string, place diag.Place)) {
+	names := map[string]bool{}
+	for _, macro := range p.plan.dbt.Macros() {
+		if macro.Package == p.plan.Project.Name {
+			names[macro.Name] = true
+		}
+	}
+	for _, patch := range p.plan.Project.Patches.Macros {
+		render(&patch.Description, patch.Place)
+		if list, ok := patch.Arguments.(*template.List); ok {
+			for _, argument := range list.Elems {
+				describeArgument(argument, patch.Place, render)
+			}
+		}
+		if names[patch.Name] || p.lost.macros[strings.TrimPrefix(patch.Name, "test_")] {
+			continue
+		}
+		d := diag.Warn(diag.UnknownNode, patch.Place, "no macro is named %q", patch.Name)
+		if near := diag.Suggest(patch.Name, sortedKeys(names)); near != "" {
+			d.WithHint("did you mean %q?", near)
+		} else {
+			d.WithHint("this entry does nothing: remove it, or add the macro it describes")
+		}
+		p.report(d)
+	}
+}
+
+func describeArgument(argument template.Value, place diag.Place, render func(text *string, place diag.Place)) {
+	d, ok := argument.(*template.Dict)
+	if !ok {
+		return
+	}
+	v, _ := d.Get("description")
+	if text, ok := v.(string); ok && hasTags(text) {
+		render(&text, place)
+		_ = d.Set("description", text) // a text is always a key
+	}
+}
+
+func sortedKeys(set map[string]bool) []string {
+	out := make([]string, 0, len(set))
+	for key := range set {
+		out = append(out, key)
+	}
+	slices.Sort(out)
+	return out
 }

@@ -6,11 +6,17 @@ import (
 	"elt/compiler/template"
 )
 
-// graphValue is what templates see as graph: the nodes, sources and exposures of the
-// plan by unique_id. It is made anew at each use, since few projects use it and a
-// template may change what it is given.
+// graphValue is what templates see as graph: the nodes, sources, exposures and groups
+// of the plan by unique_id; empty in the parse pass. It is made anew at each use, since
+// few projects use it and a template may change what it is given.
 func (p *Plan) graphValue() template.Value {
-	nodes, sources, exposures := template.NewDict(), template.NewDict(), template.NewDict()
+	out := dbtcontext.EmptyGraph()
+	part := func(key string) *template.Dict {
+		v, _ := out.Get(key)
+		d, _ := v.(*template.Dict)
+		return d
+	}
+	nodes, sources, exposures, groups := part("nodes"), part("sources"), part("exposures"), part("groups")
 	for _, id := range p.Order {
 		node := p.Nodes[id]
 		into := nodes
@@ -19,14 +25,27 @@ func (p *Plan) graphValue() template.Value {
 			into = sources
 		case project.Exposure:
 			into = exposures
+		case project.UnitTest:
+			into = part("unit_tests")
 		}
-		_ = into.Set(id, dbtcontext.NodeValue(node)) // a text is always a key
+		_ = into.Set(id, dbtcontext.GraphValue(node)) // a text is always a key
 	}
-	return template.NewDict(
-		template.Item{Key: "nodes", Value: nodes},
-		template.Item{Key: "sources", Value: sources},
-		template.Item{Key: "exposures", Value: exposures},
-		template.Item{Key: "metrics", Value: template.NewDict()},
-		template.Item{Key: "groups", Value: template.NewDict()},
-	)
+	if len(p.Order) == 0 {
+		return out
+	}
+	for _, group := range p.Project.Patches.Groups {
+		id := "group." + p.Project.Name + "." + group.Name
+		_ = groups.Set(id, template.NewDict(
+			template.Item{Key: "name", Value: group.Name},
+			template.Item{Key: "resource_type", Value: "group"},
+			template.Item{Key: "package_name", Value: p.Project.Name},
+			template.Item{Key: "unique_id", Value: id},
+			template.Item{Key: "description", Value: group.Description},
+			template.Item{Key: "owner", Value: template.NewDict(
+				template.Item{Key: "name", Value: group.OwnerName},
+				template.Item{Key: "email", Value: group.OwnerEmail},
+			)},
+		))
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"slices"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
@@ -35,6 +36,21 @@ func (h *parseHost) Source(call project.SourceCall) (project.Relation, string, e
 func (h *parseHost) Config(values *template.Dict, place diag.Place) error {
 	h.calls = append(h.calls, project.ConfigCall{Values: values, Place: place})
 	return nil
+}
+
+// moveTo gives the references recorded since refs and sources a place that a person
+// knows, where they stand in a text that has no file of its own.
+func (h *parseHost) moveTo(refs, sources int, place diag.Place) {
+	for i := range h.refs[refs:] {
+		if call := &h.refs[refs+i]; isNowhere(call.Place) {
+			call.Place = place
+		}
+	}
+	for i := range h.sources[sources:] {
+		if call := &h.sources[sources+i]; isNowhere(call.Place) {
+			call.Place = place
+		}
+	}
 }
 
 // ConfigGet reads what is known so far: a later call wins.
@@ -72,8 +88,10 @@ type compileHost struct {
 	db   dbtcontext.Database
 	this project.Relation
 
-	incremental func() bool // replaces the rule; nil for the rule itself
-	ctes        []string    // ephemeral parents, in the order of their ref()
+	ctes []string // ephemeral parents, in the order of their ref()
+	err  error    // what is_incremental() could not say
+	// locked says that the plan's lock on ephemeral nodes is held.
+	locked bool
 }
 
 // Ref resolves the call against the plan. Only what the parse pass has seen (or an
@@ -83,7 +101,7 @@ func (h *compileHost) Ref(call project.RefCall) (project.Relation, error) {
 	if d != nil {
 		return project.Relation{}, d
 	}
-	if err := h.checkEdge(parent, call.Place, "ref('"+call.Name+"')"); err != nil {
+	if err := h.checkEdge(parent, call.Place, refText(parent)); err != nil {
 		return project.Relation{}, err
 	}
 	return h.relation(parent), nil
@@ -97,28 +115,16 @@ func (h *compileHost) relation(parent *project.Node) project.Relation {
 	return project.Relation{Identifier: ctePrefix + parent.Relation.Identifier, Type: "cte"}
 }
 
-func (h *compileHost) addCTE(id string) {
-	for _, have := range h.ctes {
-		if have == id {
-			return
-		}
-	}
-	h.ctes = append(h.ctes, id)
-}
+func (h *compileHost) addCTE(id string) { h.ctes = appendNew(h.ctes, id) }
 
 // checkEdge refuses a reference the parse pass has not seen: one that stands behind
 // `execute` or a query's result, for which dbt asks for a `-- depends_on:` comment.
 func (h *compileHost) checkEdge(parent *project.Node, place diag.Place, call string) error {
-	if h.node == nil || h.node.Type == project.Operation || parent.UniqueID == h.node.UniqueID {
+	if h.node == nil || h.node.Type == project.Operation || parent == h.node || slices.Contains(h.node.DependsOn, parent.UniqueID) {
 		return nil
 	}
-	for _, id := range h.node.DependsOn {
-		if id == parent.UniqueID {
-			return nil
-		}
-	}
-	return diag.New(diag.UnknownRef, place, "%s is called only when the query is compiled, so the graph has no edge to %q", call, parent.Name).
-		WithHint("name it where it is always seen: -- depends_on: {{ %s }}", call)
+	return diag.New(diag.UnknownRef, place, "the graph has no edge to %q: %s is seen only when the query is compiled, not when the project is parsed", parent.Name, call).
+		WithHint("write a comment that is always seen: -- depends_on: {{ %s }}", call)
 }
 
 // Source resolves the call against the plan.
@@ -127,7 +133,7 @@ func (h *compileHost) Source(call project.SourceCall) (project.Relation, string,
 	if d != nil {
 		return project.Relation{}, "", d
 	}
-	if err := h.checkEdge(table, call.Place, "source('"+call.Source+"', '"+call.Table+"')"); err != nil {
+	if err := h.checkEdge(table, call.Place, refText(table)); err != nil {
 		return project.Relation{}, "", err
 	}
 	return table.Relation, SourceExpression(table), nil
@@ -151,9 +157,6 @@ func (h *compileHost) This() project.Relation { return h.this }
 // IsIncremental follows dbt: the relation exists, is a table, the model is
 // incremental and no full refresh is asked for.
 func (h *compileHost) IsIncremental() bool {
-	if h.incremental != nil {
-		return h.incremental()
-	}
 	if h.node == nil || h.db == nil || h.node.Type != project.Model || h.node.Materialized() != "incremental" {
 		return false
 	}
@@ -161,6 +164,9 @@ func (h *compileHost) IsIncremental() bool {
 		return false
 	}
 	rel, ok, err := h.db.Relation(h.ctx, h.node.Relation)
+	if err != nil && h.err == nil {
+		h.err = err // is_incremental() has no way to fail; whoever renders looks here
+	}
 	return err == nil && ok && rel.Type == "table"
 }
 
@@ -172,6 +178,17 @@ func (h *compileHost) Execute() bool { return true }
 
 // Database answers queries of templates; nil where none is open.
 func (h *compileHost) Database() dbtcontext.Database { return h.db }
+
+// refText is how a template names a node.
+func refText(node *project.Node) string {
+	switch {
+	case node.Type == project.Source:
+		return "source('" + node.Table.SourceName + "', '" + node.Name + "')"
+	case node.Version != "":
+		return "ref('" + node.Name + "', v='" + node.Version + "')"
+	}
+	return "ref('" + node.Name + "')"
+}
 
 // ctePrefix is what dbt puts before the name of an ephemeral model's CTE.
 const ctePrefix = "__dbt__cte__"

@@ -63,7 +63,7 @@ func (p *parser) addImplicitFolder(folder string) {
 func (p *parser) addImplicit(name, glob string) {
 	proj := p.plan.Project
 	id := "source." + proj.Name + ".lake." + name
-	if p.plan.Nodes[id] != nil {
+	if slices.ContainsFunc(p.found, func(n *project.Node) bool { return n.UniqueID == id }) {
 		return // the first of two files of one stem counts
 	}
 	place := diag.Place{Source: diag.NewSource(glob, "")}
@@ -73,7 +73,7 @@ func (p *parser) addImplicit(name, glob string) {
 		Place: place, Config: project.NewConfig(), Meta: template.NewDict(),
 		Relation: project.Relation{Database: proj.Target.Database, Schema: "lake", Identifier: name},
 		Table: &project.SourceTable{
-			SourceName: "lake", Identifier: name, Implicit: true,
+			SourceName: "lake", Identifier: name, Implicit: true, Format: project.FormatOf(glob),
 			Paths: []project.Located{{Text: glob, Place: place}},
 		},
 	})

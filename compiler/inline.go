@@ -29,32 +29,13 @@ func (p *Plan) CompileInline(ctx context.Context, db dbtcontext.Database, text s
 	if err != nil {
 		return nil, err
 	}
-	sql, origin, err := p.resolvePlainNames(host, out.Text, out.Map)
+	query, err := p.resolvePlainNames(host, rendering{out.Text, out.Map})
 	if err != nil {
 		return nil, err
 	}
-	if err := p.compileEphemeral(ctx, db, host.ctes); err != nil {
+	query, ctes, err := p.injectCTEs(host, query)
+	if err != nil {
 		return nil, err
 	}
-	compiled := &project.Compiled{CTEs: p.allCTEs(host.ctes)}
-	compiled.SQL, compiled.Map, err = p.injectCTEs(ctx, db, sql, origin, compiled.CTEs)
-	return compiled, err
-}
-
-// compileEphemeral compiles ephemeral nodes and their ephemeral ancestors, parents
-// first, where that has not been done.
-func (p *Plan) compileEphemeral(ctx context.Context, db dbtcontext.Database, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	order, _ := p.compileOrder(ids)
-	for _, id := range order {
-		if p.Nodes[id].Compiled != nil {
-			continue
-		}
-		if err := p.CompileNode(ctx, db, id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return &project.Compiled{SQL: query.text, Map: query.origin, CTEs: ctes}, nil
 }

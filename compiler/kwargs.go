@@ -3,7 +3,6 @@ package compiler
 import (
 	"regexp"
 
-	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/template"
 )
@@ -78,19 +77,4 @@ func (p *Plan) renderText(how pass, scope template.Scope, node *project.Node, te
 		return nil, at(err, node.Place)
 	}
 	return value, nil
-}
-
-// at moves the diagnostics of a text that stands in a property file to the place of
-// the test there: offsets inside the text mean nothing to a person.
-func at(err error, place diag.Place) error {
-	list := diag.From(err, diag.TemplateError)
-	for _, d := range list {
-		if d.Place.Source == nil || d.Place.Source.Path == "" {
-			d.Place = place
-		}
-	}
-	if len(list) == 1 && list[0].Err != nil {
-		return list[0]
-	}
-	return list
 }

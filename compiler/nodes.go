@@ -3,66 +3,72 @@ package compiler
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
 )
 
-// patchKey names what an entry of a property file describes.
-type patchKey struct {
-	kind project.ResourceType
-	name string
-}
-
-// nodes makes the nodes of all files and property files; templates are parsed later.
+// nodes finds the nodes of all files and property files, enabled or not; templates are
+// parsed later.
 func (p *parser) nodes() {
 	proj := p.plan.Project
-	p.indexPatches()
+	files := p.modelFiles()
 	for _, file := range proj.Files {
 		switch file.Kind {
 		case project.ModelFile:
-			p.add(p.fileNode(file, project.Model))
+			p.add(p.fileNode(file, project.Model, files[file.Name]))
 		case project.TestFile:
-			p.add(p.fileNode(file, project.Test))
+			p.add(p.fileNode(file, project.Test, proj.Patches.Find(project.Test, file.Name)))
 		case project.AnalysisFile:
-			p.add(p.fileNode(file, project.Analysis))
+			p.add(p.analysis(file))
 		case project.SnapshotFile:
 			p.addSnapshots(file)
 		}
 	}
+	p.addYAMLSnapshots()
 	for _, build := range []func(*project.Project) ([]*project.Node, diag.List){
 		project.BuildSeeds, project.BuildSources, project.BuildExposures, project.BuildUnitTests, project.SourceTests,
 	} {
 		made, diags := build(proj)
 		p.diags = append(p.diags, diags...)
-		for _, node := range made {
-			p.add(node)
-		}
+		p.add(made...)
 	}
 	p.addImplicitSources()
 	p.addHooks()
 	p.addGenericTests()
 }
 
-// indexPatches finds property file entries by what they describe; an entry that
-// describes what another one does is reported.
-func (p *parser) indexPatches() {
-	p.patches = map[patchKey]*project.Patch{}
-	patches := p.plan.Project.Patches
-	for _, patch := range slices.Concat(patches.Resources, patches.SingularTests) {
-		key := patchKey{patch.Type, patch.Name}
-		if first, ok := p.patches[key]; ok {
-			p.report(diag.New(diag.DuplicateNode, patch.Place, "%s %q is described twice", patch.Type, patch.Name).
-				WithNote(first.Place, "first described here").
-				WithHint("merge the two entries"))
+func (p *parser) add(nodes ...*project.Node) { p.found = append(p.found, nodes...) }
+
+// modelFiles returns the patch that describes each model file, by the file's name. The
+// latest version of a model may be in a file that is named like the model.
+func (p *parser) modelFiles() map[string]*project.Patch {
+	exists := map[string]bool{}
+	for _, file := range p.plan.Project.FilesOf(project.ModelFile) {
+		exists[file.Name] = true
+	}
+	out := map[string]*project.Patch{}
+	for _, patch := range p.plan.Project.Patches.Resources {
+		if patch.Type != project.Model {
 			continue
 		}
-		p.patches[key] = patch
+		for _, one := range patch.ByVersion() {
+			name := one.FileName()
+			if !exists[name] && one.Version != "" && one.Version == one.LatestVersion {
+				name = one.Name
+			}
+			if _, taken := out[name]; !taken {
+				out[name] = one
+			}
+		}
 	}
+	return out
 }
 
-// fileNode makes the node of a file: a model, singular test or analysis.
-func (p *parser) fileNode(file project.File, kind project.ResourceType) *project.Node {
+// fileNode makes the node of a file: a model, a singular test or an analysis. patch is
+// what a property file says of it, or nil.
+func (p *parser) fileNode(file project.File, kind project.ResourceType, patch *project.Patch) *project.Node {
 	proj := p.plan.Project
 	node := &project.Node{
 		UniqueID: string(kind) + "." + proj.Name + "." + file.Name,
@@ -75,10 +81,23 @@ func (p *parser) fileNode(file project.File, kind project.ResourceType) *project
 	if kind == project.Test {
 		node.Test = &project.TestInfo{}
 	}
-	if patch := p.patches[patchKey{kind, file.Name}]; patch != nil {
-		patch.Apply(node)
+	if patch == nil {
+		return node
+	}
+	patch.Apply(node)
+	if v := patch.Version; v != "" {
+		node.Name = patch.Name
+		node.UniqueID = string(kind) + "." + proj.Name + "." + patch.Name + ".v" + v
+		node.FQN = append(proj.FQN(file.Path, patch.Name), "v"+v)
 	}
 	return node
+}
+
+// analysis makes the node of an analysis, which dbt puts into a folder "analysis" that
+// is not there.
+func (p *parser) analysis(file project.File) *project.Node {
+	file.Path = "analysis/" + file.Path
+	return p.fileNode(file, project.Analysis, p.plan.Project.Patches.Find(project.Analysis, file.Name))
 }
 
 // addHooks makes an operation of each on-run-start and on-run-end hook, as dbt does.
@@ -94,6 +113,7 @@ func (p *parser) addHooks() {
 				FQN:     []string{proj.Name, "hooks", name},
 				Source:  diag.NewSource("", hook.SQL),
 				RawCode: hook.SQL, Place: hook.Place,
+				Tags: []string{when},
 				Hook: &project.HookInfo{When: when, Index: i},
 			})
 		}
@@ -106,59 +126,60 @@ func (p *parser) addHooks() {
 // and snapshots, and warns of entries that describe nothing.
 func (p *parser) addGenericTests() {
 	proj := p.plan.Project
+	described := map[string]*project.Node{}
+	for _, node := range p.found {
+		described[string(node.Type)+"."+node.Name+"."+node.Version] = node
+	}
 	for _, patch := range proj.Patches.Resources {
-		id := string(patch.Type) + "." + proj.Name + "." + patch.Name
-		node := p.plan.Nodes[id]
-		if node == nil {
-			p.unknownPatch(patch)
-			continue
-		}
-		tests, diags := project.GenericTests(proj, patch, id)
-		p.diags = append(p.diags, diags...)
-		for _, test := range tests {
-			p.add(test)
+		for _, one := range patch.ByVersion() {
+			node := described[string(one.Type)+"."+one.Name+"."+one.Version]
+			if node == nil {
+				p.unknownPatch(one)
+				continue
+			}
+			if one.Type == project.Analysis {
+				continue
+			}
+			tests, diags := project.GenericTests(proj, one, node.UniqueID)
+			p.diags = append(p.diags, diags...)
+			p.add(tests...)
 		}
 	}
 	for _, patch := range proj.Patches.SingularTests {
-		if p.plan.Nodes["test."+proj.Name+"."+patch.Name] == nil {
+		if described[string(project.Test)+"."+patch.Name+"."] == nil {
 			p.unknownPatch(patch)
 		}
 	}
 }
 
+// unknownPatch warns of an entry of a property file that describes nothing.
 func (p *parser) unknownPatch(patch *project.Patch) {
-	d := diag.Warn(diag.UnknownNode, patch.Place, "no %s is named %q", patch.Type, patch.Name)
-	if s := diag.Suggest(patch.Name, p.nodeNames(patch.Type)); s != "" {
-		d.WithHint("did you mean %q?", s)
-	} else {
+	name := patch.FileName()
+	if p.lost.files[name] {
+		return
+	}
+	kind := strings.ReplaceAll(string(patch.Type), "_", " ")
+	d := diag.Warn(diag.UnknownNode, patch.Place, "no %s is named %q", kind, name)
+	switch near := diag.Suggest(name, p.fileNames(patch.Type)); {
+	case patch.Version != "":
+		d.Message = "no file " + strconv.Quote(name+".sql") + " holds version " + strconv.Quote(patch.Version) + " of the model " + strconv.Quote(patch.Name)
+		d.WithHint("add it, or name its file with defined_in")
+	case near != "":
+		d.WithHint("did you mean %q?", near)
+	default:
 		d.WithHint("this entry does nothing: remove it, or add the file it describes")
 	}
 	p.report(d)
 }
 
-func (p *parser) nodeNames(kind project.ResourceType) []string {
+// fileNames are the names of the nodes of a type, as their files have them.
+func (p *parser) fileNames(kind project.ResourceType) []string {
 	var out []string
-	for _, node := range p.plan.Nodes {
+	for _, node := range p.found {
 		if node.Type == kind {
 			out = append(out, node.Name)
 		}
 	}
 	slices.Sort(out)
-	return out
-}
-
-// add makes a node part of the plan; of two of one name the second is reported.
-func (p *parser) add(node *project.Node) {
-	if first, ok := p.plan.Nodes[node.UniqueID]; ok {
-		if node.Type == project.Test && node.Test.Generic != "" {
-			return // the same test declared twice is one test, as in dbt
-		}
-		p.report(duplicate(node, first, string(node.Type), node.Name))
-		return
-	}
-	if d := p.plan.names.add(node); d != nil {
-		p.report(d)
-		return
-	}
-	p.plan.Nodes[node.UniqueID] = node
+	return slices.Compact(out)
 }

@@ -1,13 +1,13 @@
 package compiler
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
-	"elt/compiler/graph"
 	"elt/compiler/project"
 	"elt/compiler/template"
 )
@@ -25,8 +25,11 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		Profile: opts.Profile, Target: opts.Target, ProfilesDir: opts.ProfilesDir,
 		TargetPath: opts.TargetPath, Vars: opts.Vars, Env: opts.Env, Home: opts.Home,
 	})
-	if proj == nil || ctx.Err() != nil {
-		return nil, firstError(ctx, diags)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if proj == nil {
+		return nil, diags.Sorted()
 	}
 	p := &parser{
 		plan: &Plan{
@@ -34,15 +37,23 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 			names: newNames(), templates: newTemplates(),
 		},
 		diags: diags,
+		lost:  lostIn(diags),
 	}
-	p.readDocs()
-	p.context()
+	p.docs = p.readDocs()
+	p.plan.dbt = dbtcontext.New(p.settings())
 	p.macros()
 	p.nodes()
 	p.render(ctx)
+	p.settle()
+	p.nameRelations(ctx)
+	p.plainReferences(ctx)
+	p.describe(ctx)
 	p.link()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !p.diags.HasErrors() {
+		p.diags = append(p.diags, proj.UnusedConfig()...)
 	}
 	all := p.diags.Sorted()
 	if err := all.Err(); err != nil {
@@ -52,25 +63,20 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	return p.plan, nil
 }
 
-func firstError(ctx context.Context, diags diag.List) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return diags.Sorted()
-}
-
 // parser is the state of one Parse.
 type parser struct {
-	plan     *Plan
-	mu       sync.Mutex // guards diags while templates are parsed in parallel
+	plan  *Plan
+	found []*project.Node // all nodes, disabled ones and doubles included, in the order of files
+	docs  docs
+	lost  lost
+
+	mu       sync.Mutex // guards diags while templates are rendered in parallel
 	diags    diag.List
-	patches  map[patchKey]*project.Patch
-	docs     docs
-	rendered sync.Map // unique_id → template.Output of the parse pass
+	rendered sync.Map // *project.Node → rendering of the parse pass, where SQL first needs it
 }
 
 func (p *parser) report(d *diag.Diagnostic) {
-	if d == nil {
+	if d == nil || p.lost.explains(d) {
 		return
 	}
 	p.mu.Lock()
@@ -93,25 +99,68 @@ func (p *parser) reportAll(err error, node *project.Node) {
 	}
 }
 
+// settings is what templates can ask of the project.
+func (p *parser) settings() dbtcontext.Settings {
+	proj, opts := p.plan.Project, p.plan.options
+	settings := dbtcontext.Settings{
+		Name: proj.Name, Version: proj.Version, Target: proj.Target.Raw,
+		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return varNames(proj.Vars) }, Env: proj.Env,
+		Now: opts.Now, InvocationID: opts.InvocationID,
+		Command: opts.Command, Threads: opts.Threads, Log: opts.Log,
+		Flags:        map[string]template.Value{"FULL_REFRESH": opts.FullRefresh},
+		Graph:        p.plan.graphValue,
+		Doc:          p.docs.find,
+		Quoting:      quoting(proj.Quoting),
+		ExternalRoot: proj.Target.ExternalRoot,
+	}
+	for _, d := range proj.Dispatch {
+		settings.Dispatch = append(settings.Dispatch, dbtcontext.Dispatch{Namespace: d.Namespace, SearchOrder: d.SearchOrder})
+	}
+	return settings
+}
+
+func quoting(set *template.Dict) dbtcontext.Quoting {
+	read := func(key string) *bool {
+		if v, ok := set.Get(key); ok {
+			if b, ok := v.(bool); ok {
+				return &b
+			}
+		}
+		return nil
+	}
+	return dbtcontext.Quoting{Database: read("database"), Schema: read("schema"), Identifier: read("identifier")}
+}
+
+// varNames lists the variables a project knows, for messages.
+func varNames(vars *project.Vars) []string {
+	var out []string
+	for _, dict := range []*template.Dict{vars.CLI, vars.Project} {
+		for _, key := range dict.Keys() {
+			if name, ok := key.(string); ok {
+				out = append(out, name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // macros makes the macros of the project known, those of generic tests included.
 func (p *parser) macros() {
 	proj := p.plan.Project
 	files := append(proj.FilesOf(project.MacroFile), proj.FilesOf(project.GenericTestFile)...)
-	type parsed struct {
-		file project.File
-		t    *template.Template
-	}
-	all := make([]parsed, len(files))
+	parsed := make([]*template.Template, len(files))
 	forEach(indexes(len(files)), func(i int) {
 		t, err := template.Parse(files[i].Source)
 		p.reportAll(err, nil)
-		all[i] = parsed{files[i], t}
+		parsed[i] = t
 	})
-	for _, one := range all {
-		if one.t == nil {
+	for i, t := range parsed {
+		if t == nil {
+			p.lost.macrosOf(files[i].Source.Text)
 			continue
 		}
-		for _, d := range p.plan.dbt.AddMacros(proj.Name, one.t.Blocks(), one.file.OriginalPath) {
+		for _, d := range p.plan.dbt.AddMacros(proj.Name, t.Blocks(), files[i].OriginalPath) {
 			p.report(d)
 		}
 	}
@@ -125,130 +174,12 @@ func indexes(n int) []int {
 	return out
 }
 
-// link resolves references and builds the graph.
-func (p *parser) link() {
-	plan := p.plan
-	for _, node := range p.ordered() {
-		p.resolve(node)
-	}
-	ids := make([]string, 0, len(plan.Nodes))
-	parents := make(map[string][]string, len(plan.Nodes))
-	for _, node := range p.ordered() {
-		ids = append(ids, node.UniqueID)
-		parents[node.UniqueID] = node.DependsOn
-	}
-	plan.Graph = graph.New(ids, parents)
-	cycles := plan.Graph.Cycles()
-	for _, c := range cycles {
-		p.report(p.cycle(c))
-	}
-	if len(cycles) == 0 {
-		plan.Order = plan.Graph.Order()
-	}
-	for _, node := range plan.Nodes {
-		plan.hasEphemeral = plan.hasEphemeral || node.IsEphemeral()
-	}
-}
-
-// ordered returns all nodes sorted by unique_id.
+// ordered returns the nodes of the plan sorted by unique_id.
 func (p *parser) ordered() []*project.Node {
 	out := make([]*project.Node, 0, len(p.plan.Nodes))
 	for _, node := range p.plan.Nodes {
 		out = append(out, node)
 	}
-	slices.SortFunc(out, func(a, b *project.Node) int {
-		if a.UniqueID < b.UniqueID {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b *project.Node) int { return cmp.Compare(a.UniqueID, b.UniqueID) })
 	return out
-}
-
-// resolve turns the references of a node into edges.
-func (p *parser) resolve(node *project.Node) {
-	for _, call := range node.Refs {
-		parent, d := p.plan.names.ref(call, node.Package)
-		p.edge(node, parent, d)
-	}
-	for _, call := range node.Sources {
-		parent, d := p.plan.names.source(call)
-		p.edge(node, parent, d)
-	}
-}
-
-func (p *parser) edge(node, parent *project.Node, d *diag.Diagnostic) {
-	if d != nil {
-		d.Node = node.UniqueID
-		if d.Place.IsZero() || d.Place.Source.Path == "" {
-			d.Place = node.Place
-		}
-		p.report(d)
-		return
-	}
-	if !slices.Contains(node.DependsOn, parent.UniqueID) {
-		node.DependsOn = append(node.DependsOn, parent.UniqueID)
-	}
-}
-
-// cycle says which nodes depend on each other, with the place of each reference.
-func (p *parser) cycle(c graph.Cycle) *diag.Diagnostic {
-	first := p.plan.Nodes[c[0]]
-	if len(c) == 1 {
-		return diag.New(diag.Cycle, p.refPlace(first, first), "%s %q depends on itself", first.Type, first.Name).
-			WithHint("read the table as it is published with {{ this }}, inside {%% if is_incremental() %%}")
-	}
-	d := diag.New(diag.Cycle, p.refPlace(first, p.plan.Nodes[c[1]]), "these models depend on each other")
-	for i, id := range c {
-		reader, read := p.plan.Nodes[id], p.plan.Nodes[c[(i+1)%len(c)]]
-		d.WithNote(p.refPlace(reader, read), "%s reads %s", reader.Name, read.Name)
-	}
-	return d.WithHint("take one of these references out")
-}
-
-func (p *parser) refPlace(reader, read *project.Node) diag.Place {
-	for _, call := range reader.Refs {
-		if found, d := p.plan.names.ref(call, reader.Package); d == nil && found == read {
-			return call.Place
-		}
-	}
-	return reader.Place
-}
-
-// context makes what templates can call.
-func (p *parser) context() {
-	proj, opts := p.plan.Project, p.plan.options
-	settings := dbtcontext.Settings{
-		Name: proj.Name, Version: proj.Version, Target: proj.Target.Raw,
-		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return varNames(proj.Vars) }, Env: proj.Env,
-		Now: opts.Now, InvocationID: opts.InvocationID,
-		Command: opts.Command, Threads: opts.Threads, Log: opts.Log,
-		Flags: map[string]template.Value{"FULL_REFRESH": opts.FullRefresh},
-		Graph: p.plan.graphValue,
-		Doc:   p.docs.find,
-	}
-	for _, d := range proj.Dispatch {
-		settings.Dispatch = append(settings.Dispatch, dbtcontext.Dispatch{Namespace: d.Namespace, SearchOrder: d.SearchOrder})
-	}
-	if target := proj.Target; target != nil {
-		settings.ExternalRoot = target.ExternalRoot
-	}
-	p.plan.dbt = dbtcontext.New(settings)
-}
-
-// varNames lists the variables a project knows, for messages.
-func varNames(vars *project.Vars) []string {
-	var out []string
-	for _, dict := range []*template.Dict{vars.CLI, vars.Project} {
-		if dict == nil {
-			continue
-		}
-		for _, key := range dict.Keys() {
-			if name, ok := key.(string); ok {
-				out = append(out, name)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }

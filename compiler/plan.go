@@ -12,6 +12,7 @@ package compiler
 
 import (
 	"io/fs"
+	"sync"
 	"time"
 
 	"elt/compiler/dbtcontext"
@@ -74,4 +75,21 @@ type Plan struct {
 	names        *names
 	templates    *templates
 	hasEphemeral bool
+	// ephemeral guards Compiled of ephemeral nodes, which all their readers share.
+	ephemeral sync.Mutex
+}
+
+// sqlFirst reports whether plain table names are references.
+func (p *Plan) sqlFirst() bool { return p.options.SQLParser != nil && p.Project.SQLFirst }
+
+// Macros returns the macros of the project and its packages, without those that come
+// with elt.
+func (p *Plan) Macros() []dbtcontext.MacroInfo {
+	var out []dbtcontext.MacroInfo
+	for _, m := range p.dbt.Macros() {
+		if !isBuiltin(&m) {
+			out = append(out, m)
+		}
+	}
+	return out
 }

@@ -9,23 +9,32 @@ import (
 	"elt/compiler/template"
 )
 
+// namingMacros are the macros that name relations, by the config key they serve.
+var namingMacros = [...]struct{ key, macro string }{
+	{"database", "generate_database_name"},
+	{"schema", "generate_schema_name"},
+	{"alias", "generate_alias_name"},
+}
+
 // nameRelations gives every node that becomes a relation its published name, by the
 // macros generate_database_name, generate_schema_name and generate_alias_name as dbt
 // does. Two nodes of one relation are reported.
-func (p *parser) nameRelations(ctx context.Context, nodes []*project.Node) {
+func (p *parser) nameRelations(ctx context.Context) {
 	custom := map[string]bool{}
-	for _, name := range []string{"generate_database_name", "generate_schema_name", "generate_alias_name"} {
-		if m, ok := p.plan.dbt.Macro(name); ok && !isBuiltin(&m) {
-			custom[name] = true
+	for _, naming := range namingMacros {
+		for _, prefix := range []string{"", "duckdb__", "default__"} {
+			if m, ok := p.plan.dbt.Macro(prefix + naming.macro); ok && !isBuiltin(&m) {
+				custom[naming.key] = true
+			}
 		}
 	}
+	nodes := p.ordered()
 	forEach(nodes, func(node *project.Node) {
-		if p.plan.Nodes[node.UniqueID] == nil || !hasRelation(node) {
-			return
+		if hasRelation(node) && ctx.Err() == nil {
+			p.nameRelation(ctx, node, custom)
 		}
-		p.nameRelation(ctx, node, custom)
 	})
-	p.checkRelations()
+	p.checkRelations(nodes)
 }
 
 func hasRelation(node *project.Node) bool {
@@ -38,27 +47,32 @@ func hasRelation(node *project.Node) bool {
 
 func (p *parser) nameRelation(ctx context.Context, node *project.Node, custom map[string]bool) {
 	target := p.plan.Project.Target
-	rel := project.Relation{Database: target.Database, Schema: target.Schema, Identifier: node.Name}
-	part := func(key, macro, usual string, def func(value string) string, into *string) {
-		v, _ := node.Config.Get(key)
-		text, given := v.Value.(string)
-		if !custom[macro] {
-			if *into = usual; given && strings.TrimSpace(text) != "" {
-				*into = def(strings.TrimSpace(text))
-			}
-			return
-		}
-		made, err := p.callNaming(ctx, node, macro, v.Value)
-		if err != nil {
-			p.reportAll(err, node)
-			return
-		}
-		*into = made
+	alias := node.Name
+	if node.Version != "" {
+		alias += "_v" + strings.ReplaceAll(node.Version, ".", "_")
 	}
-	same := func(text string) string { return text }
-	part("database", "generate_database_name", target.Database, same, &rel.Database)
-	part("schema", "generate_schema_name", target.Schema, func(text string) string { return target.Schema + "_" + text }, &rel.Schema)
-	part("alias", "generate_alias_name", node.Name, same, &rel.Identifier)
+	names := [...]string{target.Database, target.Schema, alias}
+	for i, naming := range namingMacros {
+		v, _ := node.Config.Get(naming.key)
+		if custom[naming.key] {
+			made, err := p.callNaming(ctx, node, naming.macro, v.Value)
+			if err != nil {
+				p.reportAll(err, node)
+				continue
+			}
+			names[i] = made
+			continue
+		}
+		text, _ := v.Value.(string)
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		if naming.key == "schema" {
+			text = target.Schema + "_" + text
+		}
+		names[i] = text
+	}
+	rel := project.Relation{Database: names[0], Schema: names[1], Identifier: names[2]}
 	if node.Type == project.Snapshot { // a snapshot's own target names win, as in dbt
 		rel.Schema = node.Config.String("target_schema", rel.Schema)
 		rel.Database = node.Config.String("target_database", rel.Database)
@@ -80,23 +94,27 @@ func (p *parser) callNaming(ctx context.Context, node *project.Node, macro strin
 	scope := p.plan.dbt.Scope(host, node.Package)
 	model, _ := scope.Lookup("model")
 	out, err := t.Render(pass{ctx, true}.thread(), scope.With("_custom", value).With("_node", model))
-	return strings.TrimSpace(out.Text), err
+	if err != nil {
+		return "", at(err, node.Place)
+	}
+	return strings.TrimSpace(out.Text), nil
 }
 
-// checkRelations reports two enabled nodes that would be one relation.
-func (p *parser) checkRelations() {
+// checkRelations reports two nodes that would be one relation.
+func (p *parser) checkRelations(nodes []*project.Node) {
 	seen := map[string]*project.Node{}
-	for _, node := range p.ordered() {
+	for _, node := range nodes {
 		if node.Type == project.Test || !hasRelation(node) || node.IsEphemeral() {
 			continue
 		}
 		key := node.Relation.Key()
-		if first, ok := seen[key]; ok {
-			p.report(diag.New(diag.DuplicateNode, node.Place, "%q and %q would both be the relation %s", first.Name, node.Name, node.Relation).
-				WithNote(first.Place, "the other one is here").
-				WithHint("give one of them another alias or schema"))
+		first, ok := seen[key]
+		if !ok {
+			seen[key] = node
 			continue
 		}
-		seen[key] = node
+		p.report(diag.New(diag.DuplicateNode, node.Place, "%q and %q would both be the relation %s", first.Name, node.Name, node.Relation).
+			WithNote(first.Place, "the other one is here").
+			WithHint("give one of them another alias or schema"))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 
-	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/selector"
@@ -38,18 +37,6 @@ func (p *Plan) nodesInOrder() []*project.Node {
 	out := make([]*project.Node, len(p.Order))
 	for i, id := range p.Order {
 		out[i] = p.Nodes[id]
-	}
-	return out
-}
-
-// Macros returns the macros of the project and its packages, without those that come
-// with elt.
-func (p *Plan) Macros() []dbtcontext.MacroInfo {
-	var out []dbtcontext.MacroInfo
-	for _, m := range p.dbt.Macros() {
-		if !isBuiltin(&m) {
-			out = append(out, m)
-		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"context"
 	"strings"
 
 	"elt/compiler/diag"
@@ -14,7 +15,7 @@ import (
 // knows what is a CTE, an alias or a column. A query that the parser does not take
 // has none: the database will say what is wrong with it.
 func (p *Plan) plainNames(sql string, self *project.Node) []plainName {
-	if p.options.SQLParser == nil || !p.Project.SQLFirst || !p.mentions(sql, self) {
+	if !p.sqlFirst() || !p.mentions(sql, self) {
 		return nil
 	}
 	refs, err := p.options.SQLParser.TableRefs(sql)
@@ -56,26 +57,41 @@ func (p *Plan) mentions(sql string, self *project.Node) bool {
 	return false
 }
 
-// recordPlainNames adds what plain names mean to a node's references.
-func (p *Plan) recordPlainNames(node *project.Node, sql string, origin project.Origin) diag.List {
-	var diags diag.List
-	for _, name := range p.plainNames(sql, node) {
-		place, _ := origin.Origin(name.Start)
-		if place.IsZero() {
-			place = node.Place
-		}
-		if len(name.nodes) > 1 {
-			diags = append(diags, ambiguous(name, place))
-			continue
-		}
-		found := name.nodes[0]
-		if found.Type == project.Source {
-			node.Sources = append(node.Sources, project.SourceCall{Source: found.Table.SourceName, Table: found.Name, Place: place})
-		} else {
-			node.Refs = append(node.Refs, project.RefCall{Package: found.Package, Name: found.Name, Place: place})
-		}
+// plainReferences adds the references that queries make by plain names. It comes after
+// the parse pass, since a name means only what is enabled.
+func (p *parser) plainReferences(ctx context.Context) {
+	if !p.plan.sqlFirst() {
+		return
 	}
-	return diags
+	forEach(p.ordered(), func(node *project.Node) {
+		out, ok := p.rendered.LoadAndDelete(node)
+		if !ok || ctx.Err() != nil {
+			return
+		}
+		query := out.(rendering)
+		for _, name := range p.plan.plainNames(query.text, node) {
+			p.plainReference(node, name, query.origin)
+		}
+	})
+}
+
+func (p *parser) plainReference(node *project.Node, name plainName, origin project.Origin) {
+	place, _ := origin.Origin(name.Start)
+	if place.IsZero() {
+		place = node.Place
+	}
+	if len(name.nodes) > 1 {
+		d := ambiguous(name, place)
+		d.Node = node.UniqueID
+		p.report(d)
+		return
+	}
+	found := name.nodes[0]
+	if found.Type == project.Source {
+		node.Sources = append(node.Sources, project.SourceCall{Source: found.Table.SourceName, Table: found.Name, Place: place})
+		return
+	}
+	node.Refs = append(node.Refs, project.RefCall{Package: found.Package, Name: found.Name, Version: found.Version, Place: place})
 }
 
 func ambiguous(name plainName, place diag.Place) *diag.Diagnostic {
@@ -89,49 +105,44 @@ func ambiguous(name plainName, place diag.Place) *diag.Diagnostic {
 // resolvePlainNames replaces plain names by the relations they mean, as ref() would
 // print them. A name without an alias keeps its own as one, so that `orders.id` goes
 // on working.
-func (p *Plan) resolvePlainNames(host *compileHost, sql string, origin project.Origin) (string, project.Origin, error) {
-	if host.node != nil && host.node.Type == project.Test && host.node.Test.Generic != "" {
-		return sql, origin, nil // macros of tests name their relations by ref()
+func (p *Plan) resolvePlainNames(host *compileHost, query rendering) (rendering, error) {
+	if host.node != nil && isGeneric(host.node) {
+		return query, nil // macros of tests name their relations by ref()
 	}
-	names := p.plainNames(sql, host.node)
+	names := p.plainNames(query.text, host.node)
 	if len(names) == 0 {
-		return sql, origin, nil
+		return query, nil
 	}
 	var out stitch
 	last := 0
 	for _, name := range names {
-		place, _ := origin.Origin(name.Start)
+		place, _ := query.origin.Origin(name.Start)
 		if len(name.nodes) > 1 {
-			return "", nil, ambiguous(name, place)
+			return rendering{}, ambiguous(name, place)
 		}
 		target := name.nodes[0]
-		if err := host.checkEdge(target, place, "ref('"+target.Name+"')"); err != nil {
-			return "", nil, err
+		if err := host.checkEdge(target, place, refText(target)); err != nil {
+			return rendering{}, err
 		}
-		out.copy(sql, last, name.Start, origin)
+		out.copy(query.text, last, name.Start, query.origin)
 		out.insert(host.printed(target, name), place)
 		last = name.End
 	}
-	out.copy(sql, last, len(sql), origin)
-	text, m := out.done()
-	return text, m, nil
+	out.copy(query.text, last, len(query.text), query.origin)
+	text, origin := out.done()
+	return rendering{text, origin}, nil
 }
 
 // printed is what stands in for a plain name.
 func (h *compileHost) printed(target *project.Node, name plainName) string {
-	text, own := "", ""
+	text, own := "", "" // own is the name by which the query can call what text reads
 	if target.Type == project.Source {
-		text = SourceExpression(target)
-		own = target.Relation.Identifier
-		if text == "" {
-			text = target.Relation.String()
-		} else {
-			own = ""
+		if text = SourceExpression(target); text == "" {
+			text, own = target.Relation.String(), target.Relation.Identifier
 		}
 	} else {
 		rel := h.relation(target)
-		own = rel.Identifier
-		if text = rel.String(); rel.Type == "cte" {
+		if text, own = rel.String(), rel.Identifier; rel.Type == "cte" {
 			text = rel.Identifier
 		}
 	}

@@ -16,6 +16,7 @@ const (
 	UnknownVar        Code = "unknown-var"        // var() of a variable that is not set and has no default
 	UnknownRef        Code = "unknown-ref"        // ref() of a node that does not exist
 	DisabledRef       Code = "disabled-ref"       // ref() of a node that is disabled
+	PrivateRef        Code = "private-ref"        // ref() of a model that is private to another group
 	UnknownSource     Code = "unknown-source"     // source() of a table that no property file declares
 	AmbiguousName     Code = "ambiguous-name"     // a name that could mean two nodes
 	DuplicateNode     Code = "duplicate-node"     // two resources of one name

@@ -1,0 +1,86 @@
+package compiler
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"elt/compiler/diag"
+)
+
+// lost is what files that could not be read would have defined. A reference to such a
+// thing is no mistake of its own: it follows from one that has been reported.
+type lost struct {
+	files  map[string]bool // names of models, seeds and the like, by their file's name
+	macros map[string]bool
+	yaml   []string // the text of property files in which something is wrong
+}
+
+// lostIn gathers what the mistakes of loading a project have cost.
+func lostIn(diags diag.List) lost {
+	l := lost{files: map[string]bool{}, macros: map[string]bool{}}
+	seen := map[*diag.Source]bool{}
+	for _, d := range diags.Errors() {
+		src := d.Place.Source
+		if src == nil || seen[src] {
+			continue
+		}
+		seen[src] = true
+		switch ext := path.Ext(src.Path); ext {
+		case ".yml", ".yaml":
+			l.yaml = append(l.yaml, src.Text)
+		default:
+			l.files[strings.TrimSuffix(path.Base(src.Path), ext)] = true
+		}
+	}
+	return l
+}
+
+var macroTag = regexp.MustCompile(`\{%[-+]?\s*(?:macro|test|data_test)\s+([a-zA-Z_]\w*)`)
+
+// macrosOf adds the macros of a file that is no template.
+func (l *lost) macrosOf(text string) {
+	for _, m := range macroTag.FindAllStringSubmatch(text, -1) {
+		l.macros[m[1]] = true
+	}
+}
+
+// named reports whether a property file in which something is wrong has an entry of a
+// name.
+func (l *lost) named(name string) bool {
+	entry := regexp.MustCompile(`(?m)\bname:\s*["']?` + regexp.QuoteMeta(name) + `["']?\s*(?:[,}#]|$)`)
+	for _, text := range l.yaml {
+		if entry.MatchString(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// explains reports whether a diagnostic only follows from what is lost.
+func (l *lost) explains(d *diag.Diagnostic) bool {
+	subject := strings.Trim(d.Place.Text(), `"'`)
+	switch d.Code {
+	case diag.UndefinedName, diag.UnknownTest:
+		name := subject[strings.LastIndexByte(subject, '.')+1:]
+		return l.macros[name]
+	}
+	return false
+}
+
+// explainsRef reports whether a node is missing only because of what is lost.
+func (l *lost) explainsRef(name string) bool { return l.files[name] || l.named(name) }
+
+// explainsSource is explainsRef for a source table.
+func (l *lost) explainsSource(source, table string) bool {
+	return l.named(source) && l.named(table)
+}
+
+var snapshotTag = regexp.MustCompile(`\{%[-+]?\s*snapshot\s+([a-zA-Z_]\w*)`)
+
+// snapshotsOf adds the snapshots of a file that is no template.
+func (l *lost) snapshotsOf(text string) {
+	for _, m := range snapshotTag.FindAllStringSubmatch(text, -1) {
+		l.files[m[1]] = true
+	}
+}
