@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -262,4 +263,14 @@ func equal(t testing.TB, what, got, want string) {
 	if strings.TrimSpace(got) != want {
 		t.Errorf("%s:\n%s\nwant:\n%s", what, got, want)
 	}
+}
+
+// size is the size of the database file.
+func (w *warehouse) size() int64 {
+	w.t.Helper()
+	info, err := os.Stat(w.path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return info.Size()
 }

@@ -21,6 +21,9 @@ import (
 // begin is the first step that writes: elt's own tables, leftovers of dead runs, the
 // record of this run, and the schemas it needs.
 func (r *run) begin(ctx context.Context) error {
+	if r.readOnly {
+		return nil
+	}
 	if err := state.Ensure(ctx, r.main, r.database, r.opts.Version, state.Time(r.now())); err != nil {
 		return err
 	}
@@ -28,12 +31,8 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	r.point("cleaned")
-	row := state.Run{
-		RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, EltVersion: r.opts.Version,
-		StartedAt: r.begun, Options: r.optionsJSON(), Selected: r.ids(), RetryOf: r.retryOf,
-	}
 	err := r.transact(ctx, func() error {
-		for _, sql := range append(state.InsertLakeFiles(r.database, r.lake.rows(r.id)), state.InsertRun(r.database, row)) {
+		for _, sql := range append(state.InsertLakeFiles(r.database, r.lake.rows(r.id)), state.InsertRun(r.database, r.row())) {
 			if _, err := r.main.Exec(ctx, sql); err != nil {
 				return err
 			}
@@ -46,6 +45,14 @@ func (r *run) begin(ctx context.Context) error {
 	r.recorded = true
 	r.point("run-recorded")
 	return r.createSchemas(ctx)
+}
+
+// row is this run for the history.
+func (r *run) row() state.Run {
+	return state.Run{
+		RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, EltVersion: r.opts.Version,
+		StartedAt: r.begun, Options: r.optionsJSON(), Selected: r.ids(), RetryOf: r.retryOf,
+	}
 }
 
 // createSchemas creates the schemas that candidates will be made in.
@@ -320,6 +327,9 @@ func (r *run) finish(ctx context.Context) error {
 	r.point("built")
 	r.lookAtLakeAgain()
 	r.hold()
+	if r.readOnly {
+		return nil
+	}
 	if err := r.release(ctx); err != nil {
 		return err
 	}
@@ -347,7 +357,7 @@ func (r *run) release(ctx context.Context) error {
 		for _, n := range ready {
 			n.result.Published = false
 		}
-		r.interrupted = ctx.Err() != nil
+		r.interrupted, r.unpublished = ctx.Err() != nil, true
 		return errors.Join(publishFault(err), r.reopen(ctx), r.remember(ctx))
 	}
 	r.point("published")
@@ -378,6 +388,9 @@ func (r *run) reopen(ctx context.Context) error {
 // remember records a run that publishes nothing. It is done even when the run was
 // interrupted, but not for long.
 func (r *run) remember(ctx context.Context) error {
+	if r.readOnly {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
 	defer cancel()
 	return r.transact(ctx, func() error { return r.recordOutcome(ctx, nil, r.now()) })

@@ -161,6 +161,9 @@ func (r *run) outcome() string {
 	if r.interrupted {
 		return state.OutcomeInterrupted
 	}
+	if r.unpublished {
+		return state.OutcomeFailed
+	}
 	for _, n := range r.nodes {
 		if n.result == nil || n.result.HeldFor != "" {
 			return state.OutcomeFailed

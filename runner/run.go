@@ -49,7 +49,7 @@ type run struct {
 	nodes     []*nodeRun // in plan order
 	byID      map[string]*nodeRun
 	workers   int
-	readOnly  bool // nothing may be written: elt show and elt compile
+	readOnly  bool // nothing may be written: elt show, elt compile and most of elt test
 	started   bool // everything is compiled; nodes are being built
 
 	madeMu sync.RWMutex
@@ -60,6 +60,7 @@ type run struct {
 
 	compileMu   sync.Mutex
 	interrupted bool
+	unpublished bool // the publish failed
 	made        bool // the database file was made by this run
 	retryOf     string
 	keep        []project.Relation // hidden relations taken over from an earlier run
@@ -99,7 +100,7 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 	} else if missing(r.plan.Project.Target) {
 		return nil, ErrNothingToRetry
 	}
-	if err := r.open(ctx); err != nil {
+	if err := r.openFor(ctx, ids); err != nil {
 		return nil, err
 	}
 	summary, err := r.inside(ctx, ids)
@@ -115,6 +116,9 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 			return nil, ErrInterrupted
 		}
 		return nil, diagnostics(err)
+	}
+	if r.readOnly {
+		r.rememberAudit(ctx)
 	}
 	if err == nil && summary.Published > 0 {
 		err = r.copyReplica(ctx)
@@ -308,6 +312,20 @@ func (r *run) fullRefresh(node *project.Node) bool {
 		return template.Truth(v.Value)
 	}
 	return r.opts.FullRefresh || r.plan.FullRefresh(node)
+}
+
+// openFor opens the database for what a run is about to do.
+func (r *run) openFor(ctx context.Context, ids []string) error {
+	if !r.onlyLooks(ids) {
+		return r.open(ctx)
+	}
+	r.readOnly = true
+	db, err := openReadOnly(ctx, r.plan.Project.Target, r.opts.Wait)
+	if err != nil {
+		return err
+	}
+	r.point("opened")
+	return r.use(ctx, db)
 }
 
 // open opens the database and what goes with it.

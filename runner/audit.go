@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"context"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/check"
+	"elt/runner/duckdb"
+	"elt/runner/state"
+)
+
+// onlyLooks reports whether a run changes nothing: tests of what is published, none of
+// which stores its failures, in a project without hooks. The database is then opened
+// for reading, so that others can go on reading it.
+func (r *run) onlyLooks(ids []string) bool {
+	if r.opts.Command != "test" || r.opts.retry || !isFile(r.plan.Project.Target.Path) {
+		return false
+	}
+	opts := check.Options{StoreFailures: r.opts.StoreFailures}
+	for _, id := range ids {
+		if _, stores := check.StoredRelation(r.plan.Nodes[id], opts); stores {
+			return false
+		}
+	}
+	for _, node := range r.plan.Nodes {
+		if node.Type == project.Operation {
+			return false
+		}
+	}
+	return true
+}
+
+// rememberAudit records a run that has only looked: the database is opened for writing
+// once more, briefly. Where that cannot be done, the run is not in the history, and
+// says so.
+func (r *run) rememberAudit(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
+	defer cancel()
+	if err := r.writeAudit(ctx); err != nil {
+		r.notice(diag.Warn(diag.Database, diag.Place{}, "this run is not in the history: %v", diagnostics(err)))
+	}
+}
+
+func (r *run) writeAudit(ctx context.Context) error {
+	db, err := duckdb.Open(ctx, duckdb.Options{Path: r.plan.Project.Target.Path})
+	if err != nil {
+		return openFault(err)
+	}
+	defer db.Close()
+	if r.main, err = db.Session(ctx); err != nil {
+		return err
+	}
+	if err := state.Ensure(ctx, r.main, db.Database(), r.opts.Version, state.Time(r.now())); err != nil {
+		return err
+	}
+	return r.transact(ctx, func() error {
+		if _, err := r.main.Exec(ctx, state.InsertRun(r.database, r.row())); err != nil {
+			return err
+		}
+		return r.recordOutcome(ctx, nil, r.now())
+	})
+}
