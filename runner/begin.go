@@ -1,0 +1,124 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/state"
+)
+
+// begin is the first step that writes: elt's own tables, leftovers of dead runs, the
+// record of this run, and the schemas it needs.
+func (r *run) begin(ctx context.Context) error {
+	if r.readOnly {
+		return nil
+	}
+	if err := state.Ensure(ctx, r.main, r.database, r.opts.Version, state.Time(r.now())); err != nil {
+		return err
+	}
+	if _, err := r.dropLeftovers(ctx, r.keep); err != nil {
+		return err
+	}
+	r.point("cleaned")
+	err := r.transact(ctx, func() error {
+		for _, sql := range append(state.InsertLakeFiles(r.database, r.lake.rows(r.id)), state.InsertRun(r.database, r.row())) {
+			if _, err := r.main.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.recorded = true
+	r.point("run-recorded")
+	return r.createSchemas(ctx)
+}
+
+// row is this run for the history.
+func (r *run) row() state.Run {
+	return state.Run{
+		RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, EltVersion: r.opts.Version,
+		StartedAt: r.begun, Options: r.optionsJSON(), Selected: r.ids(), RetryOf: r.retryOf,
+	}
+}
+
+// createSchemas creates the schemas that candidates will be made in.
+func (r *run) createSchemas(ctx context.Context) error {
+	done := map[string]bool{}
+	for _, n := range r.nodes {
+		if n.node.Type == project.Test {
+			continue
+		}
+		rel := r.names.full(n.node.Relation)
+		if len(r.published.bySchema[schemaKey(rel.Database, rel.Schema)]) > 0 {
+			continue
+		}
+		schema := project.QuoteIdent(rel.Database) + "." + project.QuoteIdent(rel.Schema)
+		if done[schema] {
+			continue
+		}
+		done[schema] = true
+		if _, err := r.main.Exec(ctx, "create schema if not exists "+schema); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) ids() []string {
+	ids := make([]string, len(r.nodes))
+	for i, n := range r.nodes {
+		ids[i] = n.node.UniqueID
+	}
+	return ids
+}
+
+func (r *run) projectNodes() []*project.Node {
+	nodes := make([]*project.Node, len(r.nodes))
+	for i, n := range r.nodes {
+		nodes[i] = n.node
+	}
+	return nodes
+}
+
+// runOptions are the options that a retry repeats.
+type runOptions struct {
+	FullRefresh, AllOrNothing, StoreFailures, WarnError bool
+}
+
+func (r *run) optionsJSON() string {
+	b, _ := json.Marshal(runOptions{r.opts.FullRefresh, r.opts.AllOrNothing, r.opts.StoreFailures, r.opts.WarnError})
+	return string(b) // four bools always marshal
+}
+
+// operations runs the project's hooks of one kind, in order.
+func (r *run) operations(ctx context.Context, when string) error {
+	var hooks []*project.Node
+	for _, id := range r.plan.Order {
+		if node := r.plan.Nodes[id]; node.Type == project.Operation && node.Hook != nil && node.Hook.When == when {
+			hooks = append(hooks, node)
+		}
+	}
+	slices.SortStableFunc(hooks, func(a, b *project.Node) int { return a.Hook.Index - b.Hook.Index })
+	for _, node := range hooks {
+		n := &nodeRun{node: node}
+		if err := r.compiler.CompileNode(ctx, view{run: r, n: nil}, node.UniqueID); err != nil {
+			return err
+		}
+		if node.Compiled == nil {
+			continue
+		}
+		sql := node.Compiled.SQL
+		for _, at := range sqltoken.SplitStatements(sql) {
+			if _, err := r.main.Exec(ctx, sql[at.Start:at.End]); err != nil {
+				return r.fault(n, sent{query: -at.Start}, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"elt/compiler/diag"
+)
+
+// finish decides what is held back, publishes the rest and tidies up.
+func (r *run) finish(ctx context.Context) error {
+	r.point("built")
+	r.lookAtLakeAgain()
+	r.hold()
+	if r.readOnly {
+		return nil
+	}
+	if err := r.release(ctx); err != nil {
+		return err
+	}
+	if err := checkpoint(ctx, r.main, r.databases()); err != nil {
+		r.notice(&diag.Diagnostic{Severity: diag.Warning, Code: diag.Database, Message: "the log could not be written into the database file: " + err.Error(), Err: err})
+	}
+	r.point("checkpointed")
+	return r.after(ctx)
+}
+
+// release publishes what is not held, or records the run where nothing is.
+func (r *run) release(ctx context.Context) error {
+	var ready []*nodeRun
+	for _, n := range r.nodes {
+		if n.made && n.result.HeldFor == "" && !r.opts.NoPublish {
+			n.result.Published = true
+			ready = append(ready, n)
+		}
+	}
+	if len(ready) == 0 {
+		return r.remember(ctx)
+	}
+	started := time.Now()
+	if err := r.publish(ctx, ready); err != nil {
+		for _, n := range ready {
+			n.result.Published = false
+		}
+		r.interrupted, r.unpublished = ctx.Err() != nil, true
+		return errors.Join(publishFault(err), r.reopen(ctx), r.remember(ctx))
+	}
+	r.point("published")
+	event := Published{Elapsed: time.Since(started)}
+	for _, n := range ready {
+		event.Nodes = append(event.Nodes, n.node)
+	}
+	r.emit(event)
+	return nil
+}
+
+// reopen opens the database again after a failed commit, which DuckDB does not always
+// get over.
+func (r *run) reopen(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := r.close(); err != nil {
+		return err
+	}
+	db, err := openReadWrite(ctx, r.plan.Project.Target, r.opts.Wait)
+	if err != nil {
+		return err
+	}
+	r.db = db
+	r.main, err = db.Session(ctx)
+	return err
+}
+
+// remember records a run that publishes nothing. It is done even when the run was
+// interrupted, but not for long.
+func (r *run) remember(ctx context.Context) error {
+	if r.readOnly {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
+	defer cancel()
+	return r.transact(ctx, func() error { return r.recordOutcome(ctx, nil, r.now()) })
+}
+
+// rememberTime is how long the record of an interrupted run may take.
+const rememberTime = time.Second
+
+// after runs what comes after the publish: views of stored failures and the project's
+// on-run-end hooks, in a transaction of their own.
+func (r *run) after(ctx context.Context) error {
+	for _, n := range r.nodes {
+		for _, sql := range n.after {
+			if _, err := r.main.Exec(ctx, sql); err != nil {
+				return r.fault(n, sent{query: -1}, err)
+			}
+		}
+	}
+	return r.transact(ctx, func() error { return r.operations(ctx, "on-run-end") })
+}
+
+// databases are the databases this run may have written.
+func (r *run) databases() []string {
+	out := []string{r.database}
+	for _, n := range r.nodes {
+		if db := r.names.full(n.node.Relation).Database; n.made && !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, db) }) {
+			out = append(out, db)
+		}
+	}
+	return out
+}
+
+// summary counts what the run came to.
+func (r *run) summary() *Summary {
+	s := &Summary{RunID: r.id, Counts: map[Status]int{}, Interrupted: r.interrupted}
+	for _, n := range r.nodes {
+		s.Results = append(s.Results, n.result)
+		s.Counts[n.result.Status]++
+		if n.made {
+			s.Built++
+		}
+		if n.result.Published {
+			s.Published++
+		}
+		if n.result.HeldFor != "" {
+			s.Held++
+		}
+	}
+	return s
+}
+
+// sampleJSON is a sample for the history; "" for none.
+func sampleJSON(s *Sample) string {
+	if s == nil {
+		return ""
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Sprintf("%q", err.Error())
+	}
+	return string(b)
+}

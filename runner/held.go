@@ -1,0 +1,132 @@
+package runner
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"elt/compiler/project"
+	"elt/runner/check"
+)
+
+// lookAtLakeAgain fails the nodes that have read a raw file which is not what it was.
+func (r *run) lookAtLakeAgain() {
+	changed := r.lake.changed()
+	for _, id := range slices.Sorted(maps.Keys(changed)) {
+		d := changed[id]
+		for _, child := range r.readersOf(id) {
+			n := r.byID[child]
+			if n == nil || n.result.Status == Skipped || n.result.Status == Errored {
+				continue
+			}
+			own := *d
+			own.Node = child
+			n.made = false
+			n.result.Status, n.result.Message = Errored, own.Message
+			n.result.Diagnostics = append(n.result.Diagnostics, &own)
+			r.notice(&own)
+		}
+	}
+}
+
+// readersOf returns the nodes that read a source, through ephemeral models too.
+func (r *run) readersOf(source string) []string {
+	var out []string
+	seen := map[string]bool{}
+	todo := r.net.graph.Children(source)
+	for len(todo) > 0 {
+		id := todo[0]
+		todo = todo[1:]
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		if node := r.plan.Nodes[id]; node != nil && node.IsEphemeral() {
+			todo = append(todo, r.net.graph.Children(id)...)
+			continue
+		}
+		out = append(out, id)
+	}
+	return out
+}
+
+// hold works out what is not published, and why.
+func (r *run) hold() {
+	bad := map[string]string{}
+	mark := func(id, cause string) {
+		if _, ok := bad[id]; !ok {
+			bad[id] = cause
+		}
+	}
+	first := ""
+	for _, n := range r.nodes {
+		id, cause := n.node.UniqueID, n.result.SkippedFor
+		switch n.result.Status {
+		case Failed, Errored:
+			cause = id
+		case Skipped:
+		default:
+			continue
+		}
+		if first == "" {
+			first = cause
+		}
+		if n.node.Type != project.Test {
+			mark(id, cause)
+			continue
+		}
+		if config, _ := check.ConfigOf(n.node); n.result.Status == Skipped && config.Severity == "warn" {
+			continue
+		}
+		// What a test of error severity found bad, or could not look at, is not green.
+		for _, parent := range r.net.workParents(id) {
+			mark(parent, cause)
+		}
+	}
+	candidates := map[string]bool{}
+	for _, n := range r.nodes {
+		candidates[n.node.UniqueID] = n.made
+	}
+	h := holding{graph: r.net.graph, candidates: candidates, reads: r.viewReads, order: r.ids()}
+	causes := h.held(bad)
+	for _, n := range r.nodes {
+		if !n.made {
+			continue
+		}
+		cause, held := causes[n.node.UniqueID]
+		if !held && r.opts.AllOrNothing && first != "" {
+			cause, held = first, true
+		}
+		if held {
+			n.result.HeldFor = cause
+		}
+	}
+}
+
+// foreignView begins the id of a view that is not of the project.
+const foreignView = "view:"
+
+// viewReads says what a published view reads by its present text.
+func (r *run) viewReads(id string) ([]string, bool) {
+	key, foreign := strings.CutPrefix(id, foreignView)
+	if !foreign {
+		node := r.plan.Nodes[id]
+		if node == nil || node.Relation.Identifier == "" {
+			return nil, false
+		}
+		key = r.names.full(node.Relation).Key()
+	}
+	info := r.published.relations[key]
+	if info == nil || info.Type != "view" {
+		return nil, false
+	}
+	var ids []string
+	for _, read := range r.published.readsOf(key) {
+		if id, ok := r.net.byRelation[read.key]; ok {
+			ids = append(ids, id)
+		} else {
+			ids = append(ids, foreignView+read.key)
+		}
+	}
+	return ids, true
+}

@@ -1,0 +1,143 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"elt/compiler/project"
+	"elt/runner/check"
+	"elt/runner/state"
+)
+
+// schedule does the units.
+func (r *run) schedule(ctx context.Context) error {
+	r.started, r.notedAt = true, time.Now()
+	groups := r.fuse()
+	var tests [][]string
+	byFirst := map[string]check.Group{}
+	for _, g := range groups {
+		ids := make([]string, len(g.Tests))
+		for i, t := range g.Tests {
+			ids[i] = t.ID
+		}
+		byFirst[ids[0]] = g
+		tests = append(tests, ids)
+	}
+	workers := make([]*worker, r.workers)
+	for i := range workers {
+		s, err := r.db.Session(ctx)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		workers[i] = &worker{run: r, session: s, number: i}
+	}
+	s := &schedule{
+		units:    makeUnits(r.net, r.ids(), r.plan.Nodes, tests),
+		workers:  r.workers,
+		failFast: r.opts.FailFast,
+		do: func(ctx context.Context, number int, u *unit) outcome {
+			return workers[number].unit(ctx, u, byFirst[u.ids[0]])
+		},
+		started: func(u *unit) {
+			for _, id := range u.ids {
+				r.emit(NodeStarted{Node: r.plan.Nodes[id], At: r.now()})
+			}
+		},
+		finished: func(o outcome) {
+			for _, res := range o.results {
+				r.markOver(res.Node.UniqueID)
+				r.emit(NodeFinished{Result: res})
+				r.noteCandidate(ctx, r.byID[res.Node.UniqueID])
+			}
+		},
+		skipped: func(u *unit, root string) {
+			for _, id := range u.ids {
+				r.skip(r.byID[id], root, "")
+			}
+		},
+	}
+	s.run(ctx)
+	return nil
+}
+
+// noteTime is how often candidates are noted while a run goes on.
+const noteTime = time.Second
+
+// noteCandidate notes what was made since the last note, every now and then: enough
+// that a run which is killed after hours can be taken up, and so seldom that many small
+// nodes do not pay for it. What ends up published is mostly never noted.
+func (r *run) noteCandidate(ctx context.Context, n *nodeRun) {
+	if n.row == nil {
+		return
+	}
+	r.unnoted = append(r.unnoted, n)
+	if time.Since(r.notedAt) < noteTime {
+		return
+	}
+	var rows []state.Candidate
+	for _, n := range r.unnoted {
+		rows = append(rows, *n.row)
+	}
+	for _, sql := range state.InsertCandidates(r.database, rows) {
+		if _, err := r.main.Exec(ctx, sql); err != nil {
+			return // noted again with the outcome
+		}
+	}
+	r.unnoted, r.notedAt = nil, time.Now()
+	r.point("candidate-recorded")
+}
+
+// markOver says that a node's outcome may be looked at by templates.
+func (r *run) markOver(id string) {
+	r.madeMu.Lock()
+	defer r.madeMu.Unlock()
+	r.over[id] = true
+}
+
+// skip ends a node that is not done.
+func (r *run) skip(n *nodeRun, root, message string) {
+	n.result = &NodeResult{Node: n.node, Status: Skipped, StartedAt: r.now(), Rows: -1, SkippedFor: root, Message: message}
+	r.markOver(n.node.UniqueID)
+	r.emit(NodeFinished{Result: n.result})
+}
+
+// skipUnfinished ends the nodes that an interrupt, or an error of the run, has left.
+func (r *run) skipUnfinished(err error) {
+	for _, n := range r.nodes {
+		if n.result != nil {
+			continue
+		}
+		message := ""
+		if r.interrupted {
+			message = string(ErrInterrupted)
+		} else if err != nil {
+			message = "not started: " + err.Error()
+		}
+		r.skip(n, "", message)
+	}
+}
+
+// unit does one unit and says whether what is behind it may start.
+func (w *worker) unit(ctx context.Context, u *unit, group check.Group) outcome {
+	o := outcome{unit: u, worker: w.number}
+	switch {
+	case len(u.ids) > 1:
+		tests := make([]*nodeRun, len(u.ids))
+		for i, id := range u.ids {
+			tests[i] = w.byID[id]
+		}
+		o.results = w.fused(ctx, tests, group)
+	case w.byID[u.ids[0]].node.Type == project.Test:
+		o.results = []*NodeResult{w.test(ctx, w.byID[u.ids[0]])}
+		w.point("test-done")
+	default:
+		o.results = []*NodeResult{w.build(ctx, w.byID[u.ids[0]])}
+	}
+	for _, res := range o.results {
+		if o.failed == "" && (res.Status == Failed || res.Status == Errored) {
+			o.failed = res.Node.UniqueID
+		}
+	}
+	return o
+}
