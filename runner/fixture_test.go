@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -273,4 +274,20 @@ func (w *warehouse) size() int64 {
 		w.t.Fatal(err)
 	}
 	return info.Size()
+}
+
+// equalStatuses compares what became of the nodes, in whatever order they come.
+func equalStatuses(t testing.TB, s *runner.Summary, want string) {
+	t.Helper()
+	sorted := func(text string) string {
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		for i := range lines {
+			lines[i] = strings.TrimSpace(lines[i])
+		}
+		slices.Sort(lines)
+		return strings.Join(lines, "\n")
+	}
+	if got, want := sorted(statuses(s)), sorted(want); got != want {
+		t.Errorf("statuses:\n%s\nwant:\n%s", got, want)
+	}
 }

@@ -17,7 +17,7 @@ func TestIncrementalIsReadAsItWillBe(t *testing.T) {
 	equal(t, "first", w.rows("select * from total"), "30|2")
 	w.table("raw", "select 2 as id, 25 as v union all select 3, 30")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		raw success published
 		inc success published
 		total success published
@@ -36,7 +36,7 @@ func TestHeldIncrementalStaysAsItWas(t *testing.T) {
 	w.build()
 	w.table("raw", "select 1 as id, 99 as v union all select 2, 5")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		raw success published
 		inc success held for inc_ok
 		inc_ok fail`)
@@ -66,7 +66,7 @@ func TestFailingHookFailsItsNode(t *testing.T) {
 	w.build()
 	hook(w.table("a", "select 2 as id"), "insert into {this} select 'no number'")
 	s := w.build()
-	equal(t, "statuses", statuses(s), "a error")
+	equalStatuses(t, s, "a error")
 	equal(t, "a", w.rows("select * from a"), "1")
 }
 

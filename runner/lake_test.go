@@ -41,7 +41,7 @@ func TestLakeFilesArePinned(t *testing.T) {
 		}
 	}
 	s := w.build()
-	equal(t, "statuses", statuses(s), "t success published\n\t\tv success published")
+	equalStatuses(t, s, "t success published\n\t\tv success published")
 	equal(t, "the table has the files of the beginning", w.rows("select n::int from t"), "3")
 	equal(t, "the view is pinned", w.rows("select n::int from v"), "3")
 	w.lake, w.opts.Point = "live", nil
@@ -70,7 +70,7 @@ func TestLakeFileThatChangesFailsItsReaders(t *testing.T) {
 				}
 			}
 			s := w.build()
-			equal(t, "statuses", statuses(s), `
+			equalStatuses(t, s, `
 		other success published
 		t error
 		mart success held for t`)

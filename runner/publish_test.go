@@ -92,7 +92,7 @@ func TestTestCommandChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a_ok fail
 		a_bad fail`)
 	equal(t, "the candidate still stays", w.rows("select count(*) from _elt.candidates"), "1")

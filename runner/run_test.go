@@ -14,7 +14,7 @@ func TestBuildPublishesTablesAndViews(t *testing.T) {
 	w.table("c", "select b.id * 10 as id from {b} as b join {a} on true")
 	w.check("c_ok", "select * from {c} where id <> 20")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a success published
 		b success published
 		c success published
@@ -39,7 +39,7 @@ func TestFailingTestHoldsItsNodeAndWhatIsBehind(t *testing.T) {
 	w.table("a", "select 2 as batch")
 	w.table("other", "select 2 as batch")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a success published
 		b success held for b_ok
 		c skipped for b_ok
@@ -69,7 +69,7 @@ func TestHeldViewKeepsWhatItWouldShow(t *testing.T) {
 	w.table("a", "select 2 as batch")
 	w.table("a2", "select 2 as batch")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a success held for vv_ok
 		a2 success held for vv_ok
 		v success held for vv_ok
@@ -87,7 +87,7 @@ func TestViewOutsideTheSelectionShowsCandidates(t *testing.T) {
 	w.build()
 	w.table("a", "select 2 as batch")
 	s := w.build("a", "c")
-	equal(t, "statuses", statuses(s), "a success published\n\t\tc success published")
+	equalStatuses(t, s, "a success published\n\t\tc success published")
 	equal(t, "c has read a's candidate through v", w.rows("select * from c"), "2")
 }
 
@@ -103,7 +103,7 @@ func TestForeignViewBehindASourceShowsCandidates(t *testing.T) {
 	w.table("a", "select 2 as batch")
 	w.check("a_ok", "select * from {a} where batch > 5")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a success published
 		c success published
 		a_ok pass`)
@@ -117,7 +117,7 @@ func TestWarningTestHoldsNothing(t *testing.T) {
 	w.table("b", "select * from {a}")
 	w.check("a_warns", "select * from {a}", "severity", "warn")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a success published
 		b success published
 		a_warns warn`)
@@ -133,7 +133,7 @@ func TestAllOrNothing(t *testing.T) {
 	w.table("a", "select 1 as batch")
 	w.table("b", "select nowhere from {a}")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a success held for b
 		b error`)
 	equal(t, "tables", w.rows("select count(*) from duckdb_tables() where schema_name = 'main' and table_name not like '%elt%'"), "0")

@@ -60,7 +60,7 @@ func TestRetryTakesOverWhatIsStillGood(t *testing.T) {
 	w.check("b_ok", "select * from {b} where n > 5")
 	w.check("b_not", "select * from {b} where n > 1")
 	s := w.build()
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		a success published
 		b success held for b_not
 		c skipped for b_not
@@ -75,7 +75,7 @@ func TestRetryTakesOverWhatIsStillGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		b success published
 		c success published
 		d success published
@@ -104,7 +104,7 @@ func TestRetryRebuildsWhatHasChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "statuses", statuses(s), `
+	equalStatuses(t, s, `
 		b success published
 		v success published
 		c success published
@@ -229,6 +229,6 @@ func TestSeedsAreLoaded(t *testing.T) {
 	}
 	w.table("a", "select sum(id) as n from {s}")
 	s := w.build()
-	equal(t, "statuses", statuses(s), "s success published\n\t\ta success published")
+	equalStatuses(t, s, "s success published\n\t\ta success published")
 	equal(t, "a", w.rows("select * from a"), "3")
 }
