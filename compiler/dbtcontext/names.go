@@ -247,7 +247,13 @@ func (p *Project) doc(c *template.Call, pkg string) (template.Value, error) {
 			return text, nil
 		}
 	}
-	return nil, diag.New(diag.UndefinedName, c.Place, "docs block %q does not exist", name).
+	d := diag.New(diag.UndefinedName, c.Place, "docs block %q does not exist", name)
+	if p.set.DocNames != nil {
+		if near := diag.Suggest(name, p.set.DocNames()); near != "" {
+			return nil, d.WithHint("did you mean %q?", near)
+		}
+	}
+	return nil, d.
 		WithHint("write {%% docs %s %%}...{%% enddocs %%} in a .md file of the project", name)
 }
 

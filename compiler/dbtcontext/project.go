@@ -39,6 +39,7 @@ type Settings struct {
 	Graph             func() template.Value // graph
 	SelectedResources func() []string
 	Doc               func(pkg, name string) (string, bool) // doc()
+	DocNames          func() []string                       // for messages
 
 	Quoting  Quoting
 	Dispatch []Dispatch

@@ -113,7 +113,7 @@ func (f *propertyFile) resource(c cursor, t ResourceType, key string, known *key
 	p.LatestVersion = f.rendered().str(c.get("latest_version"), "latest_version")
 	if v := c.get("versions"); !v.isNull() && t == Model {
 		p.Versions = v.value(nil)
-		f.versions(v, p)
+		f.versions(v, c.get("latest_version"), p)
 	}
 	for _, extra := range []string{"relation", "time_spine", "deprecation_date", "freshness"} {
 		if v := c.get(extra); v.exists() {

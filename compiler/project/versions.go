@@ -3,6 +3,7 @@ package project
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/template"
@@ -37,7 +38,7 @@ func (patch *Patch) FileName() string {
 
 // versions reads versions: of a model. Each becomes a patch that takes over what it
 // does not say itself.
-func (f *propertyFile) versions(c cursor, p *Patch) {
+func (f *propertyFile) versions(c, latest cursor, p *Patch) {
 	list := f.raw().list(c, "versions")
 	if list == nil {
 		return
@@ -61,12 +62,12 @@ func (f *propertyFile) versions(c cursor, p *Patch) {
 		seen[one.Version] = one.Place
 		p.each = append(p.each, one)
 	}
-	f.latestVersion(p)
+	f.latestVersion(p, latest)
 }
 
 // latestVersion tells every version which one is the latest: the one named, else the
 // highest.
-func (f *propertyFile) latestVersion(p *Patch) {
+func (f *propertyFile) latestVersion(p *Patch, at cursor) {
 	if len(p.each) == 0 {
 		return
 	}
@@ -77,7 +78,8 @@ func (f *propertyFile) latestVersion(p *Patch) {
 	if p.LatestVersion == "" {
 		p.LatestVersion = slices.MaxFunc(names, compareVersions)
 	} else if !contains(names, p.LatestVersion) {
-		f.add(wrongChoice(p.VersionsPlace, "latest_version", p.LatestVersion, append([]string{}, names...)...))
+		f.add(diag.New(diag.WrongType, at.place(), "%q is no version of the model %q", p.LatestVersion, p.Name).
+			WithHint("its versions are %s", strings.Join(names, ", ")))
 	}
 	for _, one := range p.each {
 		one.LatestVersion = p.LatestVersion
