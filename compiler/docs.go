@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ func (d docs) find(_, name string) (string, bool) {
 	text, ok := d[name]
 	return text, ok
 }
+
+func (d docs) names() []string { return slices.Sorted(maps.Keys(d)) }
 
 // docsTag finds docs blocks in Markdown, which is no template: what looks like Jinja
 // between the blocks means nothing. Comments and raw blocks may hold a block that is
@@ -130,7 +133,7 @@ func (p *parser) describeMacros(render func(text *string, place diag.Place)) {
 			continue
 		}
 		d := diag.Warn(diag.UnknownNode, patch.Place, "no macro is named %q", patch.Name)
-		if near := diag.Suggest(patch.Name, sortedKeys(names)); near != "" {
+		if near := diag.Suggest(patch.Name, slices.Sorted(maps.Keys(names))); near != "" {
 			d.WithHint("did you mean %q?", near)
 		} else {
 			d.WithHint("this entry does nothing: remove it, or add the macro it describes")
@@ -149,13 +152,4 @@ func describeArgument(argument template.Value, place diag.Place, render func(tex
 		render(&text, place)
 		_ = d.Set("description", text) // a text is always a key
 	}
-}
-
-func sortedKeys(set map[string]bool) []string {
-	out := make([]string, 0, len(set))
-	for key := range set {
-		out = append(out, key)
-	}
-	slices.Sort(out)
-	return out
 }

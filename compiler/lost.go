@@ -59,14 +59,14 @@ func (l *lost) named(name string) bool {
 
 // explains reports whether a diagnostic only follows from what is lost.
 func (l *lost) explains(d *diag.Diagnostic) bool {
-	subject := strings.Trim(d.Place.Text(), `"'`)
-	switch d.Code {
-	case diag.UndefinedName, diag.UnknownTest:
-		name := subject[strings.LastIndexByte(subject, '.')+1:]
-		return l.macros[name]
+	if d.Code != diag.UndefinedName {
+		return false
 	}
-	return false
+	name := dottedName.FindString(d.Place.Text())
+	return l.macros[name[strings.LastIndexByte(name, '.')+1:]]
 }
+
+var dottedName = regexp.MustCompile(`^[\w.]*`)
 
 // explainsRef reports whether a node is missing only because of what is lost.
 func (l *lost) explainsRef(name string) bool { return l.files[name] || l.named(name) }

@@ -49,6 +49,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.plainReferences(ctx)
 	p.describe(ctx)
 	p.link()
+	p.unseen(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -110,6 +111,7 @@ func (p *parser) settings() dbtcontext.Settings {
 		Flags:        map[string]template.Value{"FULL_REFRESH": opts.FullRefresh},
 		Graph:        p.plan.graphValue,
 		Doc:          p.docs.find,
+		DocNames:     p.docs.names,
 		Quoting:      quoting(proj.Quoting),
 		ExternalRoot: proj.Target.ExternalRoot,
 	}
