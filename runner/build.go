@@ -58,7 +58,7 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 	result.CompileTime = time.Since(started)
 	if err == nil {
 		w.point("candidate-started")
-		err = w.make(ctx, n)
+		err = limited(ctx, n, func(ctx context.Context) error { return w.make(ctx, n) })
 	}
 	result.ExecuteTime = time.Since(started) - result.CompileTime
 	result.Rows = n.rows

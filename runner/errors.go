@@ -81,14 +81,12 @@ func (r *run) hintOf(e *engine.Error) string {
 	switch {
 	case meant != "":
 		return fmt.Sprintf("did you mean %q?", meant)
-	case len(candidates) == 1:
-		return fmt.Sprintf("did you mean %q?", candidates[0])
-	case len(candidates) > 1:
+	case len(candidates) > 0:
 		quoted := make([]string, len(candidates))
 		for i, c := range candidates {
 			quoted[i] = fmt.Sprintf("%q", c)
 		}
-		return "did you mean one of " + strings.Join(quoted, ", ") + "?"
+		return "DuckDB proposes " + strings.Join(quoted, ", ")
 	case e.Kind == engine.OutOfMemory:
 		return "give DuckDB more memory (settings: memory_limit), a temp_directory with room, or fewer threads"
 	case e.Kind == engine.IO && strings.Contains(strings.ToLower(e.Message), "no space"):

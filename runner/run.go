@@ -139,6 +139,7 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 	}
 	r.workers = r.workerCount()
 	r.emit(RunStarted{RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, Nodes: r.projectNodes(), Workers: r.workers})
+	r.noticeUnitTests()
 	err := r.operations(ctx, "on-run-start")
 	if err == nil {
 		err = r.schedule(ctx)
@@ -304,6 +305,19 @@ func (r *run) chosen() []string {
 		}
 	}
 	return ids
+}
+
+// noticeUnitTests says that the selected unit tests are not run.
+func (r *run) noticeUnitTests() {
+	if r.opts.Command != "build" && r.opts.Command != "test" {
+		return
+	}
+	for _, id := range r.plan.Order {
+		node := r.plan.Nodes[id]
+		if node.Type == project.UnitTest && (r.opts.Selected == nil || slices.Contains(r.opts.Selected, id)) {
+			r.notice(diag.Warn(diag.Unsupported, node.Place, "unit test %q was not run: elt does not run unit tests yet", node.Name))
+		}
+	}
 }
 
 // fullRefresh reports whether a node is made anew.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/runner"
 	"elt/runner/engine"
@@ -231,4 +232,22 @@ func TestSeedsAreLoaded(t *testing.T) {
 	s := w.build()
 	equalStatuses(t, s, "s success published\n\t\ta success published")
 	equal(t, "a", w.rows("select * from a"), "3")
+}
+
+func TestTimeoutStopsANode(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	w.table("slow", "select sum(a.range * b.range) as n from range(10000000) a, range(1000000) b", "timeout", "100ms")
+	w.table("fast", "select 1 as n", "timeout", int64(60))
+	w.table("odd", "select 1 as n", "timeout", "soon")
+	s := w.build()
+	equalStatuses(t, s, `
+		slow error
+		fast success published
+		odd error`)
+	for _, res := range s.Results {
+		if res.Node.Name == "slow" && res.Diagnostics[0].Code != diag.Timeout {
+			t.Errorf("got %v", res.Diagnostics)
+		}
+	}
 }

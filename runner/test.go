@@ -21,7 +21,7 @@ func (w *worker) test(ctx context.Context, n *nodeRun) *NodeResult {
 	err := w.compileLate(ctx, n)
 	result.CompileTime = time.Since(started)
 	if err == nil {
-		err = w.judge(ctx, n)
+		err = limited(ctx, n, func(ctx context.Context) error { return w.judge(ctx, n) })
 	}
 	result.ExecuteTime = time.Since(started) - result.CompileTime
 	if err != nil {

@@ -2,8 +2,8 @@
 // schema "_elt": runs, what came of every node, candidates that have not been
 // published, and what each published relation was made of.
 //
-// The tables and their columns are documented in docs/reference/state.md and may be
-// read with plain SQL; they have no indexes and no constraints, since a write-ahead log
+// The tables may be read with plain SQL; what they hold is said in their comments
+// (duckdb_tables()). They have no indexes and no constraints, since a write-ahead log
 // that holds an index cannot be replayed by a read-only open. All times are UTC.
 //
 // [Ensure] creates the tables or brings those of an older elt forward, and refuses
@@ -57,6 +57,12 @@ var migrations = [Version][]string{{
 	`create table {s}.lake_files (
 		run_id varchar not null, unique_id varchar not null, path varchar,
 		bytes bigint, modified_at timestamp)`,
+	`comment on table {s}.meta is 'version of these tables; a row for each time elt brought them forward'`,
+	`comment on table {s}.runs is 'every run that could write; outcome is success, failed or interrupted, NULL while it runs and for ever if it was killed; times are UTC'`,
+	`comment on table {s}.node_results is 'what came of each node of a run; rows of an incremental model are those of the delta; held_for and skipped_for name the root cause; sample holds the first failing rows of a test as JSON'`,
+	`comment on table {s}.candidates is 'what was made and is not published: hidden tables, deltas, and texts of views with published names'`,
+	`comment on table {s}.node_state is 'what each published relation was made of, and by which run'`,
+	`comment on table {s}.lake_files is 'the raw files each run has read, as they were when it began'`,
 }}
 
 // name is a table of the state, qualified and quoted.
