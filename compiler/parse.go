@@ -70,6 +70,8 @@ type parser struct {
 	found []*project.Node // all nodes, disabled ones and doubles included, in the order of files
 	docs  docs
 	lost  lost
+	// usualWhere says that the project has no get_where_subquery of its own.
+	usualWhere bool
 
 	mu       sync.Mutex // guards diags while templates are rendered in parallel
 	diags    diag.List
