@@ -3,7 +3,6 @@ package duckdb
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -32,17 +31,35 @@ func statementError(sql, message string) *engine.Error {
 		Position: -1,
 		Err:      errors.New(message),
 	}
-	e.Message, e.Candidates = splitCandidates(r)
-	if m := namedColumn.FindStringSubmatch(e.Message); m != nil && e.Name == "" {
-		e.Name = m[1]
-	}
+	var signatures []string
+	e.Message, e.Candidates, signatures = splitCandidates(r)
 	if e.Kind == engine.OutOfMemory {
 		e.Message, _, _ = strings.Cut(e.Message, "\n") // advice on settings follows
 	}
+	raw := e.Message
+	reword(e)
 	if position, err := strconv.Atoi(r.Position); err == nil {
-		e.Position = placeIn(e, position)
+		if e.Position = placeIn(e, position, raw); castType(e) != "" {
+			e.Message = raw
+			reword(e) // the type can be named as the query writes it
+		}
+	} else if e.Kind == engine.Binder && e.Name != "" {
+		e.Position = onlyPlace(sql, e.Name)
 	}
-	addFile(e, r.Message)
+	if e.Kind == engine.Conversion && e.Position >= 0 && strings.HasPrefix(sql[e.Position:], "'") {
+		e.Hint = "" // a literal is mended, not cast otherwise
+	}
+	if e.Hint == "" {
+		e.Hint = signatureHint(signatures)
+	}
+	if e.Hint == "" {
+		e.Hint = writtenHint(e)
+	}
+	before := e.Message
+	if addFile(e, r.Message); e.Message != before {
+		e.Hint = ""
+		reword(e)
+	}
 	return e
 }
 
@@ -78,7 +95,7 @@ func kindOf(exception string) engine.Kind {
 		return engine.Binder
 	case "Catalog":
 		return engine.Catalog
-	case "Conversion":
+	case "Conversion", "Out of Range":
 		return engine.Conversion
 	case "Constraint":
 		return engine.Constraint
@@ -95,86 +112,3 @@ func kindOf(exception string) engine.Kind {
 	}
 	return engine.Other
 }
-
-// candidateLine begins the part of a message that lists what may have been meant.
-var candidateLine = regexp.MustCompile(`(?s)\n+\s*(?:Did you mean|Candidate bindings|Candidate functions|Candidate extensions|Candidates|Possible solutions|Possible fixes|Potential Fixes)\b.*$`)
-
-// maxCandidates keeps a list of all settings DuckDB has out of an error.
-const maxCandidates = 10
-
-var quoted = regexp.MustCompile(`"((?:[^"]|"")+)"`)
-
-// splitCandidates parts the message from the names DuckDB proposes.
-func splitCandidates(r report) (string, []string) {
-	message := strings.TrimSpace(r.Message)
-	tail := candidateLine.FindString(message)
-	message = strings.TrimSpace(strings.TrimSuffix(message, tail))
-	var names []string
-	if r.Candidates != "" {
-		names = strings.Split(r.Candidates, ", ")
-	}
-	if len(names) == 0 && bindingList.MatchString(tail) || len(names) > maxCandidates {
-		names = nil
-		for _, match := range quoted.FindAllStringSubmatch(tail, maxCandidates) {
-			names = append(names, match[1])
-		}
-	}
-	return message, names
-}
-
-// bindingList begins the list of candidates where only the text of the message has it.
-var bindingList = regexp.MustCompile(`^\s*(?:Candidate bindings|Did you mean)\b`)
-
-// namedColumn is the column's name where only the text of the message has it.
-var namedColumn = regexp.MustCompile(`does not have a column named "([^"]+)"$`)
-
-// placeIn returns the position where it can be trusted, else -1. DuckDB counts in the
-// text it was binding, which for a view is the view's: a run-time error is never
-// placed, and another only where the name it is about stands.
-func placeIn(e *engine.Error, position int) int {
-	switch e.Kind {
-	case engine.Parser, engine.Binder, engine.Catalog:
-	default:
-		return -1
-	}
-	if e.Subtype == syntaxError {
-		position = byteOffset(e.SQL, position)
-	}
-	if position < 0 || position > len(e.SQL) {
-		return -1
-	}
-	if e.Name == "" || e.Kind == engine.Parser {
-		return position
-	}
-	name := e.Name
-	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
-		name = name[dot+1:]
-	}
-	rest := e.SQL[position:]
-	near := rest[:min(len(rest), 4*len(e.Name)+nameReach)]
-	if !strings.Contains(strings.ToLower(near), strings.ToLower(name)) {
-		return -1
-	}
-	return position
-}
-
-// syntaxError is the subtype of the parser's errors, the only ones whose position
-// counts characters. All others count bytes.
-const syntaxError = "SYNTAX_ERROR"
-
-// byteOffset returns the byte offset of the n-th character, or -1.
-func byteOffset(text string, n int) int {
-	for i := range text {
-		if n == 0 {
-			return i
-		}
-		n--
-	}
-	if n == 0 {
-		return len(text)
-	}
-	return -1
-}
-
-// nameReach is how far behind the position a name may begin: qualifiers come first.
-const nameReach = 64

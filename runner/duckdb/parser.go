@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -140,8 +141,10 @@ func serialize(session *Session, sql string) (any, error) {
 	if answer.Error && answer.Type == "parser" {
 		e := &engine.Error{Kind: engine.Parser, Message: answer.Message, Subtype: answer.Subtype, SQL: sql, Position: -1}
 		if position, err := strconv.Atoi(answer.Position); err == nil {
-			e.Position = placeIn(e, position)
+			e.Position = placeIn(e, position, e.Message)
 		}
+		reword(e)
+		e.Hint = cmp.Or(e.Hint, writtenHint(e))
 		return nil, e
 	}
 	if answer.Error || len(answer.Statements) != 1 {

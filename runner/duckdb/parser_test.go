@@ -111,8 +111,8 @@ func TestTableRefsErrors(t *testing.T) {
 		name, sql, message string
 		position           int
 	}{
-		{"syntax error behind multi-byte text", "select 'é' frm a where", `syntax error at or near "a"`, 16},
-		{"text ends too early", "select 1 +", "syntax error at end of input", 10},
+		{"syntax error behind multi-byte text", "select 'é' frm a where", `syntax error near "a"`, 16},
+		{"text ends too early", "select 1 +", "unexpected end of query", 10},
 		{"not a SELECT", "insert into a select * from b", notSelectMessage, -1},
 		{"two statements", "select 1; select 2", notSelectMessage, -1},
 		{"nothing", " -- only a comment", notSelectMessage, -1},

@@ -54,7 +54,7 @@ func TestSetupErrors(t *testing.T) {
 		want    string
 	}{
 		{"unknown setting", Options{Settings: []Setting{{"thread", "1"}}}, `setting "thread": catalog error: unrecognized configuration parameter "thread"`},
-		{"bad value", Options{Settings: []Setting{{"memory_limit", "lots"}}}, `setting "memory_limit": parser error: Memory must have a number (e.g. 1GB)`},
+		{"bad value", Options{Settings: []Setting{{"memory_limit", "lots"}}}, `setting "memory_limit": parser error: memory must have a number (e.g. 1GB)`},
 		{"missing database", Options{Attach: []Attachment{{Path: "/nope/x.duckdb", Alias: "x"}}}, `database "x": io error: Cannot open file "/nope/x.duckdb": No such file or directory`},
 		{"no extension in the folder", Options{Extensions: []Extension{{Name: "spatial", Path: folder}}}, `extension "spatial": there is no file "spatial.duckdb_extension" in "` + folder + `"`},
 		{"no folder", Options{Extensions: []Extension{{Name: "spatial", Path: "/nope"}}}, `extension "spatial": stat /nope: no such file or directory`},

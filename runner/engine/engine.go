@@ -94,7 +94,8 @@ const (
 // Error is an error of the database about one statement.
 type Error struct {
 	Kind       Kind
-	Message    string // without DuckDB's prefix ("Binder Error: "), candidates and LINE lines
+	Message    string // in elt's words where the message is a frequent one; without DuckDB's prefix ("Binder Error: "), candidates and LINE lines
+	Hint       string // what to do, where the message is a frequent one
 	Subtype    string // DuckDB's error_subtype, such as "COLUMN_NOT_FOUND", or ""
 	Name       string // the name the error is about, or ""
 	Candidates []string

@@ -1,0 +1,176 @@
+package duckdb
+
+import (
+	"regexp"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/sqltoken"
+	"elt/runner/engine"
+)
+
+// syntaxError is the subtype of the parser's errors, the only ones whose position
+// counts characters. All others count bytes.
+const syntaxError = "SYNTAX_ERROR"
+
+// nameReach is how far behind the position a name may begin: qualifiers come first.
+const nameReach = 64
+
+// placeIn returns the position where it can be trusted, else -1. DuckDB counts in the
+// text it was binding, which for a view is the view's: a position counts only where what
+// the error is about stands. message is DuckDB's own.
+func placeIn(e *engine.Error, position int, message string) int {
+	if e.Subtype == syntaxError {
+		position = byteOffset(e.SQL, position)
+	}
+	if position < 0 || position > len(e.SQL) {
+		return -1
+	}
+	switch e.Kind {
+	case engine.Parser:
+		return position
+	case engine.Binder, engine.Catalog:
+	case engine.Conversion:
+		return castPlace(e.SQL, position, message)
+	default:
+		return -1
+	}
+	if e.Name == "" {
+		return position
+	}
+	return namePlace(e, position)
+}
+
+// namePlace is where the name stands that the error is about: behind its qualifiers,
+// which begin at the position; -1 where it does not.
+func namePlace(e *engine.Error, position int) int {
+	name := e.Name
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		name = name[dot+1:]
+	}
+	rest := e.SQL[position:]
+	near := rest[:min(len(rest), 4*len(e.Name)+nameReach)]
+	if !strings.Contains(strings.ToLower(near), strings.ToLower(name)) {
+		return -1
+	}
+	for tok := range sqltoken.Tokens(near) {
+		text := tok.Text(near)
+		switch {
+		case strings.EqualFold(sqltoken.Unquote(text), name):
+			return position + tok.Span.Start
+		case tok.Kind != sqltoken.Word && tok.Kind != sqltoken.Quoted && text != ".":
+			return position
+		}
+	}
+	return position
+}
+
+var (
+	castOf   = regexp.MustCompile(`(?s) when casting from source column (.+)$`)
+	castText = regexp.MustCompile(`(?s)^(?:Could not convert string|\w+ field value out of range:|invalid \w+ field format:) ['"](.*?)['"]`)
+	castCall = regexp.MustCompile(`(?i)^(?:cast|date|timestamp|time|interval)\b`)
+)
+
+// castPlace trusts the position of a failed cast where the query has a cast of that
+// column, or that very text, there.
+func castPlace(sql string, position int, message string) int {
+	rest := sql[position:]
+	near := rest[:min(len(rest), castReach)]
+	if m := castOf.FindStringSubmatch(message); m != nil {
+		if strings.HasPrefix(rest, "::") && lastName(sql[:position]) == m[1] || castCall.MatchString(rest) && strings.Contains(near, m[1]) {
+			return position
+		}
+		return -1
+	}
+	if m := castText.FindStringSubmatch(message); m != nil && strings.Contains(sql[max(0, position-castReach):position]+near, "'"+m[1]+"'") {
+		return position
+	}
+	return -1
+}
+
+// castReach is how far from a cast's position its operand may stand.
+const castReach = 200
+
+// lastName is the last token of a text, unquoted.
+func lastName(text string) string {
+	text = text[strings.LastIndexAny(text, "\n(,")+1:]
+	last := ""
+	for tok := range sqltoken.Tokens(text) {
+		if tok.Kind != sqltoken.Comment {
+			last = tok.Text(text)
+		}
+	}
+	return sqltoken.Unquote(last)
+}
+
+// onlyPlace is where a name stands in a statement that has it once, else -1. It is for
+// the messages that DuckDB gives no position: of USING, EXCLUDE and fields of structs.
+func onlyPlace(sql, name string) int {
+	at := -1
+	for tok := range sqltoken.Tokens(sql) {
+		text := tok.Text(sql)
+		named := tok.Kind == sqltoken.Word || tok.Kind == sqltoken.Quoted
+		if !named && tok.Kind != sqltoken.String || !strings.EqualFold(sqltoken.Unquote(strings.Trim(text, "'")), name) {
+			continue
+		}
+		if at >= 0 {
+			return -1
+		}
+		at = tok.Span.Start
+	}
+	return at
+}
+
+// byteOffset returns the byte offset of the n-th character, or -1.
+func byteOffset(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	if n == 0 {
+		return len(text)
+	}
+	return -1
+}
+
+// clauseWords are the words that a query is made of and that get mistyped.
+var clauseWords = []string{
+	"select", "from", "where", "group", "order", "having", "limit", "union", "join", "inner",
+	"left", "right", "full", "outer", "cross", "using", "distinct", "qualify", "between", "values", "with",
+}
+
+// keywordHint finds a mistyped keyword where the parser stopped: "form (select 1)" stops
+// at "(", for "form" was taken for an alias. It also finds a reserved word used as a name.
+func keywordHint(sql string, position int) string {
+	var before, at string
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind == sqltoken.Comment {
+			continue
+		}
+		if tok.Span.Start >= position {
+			at = tok.Text(sql)
+			break
+		}
+		before = tok.Text(sql)
+	}
+	if isWord(before) && !sqltoken.Reserved(before) {
+		if meant := diag.Suggest(before, clauseWords); meant != "" && len(before) > 2 {
+			return "did you mean \"" + meant + "\" instead of \"" + before + "\"?"
+		}
+	}
+	if before == "(" || before == "" || sqltoken.Reserved(before) {
+		switch strings.ToLower(before) {
+		case "from", "join", "as":
+			if isWord(at) && sqltoken.Reserved(at) && !strings.EqualFold(at, "select") {
+				return "\"" + at + "\" is a reserved word; as a name it stands in double quotes"
+			}
+			return ""
+		}
+		if meant := diag.Suggest(at, clauseWords); isWord(at) && !sqltoken.Reserved(at) && meant != "" {
+			return "did you mean \"" + meant + "\" instead of \"" + at + "\"?"
+		}
+	}
+	return ""
+}
