@@ -178,3 +178,13 @@ func TestCrashingProcess(t *testing.T) {
 		t.Fatalf("%v\n%s", err, statuses(s))
 	}
 }
+
+// buildElsewhere builds the project of TestKillAnywhere on a warehouse's database in a
+// process of its own and returns what that said.
+func buildElsewhere(t *testing.T, w *warehouse) (string, error) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashingProcess$")
+	cmd.Env = append(os.Environ(), crashDir+"="+filepath.Dir(w.path), crashBatch+"=1")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

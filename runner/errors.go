@@ -33,7 +33,7 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 		return &diag.Diagnostic{Code: diag.Database, Message: err.Error(), Place: n.node.Place, Node: n.node.UniqueID, Err: err}
 	}
 	d = &diag.Diagnostic{
-		Code: codeOf(e), Message: r.messageOf(e), Place: n.node.Place,
+		Code: codeOf(e), Message: r.publicText(lowerFirst(e.Message)), Place: n.node.Place,
 		Node: n.node.UniqueID, Err: err, Hint: r.hintOf(e),
 	}
 	if e.File != "" {
@@ -56,14 +56,6 @@ func codeOf(e *engine.Error) diag.Code {
 	return diag.SQL
 }
 
-// messageOf is DuckDB's message in elt's manner.
-func (r *run) messageOf(e *engine.Error) string {
-	if e.Subtype == columnNotFound && e.Name != "" {
-		return fmt.Sprintf("column %q not found", e.Name)
-	}
-	return r.publicText(lowerFirst(e.Message))
-}
-
 // columnNotFound is DuckDB's word for a column that does not exist.
 const columnNotFound = "COLUMN_NOT_FOUND"
 
@@ -81,6 +73,8 @@ func (r *run) hintOf(e *engine.Error) string {
 	switch {
 	case meant != "":
 		return fmt.Sprintf("did you mean %q?", meant)
+	case e.Hint != "":
+		return r.publicText(e.Hint)
 	case len(candidates) > 0:
 		quoted := make([]string, len(candidates))
 		for i, c := range candidates {
@@ -240,7 +234,9 @@ func openWords(e *duckdb.OpenError) (message, hint string) {
 	case duckdb.ReadOnly:
 		return fmt.Sprintf("database %q cannot be written: the file or its folder is read-only", e.Path), "change its permissions, or point the target's path elsewhere"
 	case duckdb.Missing:
-		return fmt.Sprintf("database %q does not exist", e.Path), "build it first, or look at the target's path"
+		return fmt.Sprintf("database %q cannot be opened: its folder does not exist", e.Path), "create the folder, or look at the target's path"
+	case duckdb.Recovery:
+		return fmt.Sprintf("database %q was not closed properly and must be opened for writing once", e.Path), "run elt clean where the file and its folder can be written"
 	case duckdb.Permission:
 		return fmt.Sprintf("database %q may not be read", e.Path), "change its permissions"
 	case duckdb.Corrupt:

@@ -70,7 +70,8 @@ type NodeResult struct {
 type Sample struct {
 	Columns []string
 	Rows    [][]string
-	Total   int64
+	Total   int64 // failing rows there are
+	Shown   int64 // failing rows that Rows stands for: as many as it has, or more where they are counted
 }
 
 // Published says that the transaction that makes relations visible was committed.

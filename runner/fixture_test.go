@@ -238,6 +238,9 @@ func (w *warehouse) leftovers() string {
 
 // statuses renders a summary as "name status published held-for", one line a node.
 func statuses(s *runner.Summary) string {
+	if s == nil {
+		return "the run did not begin"
+	}
 	var lines []string
 	for _, r := range s.Results {
 		line := r.Node.Name + " " + string(r.Status)

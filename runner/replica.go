@@ -11,9 +11,9 @@ import (
 	"elt/runner/duckdb"
 )
 
-// copyReplica renews the target's read-only copy, after the database was closed: while
-// DuckDB has it open, a second descriptor of ours would drop its lock. Candidates that
-// stay for inspection are not in the copy.
+// copyReplica renews the target's read-only copy, after the run has closed the database:
+// closing the copy's descriptor would drop the lock of a database that is being written.
+// Candidates that stay for inspection are not in the copy.
 func (r *run) copyReplica(ctx context.Context) error {
 	target := r.plan.Project.Target
 	if target.Replica == "" || !isFile(target.Path) {
@@ -32,6 +32,13 @@ func (r *run) copyReplica(ctx context.Context) error {
 // first, so that what readers open never had them.
 func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
 	from := target.Path
+	// Open for reading, DuckDB keeps other processes from writing until the copy is made;
+	// that closing the copy's descriptor then drops this lock does no harm.
+	guard, err := duckdb.Open(ctx, duckdb.Options{Path: from, ReadOnly: true, Wait: r.opts.Wait})
+	if err != nil {
+		return err
+	}
+	defer guard.Close()
 	if r.leaves() {
 		scratch := filepath.Join(filepath.Dir(target.Replica), "."+filepath.Base(target.Replica)+".clean")
 		defer func() { err = errors.Join(err, removeDatabase(scratch)) }()

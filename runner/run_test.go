@@ -150,5 +150,5 @@ func TestErrorsLeadBackToTheTemplate(t *testing.T) {
 		`models/b.sql:3:3 sql column "amont" not found (did you mean "amount"?)`)
 	w.table("b", "select cast('x' as integer) as n from {orders}")
 	d = w.build().Results[1].Diagnostics[0]
-	equal(t, "diagnostic", d.Place.String()+" "+string(d.Code), `models/b.sql:1:1 data`)
+	equal(t, "diagnostic", d.Place.String()+" "+string(d.Code), `models/b.sql:1:8 data`)
 }

@@ -2,7 +2,7 @@ package runner
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"time"
 
 	"elt/compiler/diag"
@@ -107,7 +107,40 @@ func (w *worker) sample(ctx context.Context, n *nodeRun) (*Sample, error) {
 	if err != nil {
 		return nil, w.fault(n, s, err)
 	}
+	if len(t.Columns) == 1 && repeats(t) {
+		return w.countedSample(ctx, n, t.Columns[0].Name)
+	}
 	return sampleOf(t, w.sampleRows()), nil
+}
+
+// countedSample reads the most frequent failing values of a test, with their numbers.
+func (w *worker) countedSample(ctx context.Context, n *nodeRun, column string) (*Sample, error) {
+	sql := check.CountedSampleSQL(n.node, w.builtIn(n.node), column, w.sampleRows())
+	s, err := w.prepare(ctx, n, materialize.Statement{SQL: sql, Query: -1}, nil)
+	if err != nil {
+		return nil, err
+	}
+	t, err := w.session.Query(ctx, s.sql)
+	if err != nil {
+		return nil, w.fault(n, s, err)
+	}
+	sample := sampleOf(t, w.sampleRows())
+	sample.Shown = 0
+	for _, row := range t.Rows {
+		rows, _ := row[1].(int64)
+		sample.Shown += rows
+	}
+	return sample, nil
+}
+
+// repeats reports whether rows that are in order have one value twice.
+func repeats(t *engine.Table) bool {
+	for i := 1; i < len(t.Rows); i++ {
+		if t.Text(i, 0) == t.Text(i-1, 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // fused runs several tests of one relation in one scan. What the scan does not clear
@@ -172,6 +205,7 @@ func sampleOf(t *engine.Table, rows int) *Sample {
 		}
 		s.Rows = append(s.Rows, cells)
 	}
+	s.Shown = int64(len(s.Rows))
 	return s
 }
 
@@ -187,5 +221,14 @@ func rowCount(n int64) string {
 	if n == 1 {
 		return "1 failing row"
 	}
-	return fmt.Sprintf("%d failing rows", n)
+	return thousands(n) + " failing rows"
+}
+
+// thousands writes a number with commas, for a person.
+func thousands(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }
