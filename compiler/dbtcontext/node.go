@@ -157,7 +157,7 @@ func constraintsOf(n *project.Node) template.Value {
 	if v, ok := n.Config.Get("constraints"); ok {
 		return v.Value
 	}
-	return template.NewList()
+	return constraintsValue(n.Constraints)
 }
 
 func constraintsValue(list []project.Constraint) *template.List {

@@ -75,8 +75,9 @@ type Node struct {
 	Meta        *template.Dict
 	Description string
 	Columns     []*Column
-	PatchPath   string     // property file that describes it, or ""
-	PatchPlace  diag.Place // its name in that file
+	Constraints []Constraint // of the model as a whole
+	PatchPath   string       // property file that describes it, or ""
+	PatchPlace  diag.Place   // its name in that file
 	Group       string
 	// Version and LatestVersion are those of a versioned model, as text; "" for others.
 	Version, LatestVersion string
@@ -128,7 +129,7 @@ type Column struct {
 
 // Constraint is one constraint of a contract.
 type Constraint struct {
-	Type       string // not_null, unique, primary_key, foreign_key, check
+	Type       string // not_null, unique, primary_key, foreign_key, check, custom
 	Expression string
 	Name       string
 	Columns    []string

@@ -22,10 +22,11 @@ func (n *Node) setConfig(c *Config) {
 // SetConfig sets a node's final config, and tags, meta and group from it.
 func (n *Node) SetConfig(c *Config) { n.setConfig(c) }
 
-// Apply sets on a node what a patch says beside config: description, columns, places.
+// Apply sets on a node what a patch says beside config: description, columns, constraints, places.
 func (patch *Patch) Apply(n *Node) {
 	n.Description = patch.Description
 	n.Columns = columnsOf(patch.Columns)
+	n.Constraints = patch.Constraints
 	n.PatchPath, n.PatchPlace = patch.Path, patch.Place
 	n.Version, n.LatestVersion = patch.Version, patch.LatestVersion
 }

@@ -239,9 +239,9 @@ func retypedIn(a, b []engine.Column) []engine.Column {
 func names(columns []engine.Column) string {
 	out := make([]string, len(columns))
 	for i, c := range columns {
-		out[i] = c.Name
+		out[i] = project.QuoteIdent(c.Name)
 	}
-	return quoteAll(out)
+	return strings.Join(out, ", ")
 }
 
 // columnNames lists columns for a message.

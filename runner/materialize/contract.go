@@ -23,18 +23,6 @@ type ContractColumn struct {
 	Place       diag.Place
 }
 
-// kept leaves out foreign keys: among candidates they would block renames and drops,
-// so they are audited as relationships instead.
-func kept(list []project.Constraint) []project.Constraint {
-	var out []project.Constraint
-	for _, c := range list {
-		if c.Type != "foreign_key" && c.Type != "custom" {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // ContractProbe holds two queries to describe before a node with an enforced contract
 // is made. DuckDB spells the types of both, so they can be compared.
 type ContractProbe struct {
@@ -94,30 +82,63 @@ func createRows(spec *Spec, rel project.Relation) []Statement {
 	list := spec.Contract.columnList()
 	before, after := spec.latest()
 	return []Statement{
-		createDeclared(spec, rel),
+		createTable(rel, spec.Contract),
 		around(fmt.Sprintf("insert into %s (%s)\nselect %s from (\n%s", rel, list, list, before),
 			spec.SQL, after+"\n) as model_subq"),
 	}
 }
 
-// createCopy makes a copy of the published table.
-func createCopy(spec *Spec, rel project.Relation) []Statement {
+// createCopy makes a copy of the published table, whose columns are old.
+func createCopy(spec *Spec, rel project.Relation, old []engine.Column) []Statement {
 	if spec.Contract == nil {
 		return []Statement{plain("create table %s as (\nfrom %s\n)", rel, spec.Published)}
 	}
 	return []Statement{
-		createDeclared(spec, rel),
+		createTable(rel, spec.Contract.over(old)),
 		plain("insert into %s by name\nfrom %s", rel, spec.Published),
 	}
 }
 
-func createDeclared(spec *Spec, rel project.Relation) Statement {
+// over is the contract as far as a table of the given columns keeps it: the table's
+// columns and types, the constraints of those that are declared. Columns that are new
+// in the contract are added to the copy later, as they would be to the table itself.
+func (c *Contract) over(old []engine.Column) *Contract {
+	out := &Contract{}
+	for _, col := range old {
+		kept := ContractColumn{Name: col.Name, Type: col.Type}
+		for _, declared := range c.Columns {
+			if strings.EqualFold(declared.Name, col.Name) {
+				kept.Constraints, kept.Place = declared.Constraints, declared.Place
+			}
+		}
+		out.Columns = append(out.Columns, kept)
+	}
+	grown := false // then an expression may name a column that is not there yet
+	for _, declared := range c.Columns {
+		_, ok := find(old, declared.Name)
+		grown = grown || !ok
+	}
+	for _, constraint := range c.Constraints {
+		known := !grown || constraint.Expression == ""
+		for _, text := range constraint.Columns {
+			name, _ := columnName(text, old)
+			_, ok := find(old, name)
+			known = known && ok
+		}
+		if known {
+			out.Constraints = append(out.Constraints, constraint)
+		}
+	}
+	return out
+}
+
+func createTable(rel project.Relation, c *Contract) Statement {
 	var defs []string
-	for _, col := range spec.Contract.Columns {
+	for _, col := range c.Columns {
 		defs = append(defs, columnDefinition(col))
 	}
-	for _, c := range kept(spec.Contract.Constraints) {
-		if def := tableConstraint(c); def != "" {
+	for _, constraint := range c.Constraints {
+		if def := tableConstraint(constraint); def != "" {
 			defs = append(defs, def)
 		}
 	}
@@ -154,9 +175,11 @@ func (c *Contract) columnList() string {
 	return strings.Join(out, ", ")
 }
 
+// columnDefinition is a column of CREATE TABLE. Foreign keys are not made: among
+// candidates they would block renames and drops. [SpecOf] says so.
 func columnDefinition(col ContractColumn) string {
 	def := project.QuoteIdent(col.Name) + " " + col.Type
-	for _, c := range kept(col.Constraints) {
+	for _, c := range col.Constraints {
 		switch c.Type {
 		case "not_null":
 			def += " not null"
@@ -166,6 +189,8 @@ func columnDefinition(col ContractColumn) string {
 			def += " primary key"
 		case "check":
 			def += " check (" + c.Expression + ")"
+		case "custom":
+			def += " " + c.Expression
 		}
 	}
 	return def
@@ -176,9 +201,40 @@ func tableConstraint(c project.Constraint) string {
 	case "check":
 		return "check (" + c.Expression + ")"
 	case "unique":
-		return "unique (" + quoteAll(c.Columns) + ")"
+		return "unique (" + constrained(c) + ")"
 	case "primary_key":
-		return "primary key (" + quoteAll(c.Columns) + ")"
+		return "primary key (" + constrained(c) + ")"
+	case "custom":
+		return c.Expression
 	}
 	return ""
+}
+
+// constrained lists the columns of a constraint.
+func constrained(c project.Constraint) string {
+	out := make([]string, len(c.Columns))
+	for i, text := range c.Columns {
+		name, _ := columnName(text, nil)
+		out[i] = project.QuoteIdent(name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// constraint reports a constraint that cannot be made, or will not be. ofModel says
+// that it stands at the model itself rather than at a column.
+func (r *reader) constraint(c project.Constraint, ofModel bool) {
+	switch c.Type {
+	case "foreign_key":
+		r.add(diag.Warn(diag.Unsupported, c.Place, "the foreign key of %q is not made: it would keep its tables from being replaced", r.node.Name)).
+			WithHint("test it instead: relationships")
+	case "check", "custom":
+		if strings.TrimSpace(c.Expression) == "" {
+			r.add(diag.New(diag.Contract, c.Place, "a constraint of type %s has no expression", c.Type))
+		}
+	case "unique", "primary_key":
+		if ofModel && len(c.Columns) == 0 {
+			r.add(diag.New(diag.Contract, c.Place, "a constraint of type %s names no columns", c.Type)).
+				WithHint("write columns: [id], or put the constraint at its column")
+		}
+	}
 }

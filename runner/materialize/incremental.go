@@ -53,7 +53,7 @@ func beginIncremental(spec *Spec, state State) (Write, error) {
 	}
 	w.Delta = true
 	if spec.FullCopy {
-		w.Before = createCopy(spec, spec.Candidate)
+		w.Before = createCopy(spec, spec.Candidate, state.Existing.Columns)
 		w.Made = spec.beside("_delta")
 	}
 	w.Statements = createRows(spec, w.Made)
@@ -150,7 +150,7 @@ func (c *change) onCopy(f Finish, copied project.Relation) Finish {
 func (c *change) byCopy(f Finish) Finish {
 	copied := c.spec.beside("_whole")
 	f = c.onCopy(f, copied)
-	f.Apply = append(createCopy(c.spec, copied), f.Apply...)
+	f.Apply = append(createCopy(c.spec, copied, c.old), f.Apply...)
 	f.AsView = "select * from " + copied.String()
 	return f
 }

@@ -68,7 +68,14 @@ func (r *reader) contract() *Contract {
 			continue
 		}
 		c.Columns = append(c.Columns, ContractColumn{Name: col.Name, Type: col.DataType, Constraints: col.Constraints, Place: col.Place})
+		for _, constraint := range col.Constraints {
+			r.constraint(constraint, false)
+		}
 	}
+	for _, constraint := range r.node.Constraints {
+		r.constraint(constraint, true)
+	}
+	c.Constraints = r.node.Constraints
 	if len(c.Columns) == 0 {
 		r.add(diag.New(diag.Contract, r.place("contract"), "the contract of %q declares no columns", r.node.Name)).
 			WithHint("list its columns with their data_type in a property file")
@@ -96,16 +103,20 @@ func (r *reader) indexes() []Index {
 			return nil
 		}
 		r.unknownKeys("indexes", "indexes", d, "columns", "unique")
-		columns, _ := d.Get("columns")
-		ix := Index{Columns: r.textsOf("indexes", "columns", columns)}
+		var ix Index
+		if columns, _ := d.Get("columns"); columns != nil && columns != "" {
+			ix.Columns = r.textsOf("indexes", "columns", columns)
+		}
 		if u, ok := d.Get("unique"); ok && u != nil {
 			if ix.Unique, ok = u.(bool); !ok {
 				r.wrong("indexes", "%q must be true or false", "unique")
 			}
 		}
-		if len(ix.Columns) > 0 {
-			out = append(out, ix)
+		if len(ix.Columns) == 0 {
+			r.wrong("indexes", "an index names no columns").WithHint("write - {columns: [id], unique: true}")
+			continue
 		}
+		out = append(out, ix)
 	}
 	return out
 }

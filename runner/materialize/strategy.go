@@ -21,7 +21,7 @@ func (c *change) apply(rel project.Relation) []string {
 	case c.spec.Strategy == MergeInto:
 		return []string{c.mergeSQL(rel)}
 	case c.spec.Strategy == DeleteInsert && len(c.spec.UniqueKey) > 0:
-		return []string{c.deleteSQL(rel), c.insertSQL(rel)}
+		return append(c.bindIndexes(rel), c.deleteSQL(rel), c.insertSQL(rel))
 	}
 	return []string{c.insertSQL(rel)}
 }
@@ -42,6 +42,16 @@ func (c *change) asView() string {
 	}
 	return fmt.Sprintf("select %s\nfrom %s\nunion all\nselect %s\nfrom %s",
 		names(c.target), c.oldRows(), c.newItems(""), c.newRows())
+}
+
+// bindIndexes is an insert of nothing. DuckDB reads an index from a file when it is
+// first written to or searched, and one that it reads between a delete and an insert of
+// the same key takes the key for a repeated one.
+func (c *change) bindIndexes(rel project.Relation) []string {
+	if len(c.indexes) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("insert into %[1]s\nfrom %[1]s\nwhere false", rel)}
 }
 
 func (c *change) insertSQL(rel project.Relation) string {

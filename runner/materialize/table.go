@@ -2,7 +2,6 @@ package materialize
 
 import (
 	"fmt"
-	"strings"
 
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
@@ -56,12 +55,3 @@ func plain(format string, args ...any) Statement {
 // so that nothing there swallows a parenthesis. The beginning stays as it is, so that
 // offsets do.
 func trimQuery(query string) string { return sqltoken.StripTrailing(query) }
-
-// quoteAll quotes names and joins them.
-func quoteAll(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = project.QuoteIdent(n)
-	}
-	return strings.Join(quoted, ", ")
-}
