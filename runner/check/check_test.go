@@ -182,7 +182,7 @@ func TestSampleSQL(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, generic := range []string{"", "not_null", "unique", "accepted_values"} {
+	for _, generic := range []string{"", "not_null", "unique", "accepted_values", "relationships"} {
 		node := testNode("select id from orders where id is null")
 		node.Test = &project.TestInfo{Generic: generic}
 		if generic != "" {
@@ -191,6 +191,9 @@ func TestSampleSQL(t *testing.T) {
 		golden(t, "sample "+generic, check.SampleSQL(node, true, 5)+"\n")
 		if got, plain := check.SampleSQL(node, false, 5), check.SampleSQL(testNode(node.Compiled.SQL), true, 5); got != plain {
 			t.Errorf("a macro of the project's own is sampled by\n%s", got)
+		}
+		if generic == "relationships" {
+			golden(t, "sample counted", check.CountedSampleSQL(node, true, "id", 5)+"\n")
 		}
 	}
 }

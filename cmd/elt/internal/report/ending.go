@@ -96,7 +96,7 @@ func writeSample(b *strings.Builder, s *runner.Sample, width int, style Style) (
 	}
 	b.WriteByte('\n')
 	WriteTable(b, Grid{Columns: s.Columns, Rows: s.Rows}, "  ", width, style)
-	left := s.Total - int64(len(s.Rows))
+	left := s.Total - s.Shown
 	if left > 0 {
 		b.WriteString("  " + style.Dim("and "+Count(left)+" more") + "\n")
 	}
