@@ -14,15 +14,15 @@ import (
 // match without regard to letter case. It takes two queries, however many relations
 // there are.
 func Relations(ctx context.Context, session engine.Session, database string, schemas []string) ([]engine.RelationInfo, error) {
-	where := "database_name ILIKE " + likeLiteral(database) + " AND NOT internal"
+	schema := "database_name ILIKE " + likeLiteral(database) + " AND NOT internal"
 	if len(schemas) > 0 {
 		names := make([]string, len(schemas))
-		for i, schema := range schemas {
-			names[i] = project.QuoteString(strings.ToLower(schema))
+		for i, name := range schemas {
+			names[i] = project.QuoteString(strings.ToLower(name))
 		}
-		where += " AND lower(schema_name) IN (" + strings.Join(names, ", ") + ")"
+		schema += " AND lower(schema_name) IN (" + strings.Join(names, ", ") + ")"
 	}
-	return relations(ctx, session, where, where)
+	return relations(ctx, session, schema, "")
 }
 
 // Columns lists the columns of one relation, or returns nil where it does not exist.
@@ -45,8 +45,7 @@ func Find(ctx context.Context, session engine.Session, relation project.Relation
 	if relation.Schema != "" {
 		schema += " AND schema_name ILIKE " + likeLiteral(relation.Schema)
 	}
-	name := likeLiteral(relation.Identifier)
-	found, err := relations(ctx, session, schema, schema+" AND table_name ILIKE "+name)
+	found, err := relations(ctx, session, schema, relation.Identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +63,13 @@ func likeLiteral(text string) string {
 	return project.QuoteString(escaped) + ` ESCAPE '\'`
 }
 
-// relations reads relations by a condition on schemas and one on tables' names.
-func relations(ctx context.Context, session engine.Session, schemas, tables string) ([]engine.RelationInfo, error) {
-	views := strings.ReplaceAll(tables, "table_name", "view_name")
+// relations reads relations by a condition on schemas, all or those of one name.
+func relations(ctx context.Context, session engine.Session, schema, name string) ([]engine.RelationInfo, error) {
+	tables, views := schema, schema
+	if name != "" {
+		tables += " AND table_name ILIKE " + likeLiteral(name)
+		views += " AND view_name ILIKE " + likeLiteral(name)
+	}
 	table, err := session.Query(ctx, fmt.Sprintf(`
 SELECT database_name, schema_name, table_name, 'table', index_count > 0, '' FROM duckdb_tables() WHERE %s
 UNION ALL

@@ -47,6 +47,11 @@ memory.main.v As view false [{p INTEGER} {q r VARCHAR}] SELECT * FROM (SELECT 1,
 	if err != nil || len(only) != 1 || only[0].Identifier != "Orders" {
 		t.Errorf("one schema: %v, %v", only, err)
 	}
+	exec(t, s, "CREATE SCHEMA table_name")
+	exec(t, s, "CREATE VIEW table_name.table_name AS SELECT 1")
+	if odd, err := Relations(context.Background(), s, "memory", []string{"table_name"}); err != nil || len(odd) != 1 {
+		t.Errorf("a schema named like a column of the catalog: %v, %v", odd, err)
+	}
 	exec(t, s, "CREATE OR REPLACE VIEW again AS "+got[3].ViewSQL)
 	if table := query(t, s, "FROM again"); table.Columns[1].Name != "q r" {
 		t.Errorf("a view made again has columns %v", table.Columns)

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -176,6 +177,10 @@ func (s *Session) extracted(ctx context.Context, sql string, use func(context.Co
 	defer stop()
 	if ctx.Err() != nil {
 		return cancelled(ctx, sql, nil)
+	}
+	if at := strings.IndexByte(sql, 0); at >= 0 {
+		// DuckDB's C API reads up to a zero byte, and would run what stands before it.
+		return &engine.Error{Kind: engine.Parser, Message: "the statement holds a zero byte", SQL: sql, Position: at}
 	}
 	var statements mapping.ExtractedStatements
 	count := mapping.ExtractStatements(s.conn, sql, &statements)

@@ -50,6 +50,7 @@ func TestOneStatement(t *testing.T) {
 	}{
 		{"SELECT ';'; CREATE TABLE t (a INT)", "there is more than one statement", 12},
 		{" -- nothing", "there is no statement", -1},
+		{"SELECT 1\x00, 2", "the statement holds a zero byte", 8},
 	} {
 		_, err := s.Exec(context.Background(), c.sql)
 		var e *engine.Error

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -34,7 +35,7 @@ func (db *DB) setUp(ctx context.Context) error {
 		s.secret(secret)
 	}
 	for _, attachment := range db.options.Attach {
-		s.run("database", nameOfAttachment(attachment), attachSQL(attachment))
+		s.attach(attachment)
 	}
 	if db.options.Shadow {
 		s.run("database", ShadowDatabase, "ATTACH IF NOT EXISTS ':memory:' AS "+project.QuoteIdent(ShadowDatabase)+" (READ_WRITE)")
@@ -234,14 +235,76 @@ func secretSQL(secret Secret) string {
 	return out.String()
 }
 
+// attach attaches one database.
+func (s *setup) attach(attachment Attachment) {
+	if s.err != nil {
+		return
+	}
+	if _, err := s.session.Exec(s.ctx, attachSQL(attachment)); err != nil {
+		s.err = &SetupError{What: "database", Name: nameOfAttachment(attachment), Err: withoutConnection(err, attachment)}
+	}
+}
+
+// nameOfAttachment is how messages call a database. A connection string may hold a
+// password, so only its kind is told.
 func nameOfAttachment(attachment Attachment) string {
 	if attachment.Alias != "" {
 		return attachment.Alias
 	}
 	if attachment.Type != "" {
-		return attachment.Type // the path may be a connection string with a password
+		return attachment.Type
+	}
+	if kind, _, ok := connectionString(attachment.Path); ok {
+		return kind
 	}
 	return attachment.Path
+}
+
+// connectionString parts "postgres:dbname=shop", or "host=db dbname=shop", into what
+// stands before the colon and what follows. A path of a file, also one with a drive, is
+// none.
+func connectionString(path string) (kind, rest string, ok bool) {
+	kind, rest, ok = strings.Cut(path, ":")
+	if ok && len(kind) > 1 && plainIdent.MatchString(kind) {
+		return kind, rest, true
+	}
+	if credential.MatchString(path) {
+		return "database", path, true
+	}
+	return "", "", false
+}
+
+// credential is the part of a connection string that nobody is to read: the value of
+// password=..., and what stands between the colon and the @ of a URL.
+var credential = regexp.MustCompile(`(?i)(?:pass\w*|pwd|\w*token|\w*secret|\w*key)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&;]+))|://[^:/@\s]*:([^@\s]+)@`)
+
+// withoutConnection returns the error of attaching a database without the statement and
+// without what the connection string keeps secret.
+func withoutConnection(err error, attachment Attachment) error {
+	var failure *engine.Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	hidden := []string{}
+	if _, rest, ok := connectionString(attachment.Path); ok {
+		hidden = append(hidden, attachment.Path, rest)
+	}
+	texts := []string{attachment.Path}
+	for _, option := range attachment.Options {
+		texts = append(texts, option.Name+"="+option.Value)
+	}
+	for _, text := range texts {
+		for _, m := range credential.FindAllStringSubmatch(text, -1) {
+			hidden = append(hidden, m[1], m[2], m[3])
+		}
+	}
+	message := failure.Message
+	for _, text := range hidden {
+		if text != "" {
+			message = strings.ReplaceAll(message, text, "***")
+		}
+	}
+	return &engine.Error{Kind: failure.Kind, Message: message, Subtype: failure.Subtype, Position: -1}
 }
 
 func attachSQL(attachment Attachment) string {
