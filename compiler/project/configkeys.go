@@ -25,7 +25,7 @@ const (
 
 var kindWords = map[kind]string{
 	text: "a string", boolean: "true or false", whole: "a whole number", textOrList: "a string or a list of strings",
-	mapping: "a mapping", mappings: "a list of mappings", hooks: "SQL, or a list of SQL", boolOrText: "a string",
+	mapping: "a mapping", mappings: "a list of mappings", hooks: "SQL, {sql: ..., transaction: true}, or a list of these", boolOrText: "a string",
 }
 
 // configType is what is known of one config key.
@@ -248,7 +248,7 @@ func fits(k kind, v template.Value) bool {
 			elems = []template.Value{v}
 		}
 		for _, e := range elems {
-			if !fits(text, e) && !fits(mapping, e) {
+			if !fits(text, e) && !isHook(e) {
 				return false
 			}
 		}
@@ -256,6 +256,17 @@ func fits(k kind, v template.Value) bool {
 		return fits(text, v) || fits(boolean, v)
 	}
 	return true
+}
+
+// isHook reports whether a value is {sql: ..., transaction: ...}.
+func isHook(v template.Value) bool {
+	d, ok := v.(*template.Dict)
+	if !ok {
+		return false
+	}
+	sql, _ := dictGet(d, "sql")
+	transaction, given := dictGet(d, "transaction")
+	return fits(text, sql) && (!given || fits(boolean, transaction))
 }
 
 func all(elems []template.Value, k kind) bool {

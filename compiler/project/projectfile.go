@@ -155,12 +155,16 @@ func (l *loader) hooks(c cursor, key string) []HookText {
 		hook := HookText{Transaction: true, Place: e.place()}
 		switch {
 		case e.isMap():
-			hook.SQL = rd.str(e.get("sql"), "sql")
+			sql, ok := rd.name(e, "sql", "a hook")
+			if !ok {
+				continue
+			}
+			hook.SQL = sql
 			hook.Transaction = rd.boolean(e.get("transaction"), "transaction", true)
 		case e.isText():
 			hook.SQL = e.text()
 		default:
-			l.add(wrongType(e, key, "SQL, or a list of SQL"))
+			l.add(wrongType(e, key, kindWords[hooks]))
 			continue
 		}
 		out = append(out, hook)

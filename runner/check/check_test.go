@@ -2,6 +2,8 @@ package check_test
 
 import (
 	"flag"
+	"math"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,9 +169,24 @@ func TestReadRowRefuses(t *testing.T) {
 		"two columns":       {Rows: [][]any{{int64(1), true}}},
 		"failures of text":  {Rows: [][]any{{"x", true, true}}},
 		"condition of text": {Rows: [][]any{{int64(1), "x", true}}},
+		"half a failure":    {Rows: [][]any{{0.5, true, true}}},
+		"not a number":      {Rows: [][]any{{math.NaN(), true, true}}},
+		"a tenth":           {Rows: [][]any{{engine.Decimal{Unscaled: big.NewInt(1), Width: 2, Scale: 1}, true, true}}},
 	} {
 		if _, err := check.ReadRow(table); err == nil {
 			t.Errorf("%s: got no error", name)
+		}
+	}
+}
+
+func TestReadRowTakesWholeNumbers(t *testing.T) {
+	t.Parallel()
+	for name, cell := range map[string]any{
+		"an integer": int64(3), "a double": 3.0, "a decimal": engine.Decimal{Unscaled: big.NewInt(300), Width: 9, Scale: 2},
+	} {
+		row, err := check.ReadRow(&engine.Table{Rows: [][]any{{cell, true, false}}})
+		if err != nil || row.Failures != 3 {
+			t.Errorf("%s: got %v, %v", name, row, err)
 		}
 	}
 }

@@ -51,7 +51,8 @@ func ReadRow(table *engine.Table) (Row, error) {
 }
 
 // readCount reads what fail_calc came to. Sums of counts are HUGEINT in DuckDB; NULL,
-// the sum of no rows, is no failure.
+// the sum of no rows, is no failure. A number that is not whole cannot be told as a
+// number of failures; dbt refuses it too.
 func readCount(cell any) (int64, error) {
 	switch x := cell.(type) {
 	case nil:
@@ -64,13 +65,21 @@ func readCount(cell any) (int64, error) {
 		}
 		return 0, nil
 	case float64:
-		return int64(x), nil
+		if n := int64(x); float64(n) == x {
+			return n, nil
+		}
 	case *big.Int:
 		if x.IsInt64() {
 			return x.Int64(), nil
 		}
+	case engine.Decimal:
+		n, rest := new(big.Int), new(big.Int)
+		n.QuoRem(x.Unscaled, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(x.Scale)), nil), rest)
+		if rest.Sign() == 0 && n.IsInt64() {
+			return n.Int64(), nil
+		}
 	}
-	return 0, fmt.Errorf("fail_calc must be a number, it was %v", cell)
+	return 0, fmt.Errorf("fail_calc must be a whole number, it was %v", cell)
 }
 
 // readBool reads a condition. A comparison with NULL is no failure.
