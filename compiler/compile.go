@@ -63,17 +63,22 @@ func (p *Plan) readsFailed(id string, failed map[string]bool) bool {
 // compileOrder splits ids into their ephemeral nodes (with all ephemeral ancestors,
 // parents first) and the others.
 func (p *Plan) compileOrder(ids []string) (ephemeral, rest []string) {
+	chosen := map[string]bool{}
 	for _, id := range ids {
-		if node := p.Nodes[id]; node != nil && !node.IsEphemeral() {
+		switch node := p.Nodes[id]; {
+		case node == nil:
+		case node.IsEphemeral():
+			chosen[id] = true
+		default:
 			rest = append(rest, id)
 		}
 	}
 	if !p.hasEphemeral {
 		return nil, rest
 	}
-	wanted := p.Graph.Ancestors(ids, -1)
+	ancestors := p.Graph.Ancestors(ids, -1)
 	for _, id := range p.Order {
-		if p.Nodes[id].IsEphemeral() && (wanted.Has(id) || slices.Contains(ids, id)) {
+		if chosen[id] || p.Nodes[id].IsEphemeral() && ancestors.Has(id) {
 			ephemeral = append(ephemeral, id)
 		}
 	}

@@ -85,7 +85,7 @@ func private(node, parent *project.Node, place diag.Place) *diag.Diagnostic {
 	if parent.Type != project.Model || parent.Config.String("access", "") != "private" {
 		return nil
 	}
-	if node.Group != "" && node.Group == parent.Group {
+	if node.Type == project.UnitTest || node.Group != "" && node.Group == parent.Group {
 		return nil
 	}
 	return diag.New(diag.PrivateRef, place, "%q is private to the group %q", parent.Name, parent.Group).
@@ -105,7 +105,7 @@ func (p *parser) inheritGroup(node *project.Node) {
 
 // checkGroup reports a group that no property file declares.
 func (p *parser) checkGroup(node *project.Node) {
-	if node.Group == "" || isGeneric(node) || p.lost.named(node.Group) {
+	if node.Group == "" || isGeneric(node) {
 		return
 	}
 	var known []string
@@ -114,6 +114,9 @@ func (p *parser) checkGroup(node *project.Node) {
 			return
 		}
 		known = append(known, group.Name)
+	}
+	if p.lost.named(node.Group) {
+		return
 	}
 	place := node.Config.Place("group")
 	if isNowhere(place) {

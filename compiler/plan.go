@@ -42,7 +42,7 @@ type Options struct {
 	InvocationID string
 
 	SQLParser SQLParser                       // for plain table names; nil switches SQL first off
-	Log       func(message string, info bool) // log() and print() of templates; may be nil
+	Log       func(message string, info bool) // log() and print() of templates, called by many goroutines; may be nil
 }
 
 // SQLParser finds the tables a query reads, by DuckDB's own parser. It is safe for

@@ -20,32 +20,34 @@ func (p *parser) unseen(ctx context.Context) {
 	if !p.diags.HasErrors() {
 		return
 	}
-	how := pass{ctx: ctx}
 	forEach(p.found, func(node *project.Node) {
-		if p.plan.Nodes[node.UniqueID] != node || isGeneric(node) || ctx.Err() != nil {
-			return
-		}
-		scope := p.plan.dbt.Scope(executingHost{p.host(node)}, node.Package)
-		check := func(calls []template.StaticCall, err error, place diag.Place) {
-			for _, d := range diag.From(err, diag.TemplateError) {
-				if d.Code == diag.UnknownVar || d.Code == diag.UndefinedName && isUnknownCall(d, calls, scope) {
-					p.reportAll(at(d, place), node)
-				}
-			}
-		}
-		if node.Template != nil {
-			_, err := renderTemplate(how, scope, node)
-			check(callsOf(node), err, node.Place)
-		}
-		for _, key := range hookKeys {
-			for _, hook := range node.Config.Hooks(key) {
-				if t, err := p.plan.templates.parse(hook.SQL); err == nil {
-					_, err = t.Render(how.thread(), scope)
-					check(t.Calls(), err, hook.Place)
-				}
-			}
+		if p.plan.Nodes[node.UniqueID] == node && !isGeneric(node) && ctx.Err() == nil {
+			p.unseenIn(pass{ctx: ctx}, node)
 		}
 	})
+}
+
+func (p *parser) unseenIn(how pass, node *project.Node) {
+	scope := p.plan.dbt.Scope(executingHost{p.host(node)}, node.Package)
+	check := func(calls []template.StaticCall, err error, place diag.Place) {
+		for _, d := range diag.From(err, diag.TemplateError) {
+			if d.Code == diag.UnknownVar || d.Code == diag.UndefinedName && isUnknownCall(d, calls, scope) {
+				p.reportAll(at(d, place), node)
+			}
+		}
+	}
+	if node.Template != nil {
+		_, err := renderTemplate(how, scope, node)
+		check(callsOf(node), err, node.Place)
+	}
+	for _, key := range hookKeys {
+		for _, hook := range node.Config.Hooks(key) {
+			if t, err := p.plan.templates.parse(hook.SQL); err == nil {
+				_, err = t.Render(how.thread(), scope)
+				check(t.Calls(), err, hook.Place)
+			}
+		}
+	}
 }
 
 // executingHost is a parseHost that says it executes.
