@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"elt/compiler/template"
 )
 
@@ -180,7 +182,7 @@ func yamlString(s string) string {
 	if strings.Contains(s, "\n") {
 		return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "'", "''"), "\n", "\n\n  ") + "'"
 	}
-	_, isText := resolveYAML(s).(string)
+	_, isText := yamlScalar(&yaml.Node{Kind: yaml.ScalarNode, Value: s}).(string)
 	plain := isText && yamlPlain.MatchString(s) && !strings.Contains(s, ": ") && !strings.Contains(s, " #") &&
 		!strings.HasSuffix(s, ":") && !strings.HasSuffix(s, " ") && s != "=" && s != "<<" && !strings.HasPrefix(s, "---")
 	if plain {

@@ -3,15 +3,13 @@ package dbtcontext
 import (
 	"errors"
 	"io"
-	"math"
-	"math/big"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"elt/compiler/project"
 	"elt/compiler/template"
 )
 
@@ -115,77 +113,25 @@ func merged(v template.Value) []*template.Dict {
 	return nil
 }
 
-func yamlScalar(n *yaml.Node) template.Value {
-	quoted := yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
-	if n.Style&quoted != 0 || n.Style&yaml.TaggedStyle != 0 && n.Tag == "!!str" {
-		return n.Value
-	}
-	return resolveYAML(n.Value)
-}
-
 var (
-	yamlInt    = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$`)
-	yamlFloat  = regexp.MustCompile(`^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$`)
 	yamlDate   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	yamlMoment = regexp.MustCompile(`^\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?$`)
 )
 
-// resolveYAML gives a plain scalar its type.
-func resolveYAML(s string) template.Value {
-	switch s {
-	case "", "~", "null", "Null", "NULL":
-		return nil
-	case "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON":
-		return true
-	case "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF":
-		return false
-	case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF":
-		return math.Inf(1)
-	case "-.inf", "-.Inf", "-.INF":
-		return math.Inf(-1)
-	case ".nan", ".NaN", ".NAN":
-		return math.NaN()
-	}
-	digits := strings.ReplaceAll(s, "_", "")
+// yamlScalar is what property files read, but for dates: here they are objects.
+func yamlScalar(n *yaml.Node) template.Value {
+	const written = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle | yaml.TaggedStyle
 	switch {
-	case yamlInt.MatchString(s):
-		return yamlInteger(digits)
-	case yamlFloat.MatchString(s):
-		if f, err := strconv.ParseFloat(digits, 64); err == nil {
-			return f
-		}
-	case yamlDate.MatchString(s):
-		if t, err := time.Parse("2006-01-02", s); err == nil {
+	case n.Style&written != 0:
+	case yamlDate.MatchString(n.Value):
+		if t, err := time.Parse("2006-01-02", n.Value); err == nil {
 			return newDate(t)
 		}
-	case yamlMoment.MatchString(s):
-		text := strings.Join(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("Tt \t", r) }), "T")
+	case yamlMoment.MatchString(n.Value):
+		text := strings.Join(strings.FieldsFunc(n.Value, func(r rune) bool { return strings.ContainsRune("Tt \t", r) }), "T")
 		if t, err := time.Parse("2006-1-2T15:04:05.999999", text); err == nil {
 			return newDatetime(t, nil)
 		}
 	}
-	return s
-}
-
-func yamlInteger(digits string) template.Value {
-	sign, body := "", digits
-	if digits[0] == '-' || digits[0] == '+' {
-		sign, body = digits[:1], digits[1:]
-	}
-	n, ok := new(big.Int).SetString(strings.TrimPrefix(sign, "+")+body, base(body))
-	if !ok {
-		return digits
-	}
-	if n.IsInt64() {
-		return n.Int64()
-	}
-	return n
-}
-
-// base is how a YAML 1.1 integer is written: 0 lets Go see 0x, 0b and the octal 0.
-func base(body string) int {
-	if len(body) > 1 && body[0] == '0' {
-		return 0
-	}
-	return 10
+	return project.Scalar(n)
 }

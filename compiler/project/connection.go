@@ -73,7 +73,7 @@ func (l *loader) connection(c cursor, name, profile string) *Target {
 
 func isFalse(c cursor) bool {
 	n := c.resolve()
-	return n != nil && scalar(n) == false
+	return n != nil && Scalar(n) == false
 }
 
 // finishTarget resolves the paths and the database's name, and makes what

@@ -281,7 +281,7 @@ func (c cursor) isText() bool {
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return false
 	}
-	_, ok := scalar(n).(string)
+	_, ok := Scalar(n).(string)
 	return ok
 }
 
@@ -491,5 +491,5 @@ func kindName(n *yaml.Node) string {
 	case n.Kind == yaml.SequenceNode:
 		return "list"
 	}
-	return typeName(scalar(n))
+	return typeName(Scalar(n))
 }

@@ -99,7 +99,7 @@ func (c cursor) value(r *renderer) template.Value {
 		}
 		return template.NewList(out...)
 	}
-	v := scalar(n)
+	v := Scalar(n)
 	if s, ok := v.(string); ok && r != nil {
 		return r.text(c, s)
 	}
@@ -109,7 +109,7 @@ func (c cursor) value(r *renderer) template.Value {
 // keyValue is the key as a value: numbers stay numbers.
 func (p pair) keyValue() template.Value {
 	if n := p.keyAt.resolve(); n != nil {
-		return scalar(n)
+		return Scalar(n)
 	}
 	return p.key
 }

@@ -28,9 +28,9 @@ func isNullText(s string) bool {
 	return false
 }
 
-// scalar returns the value of a scalar node: nil, bool, int64, *big.Int, float64 or
+// Scalar returns the value of a scalar node: nil, bool, int64, *big.Int, float64 or
 // string. Dates stay strings, which is what templates see of them.
-func scalar(n *yaml.Node) template.Value {
+func Scalar(n *yaml.Node) template.Value {
 	if n.Style&yaml.TaggedStyle != 0 {
 		return tagged(n)
 	}

@@ -27,7 +27,7 @@ func TestDefinitionsPrint(t *testing.T) {
 		{"exclude", `{union: [a, {exclude: [b, {tag: c}]}]}`, "(fqn:a) except (fqn:b tag:c)"},
 		{"exclude of a criterion", `{method: fqn, value: a, exclude: [b]}`, "fqn:a except (fqn:b)"},
 		{"a name that is a number", `{tag: 2024}`, "tag:2024"},
-		{"a truth value", `{config.enabled: yes}`, "config.enabled:yes"},
+		{"a truth value", `{config.enabled: yes}`, "config.enabled:true"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestJinjaInDefinitions(t *testing.T) {
 		}
 		return strings.Contains(text, "prod"), nil
 	}
-	src := diag.NewSource("selectors.yml", "selectors:\n  - {name: a, definition: b}\n  - {name: c, definition: b, default: \"{{ prod }}\"}")
+	src := diag.NewSource("selectors.yml", "selectors:\n  - {name: a, definition: b, default: off}\n  - {name: c, definition: b, default: \"{{ prod }}\"}")
 	defs, diags := selector.ParseRendered(src, render)
 	if len(diags) > 0 || defs.Default().Name != "c" {
 		t.Errorf("default is %v, %v", defs.Default(), diags)

@@ -10,6 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/template"
 )
 
 // mapping is a YAML mapping whose keys are texts.
@@ -72,16 +74,17 @@ func (p *definitionParser) sequence(n *yaml.Node, key string) ([]*yaml.Node, boo
 // scalar reads a text, number or truth value, its Jinja rendered.
 func (p *definitionParser) scalar(n *yaml.Node, key string) (any, bool) {
 	n = resolve(n)
-	var v any
-	if n.Kind != yaml.ScalarNode || n.Decode(&v) != nil || v == nil {
+	var v template.Value
+	if n.Kind == yaml.ScalarNode {
+		v = project.Scalar(n)
+	}
+	if v == nil {
 		p.add(diag.WrongType, n, "%q is not a text, number or truth value", key)
 		return nil, false
 	}
-	switch x := v.(type) {
-	case int:
-		return int64(x), true
-	case bool, float64:
-		return x, true
+	switch v.(type) {
+	case int64, bool, float64:
+		return v, true
 	}
 	text := n.Value // as written: dates and very large numbers are texts here
 	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
