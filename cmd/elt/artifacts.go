@@ -23,6 +23,7 @@ func (in *invocation) writeArtifacts(c *cli.Context, plan *compiler.Plan, summar
 	err := artifact.Write(dir, plan, summary, artifact.Meta{
 		Version: version(), InvocationID: in.id, StartedAt: in.now, Now: time.Now(),
 		Command: "elt " + strings.Join(in.words, " "), Which: c.Command.Name, Args: givenFlags(c),
+		Mask: in.secrets.mask,
 	})
 	if err != nil {
 		return &diag.Diagnostic{Code: diag.Database, Message: "artifacts cannot be written: " + err.Error(), Err: err}

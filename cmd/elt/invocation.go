@@ -30,10 +30,16 @@ type invocation struct {
 	reporter       report.Reporter
 	release        func() bool // lets go of the interrupt notice
 	saidEmpty      bool        // a selector was reported to match nothing
+	secrets        *secrets    // what no output may show
 }
 
 func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *invocation {
-	in := &invocation{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now(), id: newInvocationID(), release: func() bool { return true }}
+	hidden := &secrets{}
+	in := &invocation{
+		ctx: ctx, stdin: stdin, stdout: hidden.writer(stdout), stderr: hidden.writer(stderr),
+		env: hidden.env(env), secrets: hidden,
+		now: time.Now(), id: newInvocationID(), release: func() bool { return true },
+	}
 	in.style.On = report.WantColour(env, isTerminal(stderr))
 	in.reporter = in.newReporter(report.Text, false)
 	return in
@@ -106,6 +112,7 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.secrets.add(plan.Project.SecretValues()...)
 	in.reporter.Diagnostics(plan.Diagnostics)
 	return plan, nil
 }
@@ -164,13 +171,13 @@ func newInvocationID() string {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := behind(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // widthOf is the width of a terminal in columns, 0 where it is none.
 func widthOf(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := behind(w).(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			return width
 		}

@@ -25,9 +25,10 @@ type Meta struct {
 	InvocationID string
 	StartedAt    time.Time
 	Now          time.Time
-	Command      string         // the command line: "elt build -s orders"
-	Which        string         // its command: "build"
-	Args         map[string]any // flags as given, for run_results' args
+	Command      string              // the command line: "elt build -s orders"
+	Which        string              // its command: "build"
+	Args         map[string]any      // flags as given, for run_results' args
+	Mask         func(string) string // hides secrets in texts; nil hides nothing
 }
 
 // DbtVersion is the version of dbt whose schemas the artifacts follow.
@@ -45,7 +46,7 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 		return Manifest(w, plan, meta)
 	})
 	if err == nil {
-		err = writeCompiled(dir, plan, summary)
+		err = writeCompiled(dir, plan, summary, meta)
 	}
 	if err == nil && summary != nil {
 		err = replaceFile(filepath.Join(dir, "run_results.json"), func(w io.Writer) error {
@@ -53,6 +54,14 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 		})
 	}
 	return err
+}
+
+// hidden is a text without its secrets.
+func (m Meta) hidden(text string) string {
+	if m.Mask == nil {
+		return text
+	}
+	return m.Mask(text)
 }
 
 // replaceFile writes a file under another name and renames it into place.

@@ -39,14 +39,14 @@ func pathBelow(node *project.Node) string {
 
 // writeCompiled writes the compiled SQL of every node that has some and, with a
 // summary, the statements that ran.
-func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary) error {
+func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) error {
 	for _, id := range plan.Order {
 		node := plan.Nodes[id]
 		path := CompiledPath(node)
 		if path == "" || node.Compiled == nil || node.Compiled.Deferred {
 			continue
 		}
-		if err := writeText(filepath.Join(dir, path), node.Compiled.SQL); err != nil {
+		if err := writeText(filepath.Join(dir, path), meta.hidden(node.Compiled.SQL)); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary) err
 			continue
 		}
 		text := strings.Join(r.Statements, ";\n\n") + ";\n"
-		if err := writeText(filepath.Join(dir, RunPath(r.Node)), text); err != nil {
+		if err := writeText(filepath.Join(dir, RunPath(r.Node)), meta.hidden(text)); err != nil {
 			return err
 		}
 	}

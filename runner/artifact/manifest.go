@@ -18,7 +18,7 @@ import (
 
 // Manifest writes manifest.json, version 12: what a project is made of.
 func Manifest(w io.Writer, plan *compiler.Plan, meta Meta) error {
-	m := &manifestWriter{out: bufio.NewWriterSize(w, 1<<16), plan: plan}
+	m := &manifestWriter{out: bufio.NewWriterSize(w, 1<<16), plan: plan, meta: meta}
 	m.text("{")
 	m.key("metadata", m.metadata(meta))
 	m.section("nodes", func(t project.ResourceType) bool { return !hasSection(t) })
@@ -59,6 +59,7 @@ func hasSection(t project.ResourceType) bool {
 type manifestWriter struct {
 	out   *bufio.Writer
 	plan  *compiler.Plan
+	meta  Meta
 	comma bool
 	err   error
 }
@@ -105,7 +106,7 @@ func (m *manifestWriter) value(name string, v template.Value) {
 	if err != nil && m.err == nil {
 		m.err = err
 	}
-	m.text(text)
+	m.text(m.meta.hidden(text))
 }
 
 func (m *manifestWriter) metadata(meta Meta) any {

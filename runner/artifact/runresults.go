@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"elt/runner"
@@ -73,9 +74,14 @@ func RunResults(w io.Writer, summary *runner.Summary, meta Meta) error {
 	for _, r := range summary.Results {
 		out.Results = append(out.Results, newResult(r))
 	}
-	enc := json.NewEncoder(w)
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(out)
+	if err := enc.Encode(out); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, meta.hidden(text.String()))
+	return err
 }
 
 func newResult(r *runner.NodeResult) result {
