@@ -358,7 +358,7 @@ func (on *tested) build(t *TestPatch, column *ColumnPatch, info *TestInfo, short
 	p := on.p
 	n := &Node{UniqueID: "test." + p.Name + "." + full + "." + testHash(full, info), Type: Test, Name: full,
 		Package: p.Name, Path: short + ".sql", OriginalPath: on.path,
-		Source: t.Place.Source, Place: t.Place, Description: description, PatchPath: on.path, PatchPlace: t.Place,
+		Source: t.Place.Source, Place: t.Place, Description: description, PatchPlace: t.Place,
 		Refs: on.refs, Sources: on.sources, Test: info}
 	_, below, _ := strings.Cut(on.path, "/")
 	n.FQN = p.FQN(below, full)

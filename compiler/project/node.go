@@ -76,7 +76,7 @@ type Node struct {
 	Description string
 	Columns     []*Column
 	Constraints []Constraint // of the model as a whole
-	PatchPath   string       // property file that describes it, or ""
+	PatchPath   string       // property file that describes what another file holds, or ""
 	PatchPlace  diag.Place   // its name in that file
 	Group       string
 	// Version and LatestVersion are those of a versioned model, as text; "" for others.

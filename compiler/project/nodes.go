@@ -114,7 +114,7 @@ func BuildExposures(p *Project) ([]*Node, diag.List) {
 	for _, e := range p.Patches.Exposures {
 		n := &Node{UniqueID: "exposure." + p.Name + "." + e.Name, Type: Exposure, Name: e.Name, Package: p.Name,
 			Path: e.RelPath, OriginalPath: e.Path, FQN: p.FQN(e.RelPath, e.Name), Source: e.Place.Source, Place: e.Place,
-			Description: e.Description, PatchPath: e.Path, PatchPlace: e.Place,
+			Description: e.Description, PatchPlace: e.Place,
 			Exposure: &ExposureInfo{Kind: e.Kind, Label: e.Label, Maturity: e.Maturity, URL: e.URL,
 				OwnerName: e.OwnerName, OwnerEmail: e.OwnerEmail}}
 		for _, d := range e.DependsOn {
@@ -144,7 +144,7 @@ func BuildUnitTests(p *Project) ([]*Node, diag.List) {
 	for _, u := range p.Patches.UnitTests {
 		n := &Node{UniqueID: "unit_test." + p.Name + "." + u.Info.Model + "." + u.Name, Type: UnitTest, Name: u.Name,
 			Package: p.Name, Path: u.RelPath, OriginalPath: u.Path, Source: u.Place.Source, Place: u.Place,
-			Description: u.Description, PatchPath: u.Path, PatchPlace: u.Place, Unit: &u.Info,
+			Description: u.Description, PatchPlace: u.Place, Unit: &u.Info,
 			Refs: []RefCall{{Name: u.Info.Model, Place: u.ModelPlace}}}
 		n.FQN = append(p.fqnPrefix(u.RelPath), u.Info.Model, u.Name)
 		cfg, ds := ResolveConfig(p, ResolveInput{Type: UnitTest, Package: p.Name, FQN: n.FQN, Patch: u.Config})

@@ -161,7 +161,7 @@ func BuildSources(p *Project) ([]*Node, diag.List) {
 func (p *Project) sourceNode(s *SourcePatch, t *TablePatch, diags *report) *Node {
 	n := &Node{UniqueID: "source." + p.Name + "." + s.Name + "." + t.Name, Type: Source, Name: t.Name, Package: p.Name,
 		Path: s.Path, OriginalPath: s.Path, Source: t.Place.Source, Place: t.Place,
-		Description: t.Description, PatchPath: s.Path, PatchPlace: t.Place}
+		Description: t.Description, PatchPlace: t.Place}
 	n.FQN = append(p.fqnPrefix(s.RelPath), s.Name, t.Name)
 	n.Relation = Relation{Database: orElse(s.Database, p.Target.Database), Schema: orElse(s.Schema, s.Name),
 		Identifier: orElse(t.Identifier, t.Name)}
@@ -176,6 +176,9 @@ func (p *Project) sourceNode(s *SourcePatch, t *TablePatch, diags *report) *Node
 	slices.Sort(tags)
 	patch.Set("tags", ConfigValue{Value: stringList(slices.Compact(tags))})
 	patch.Set("meta", ConfigValue{Value: mergedDicts(s.Meta, metaOf(s.Config), t.Meta, metaOf(t.Config))})
+	if field := loadedAt(s, t); field != "" {
+		patch.Set("loaded_at_field", ConfigValue{Value: field})
+	}
 	cfg, ds := ResolveConfig(p, ResolveInput{Type: Source, Package: p.Name, FQN: n.FQN, Patch: patch})
 	diags.list = append(diags.list, ds...)
 	n.setConfig(cfg)
@@ -205,13 +208,19 @@ func (p *Project) sourceTable(s *SourcePatch, t *TablePatch, n *Node, diags *rep
 	st := &SourceTable{SourceName: s.Name, SourceDescription: s.Description, Identifier: n.Relation.Identifier,
 		Loader: orElse(t.Loader, s.Loader), Quoting: mergedDicts(s.Quoting, t.Quoting)}
 	st.Freshness = freshness(s, t)
-	for _, v := range []template.Value{t.LoadedAt.Value, configValue(t.Config, "loaded_at_field"), s.LoadedAt.Value, configValue(s.Config, "loaded_at_field")} {
-		if text, ok := v.(string); ok && st.LoadedAt == "" {
-			st.LoadedAt = text
-		}
-	}
+	st.LoadedAt = loadedAt(s, t)
 	p.fillLake(st, s, t, n, diags)
 	return st
+}
+
+// loadedAt is the loaded_at_field of a table, or else of its source.
+func loadedAt(s *SourcePatch, t *TablePatch) string {
+	for _, v := range []template.Value{t.LoadedAt.Value, configValue(t.Config, "loaded_at_field"), s.LoadedAt.Value, configValue(s.Config, "loaded_at_field")} {
+		if text, ok := v.(string); ok && text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 func configValue(c *Config, key string) template.Value {
