@@ -118,10 +118,10 @@ func TestAddMacrosNamesAsDbt(t *testing.T) {
 	if !slices.Equal(names, want) {
 		t.Errorf("macros are %v, want %v", names, want)
 	}
-	if !p.HasGenericTest("", "is_even") || !p.HasGenericTest("", "unique") || !p.HasGenericTest("dbt_utils", "recency") {
+	if p.GenericTest("", "is_even", "probe") == nil || p.GenericTest("", "unique", "probe") == nil || p.GenericTest("dbt_utils", "recency", "probe") == nil {
 		t.Error("a generic test is not found")
 	}
-	if p.HasGenericTest("dbt_utils", "unique") || p.HasGenericTest("", "nope") {
+	if p.GenericTest("dbt_utils", "unique", "probe") != nil || p.GenericTest("", "nope", "probe") != nil {
 		t.Error("a generic test is found that does not exist")
 	}
 	if tests := p.GenericTestNames(); !slices.Contains(tests, "is_even") || !slices.Contains(tests, "row_count") {

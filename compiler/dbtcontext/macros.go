@@ -19,9 +19,6 @@ type MacroInfo struct {
 	builtin bool
 }
 
-// IsBuiltin reports whether the macro comes with elt.
-func (m MacroInfo) IsBuiltin() bool { return m.builtin }
-
 // Place is where the macro is defined.
 func (m MacroInfo) Place() diag.Place { return m.Block.Place }
 
@@ -164,12 +161,6 @@ func (p *Project) ResolveMacro(call, pkg string) (string, bool) {
 		return "", false
 	}
 	return m.UniqueID, true
-}
-
-// HasGenericTest reports whether a generic test exists. namespace is the package
-// written in front of it, or "".
-func (p *Project) HasGenericTest(namespace, name string) bool {
-	return p.GenericTest(namespace, name, p.set.Name) != nil
 }
 
 // GenericTest returns the macro of a generic test used in a package, or nil.

@@ -54,14 +54,6 @@ func (p *Project) relation(rel project.Relation) *Relation {
 	return r
 }
 
-// RelationOf returns the name a template value stands for, if it is a relation.
-func RelationOf(v template.Value) (project.Relation, bool) {
-	if r, ok := v.(*Relation); ok {
-		return r.rel, true
-	}
-	return project.Relation{}, false
-}
-
 // Expression is the FROM item a source that reads files prints, else "".
 func (r *Relation) Expression() string { return r.external }
 

@@ -203,27 +203,6 @@ func TestIsPlain(t *testing.T) {
 	}
 }
 
-func TestExpr(t *testing.T) {
-	t.Parallel()
-	src := diag.NewSource("x.yml", "if: var('a') + 1, 2 }}")
-	e, err := template.ParseExpr(src, diag.Span{Start: 4, End: 16})
-	if err != nil {
-		t.Fatal(err)
-	}
-	scope := template.MapScope{"var": template.NewFunc("var", func(*template.Call) (template.Value, error) { return int64(4), nil })}
-	if v, err := e.Eval(template.NewThread(nil), scope); err != nil || v != int64(5) {
-		t.Errorf("got %v %v", v, err)
-	}
-	if _, err := e.Eval(template.NewThread(nil), nil); err == nil || err.Error() != "x.yml:1:5: 'var' is undefined" {
-		t.Errorf("without var: %v", err)
-	}
-	for _, bad := range []string{"1 +", "a b", "a %} b", "", "(1"} {
-		if _, err := template.ParseExpr(diag.NewSource("x", bad), diag.Span{End: len(bad)}); err == nil {
-			t.Errorf("%q parses", bad)
-		}
-	}
-}
-
 func TestParseBlocksReadsNothingElse(t *testing.T) {
 	t.Parallel()
 	text := "# Doc {{ a: 1 }} {% nonsense \"%}\" %}\n{# {% docs hidden %}{% enddocs %} #}\n" +

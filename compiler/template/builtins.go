@@ -17,9 +17,6 @@ func newDict(c *Call) (Value, error) {
 // Namespace is Jinja's namespace(): attributes that {% set ns.x = … %} can assign.
 type Namespace struct{ vars *Dict }
 
-// NewNamespace returns a namespace with the given attributes, which it keeps.
-func NewNamespace(vars *Dict) *Namespace { return &Namespace{vars} }
-
 func newNamespace(c *Call) (Value, error) {
 	d := NewDict()
 	return &Namespace{d}, updateDict(d, "dict", c)

@@ -77,7 +77,7 @@ func TestDescribe(t *testing.T) {
 	t.Parallel()
 	s := session(t, open(t, Options{}))
 	exec(t, s, "CREATE SEQUENCE seq")
-	got, err := DescribeQuery(context.Background(), s, "-- a comment\nSELECT nextval('seq') AS n, NULL AS nothing, {'a': 1.5} AS s, [NULL] AS l;")
+	got, err := s.(engine.Describer).Describe(context.Background(), "-- a comment\nSELECT nextval('seq') AS n, NULL AS nothing, {'a': 1.5} AS s, [NULL] AS l;")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,10 +88,10 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("the query was run: the sequence stands at %v", next)
 	}
 	var e *engine.Error
-	if _, err := DescribeQuery(context.Background(), s, "SELECT nosuch"); !errors.As(err, &e) || e.Position != 7 {
+	if _, err := s.(engine.Describer).Describe(context.Background(), "SELECT nosuch"); !errors.As(err, &e) || e.Position != 7 {
 		t.Errorf("got %v", err)
 	}
-	if _, err := DescribeQuery(context.Background(), s, "CREATE TABLE t (a INT)"); !errors.As(err, &e) || e.Message != "this is not a query" {
+	if _, err := s.(engine.Describer).Describe(context.Background(), "CREATE TABLE t (a INT)"); !errors.As(err, &e) || e.Message != "this is not a query" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -129,24 +129,5 @@ func TestManyRelations(t *testing.T) {
 	t.Logf("%d relations in %v", many, time.Since(begin))
 	if took := time.Since(begin); took > prompt {
 		t.Errorf("took %v", took)
-	}
-}
-
-func TestCheckpointGivesSpaceBack(t *testing.T) {
-	t.Parallel()
-	path := newFile(t)
-	db := open(t, Options{Path: path})
-	s := session(t, db)
-	exec(t, s, "CREATE TABLE big AS SELECT range a, random() b FROM range(500000)")
-	if err := Checkpoint(context.Background(), s, db.Database()); err != nil {
-		t.Fatal(err)
-	}
-	exec(t, s, "DROP TABLE big")
-	if err := Checkpoint(context.Background(), s, ""); err != nil {
-		t.Fatal(err)
-	}
-	size, err := DatabaseSize(context.Background(), s, db.Database())
-	if err != nil || size.File == 0 || size.File > 2<<20 {
-		t.Errorf("got %+v, %v", size, err)
 	}
 }
