@@ -3,6 +3,7 @@ package artifact
 import (
 	"bufio"
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -146,6 +147,7 @@ func (m *manifestWriter) section(name string, in func(project.ResourceType) bool
 // node is a node as dbt writes it: what templates see of it, and what compiling added.
 func (m *manifestWriter) node(node *project.Node) *template.Dict {
 	out := dbtcontext.NodeValue(node)
+	addMissing(out, checksum(node))
 	if path := CompiledPath(node); path != "" && node.Compiled != nil && !node.Compiled.Deferred {
 		target := m.plan.Project.TargetPath
 		ctes := template.NewList()
@@ -162,6 +164,32 @@ func (m *manifestWriter) node(node *project.Node) *template.Dict {
 		))
 	}
 	return out
+}
+
+// checksum is dbt's: SHA-256 of the file without white space around it. What has no
+// file of its own has none.
+func checksum(node *project.Node) *template.Dict {
+	name, sum := "none", ""
+	if node.Source != nil && node.Source.Path != "" && (node.Test == nil || node.Test.Generic == "") {
+		name = "sha256"
+		digest := sha256.Sum256([]byte(strings.TrimSpace(node.Source.Text)))
+		sum = hex.EncodeToString(digest[:])
+	}
+	return template.NewDict(template.Item{Key: "name", Value: name}, template.Item{Key: "checksum", Value: sum})
+}
+
+// addMissing adds what dbt's schema requires and templates do not see.
+func addMissing(out, checksum *template.Dict) {
+	for _, item := range []template.Item{
+		{Key: "checksum", Value: checksum},
+		{Key: "docs", Value: template.NewDict(template.Item{Key: "show", Value: true}, template.Item{Key: "node_color", Value: nil})},
+		{Key: "unrendered_config", Value: template.NewDict()},
+		{Key: "created_at", Value: int64(0)},
+	} {
+		if _, ok := out.Get(item.Key); !ok {
+			out.Update(template.NewDict(item))
+		}
+	}
 }
 
 // macros writes the macros of the project; those that come with elt are left out.
