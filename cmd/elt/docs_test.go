@@ -32,6 +32,9 @@ func TestDocs(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the transcripts are for a POSIX shell")
 	}
+	if testing.Short() {
+		t.Skip("many commands: left to a run without -short")
+	}
 	for _, page := range docPages(t) {
 		name, err := filepath.Rel(repository, page)
 		if err != nil {

@@ -60,6 +60,9 @@ func TestExample(t *testing.T) {
 // days that are new, and in the end the tables are those of one full build.
 func TestExampleGrown(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("five builds: left to a run without -short")
+	}
 	dir := t.TempDir()
 	copyExample(t, repository, dir)
 	lake := filepath.Join(dir, "lake", "flights")
