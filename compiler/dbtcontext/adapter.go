@@ -106,7 +106,7 @@ func (a *adapter) naming(name string) method {
 			if err := c.Unpack("quote", "identifier", &v); err != nil {
 				return nil, err
 			}
-			return `"` + template.Str(v) + `"`, nil
+			return project.QuoteIdent(template.Str(v)), nil
 		}
 	case "quote_as_configured":
 		return a.quoteAsConfigured
@@ -145,7 +145,7 @@ func (a *adapter) quoteAsConfigured(c *template.Call) (template.Value, error) {
 	if on := quote.flag(key); on == nil || !*on {
 		return name, nil
 	}
-	return `"` + name + `"`, nil
+	return project.QuoteIdent(name), nil
 }
 
 func quoteSeedColumn(c *template.Call) (template.Value, error) {
@@ -157,7 +157,7 @@ func quoteSeedColumn(c *template.Call) (template.Value, error) {
 	if config == false {
 		return name, nil
 	}
-	return `"` + name + `"`, nil
+	return project.QuoteIdent(name), nil
 }
 
 // convertType is the SQL type of a column of a result.

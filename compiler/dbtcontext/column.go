@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"elt/compiler/project"
 	"elt/compiler/template"
 )
 
@@ -53,7 +54,7 @@ func (c *columnObject) Attr(name string) (template.Value, bool) {
 	case "data_type", "expanded_data_type":
 		return c.dataType(), true
 	case "quoted":
-		return `"` + c.name + `"`, true
+		return project.QuoteIdent(c.name), true
 	case "char_size":
 		return c.size, true
 	case "numeric_precision":

@@ -112,7 +112,7 @@ func (r *Relation) render() string {
 			return
 		}
 		if quote {
-			part = `"` + part + `"`
+			part = project.QuoteIdent(part)
 		}
 		parts = append(parts, part)
 	}

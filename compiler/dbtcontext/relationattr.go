@@ -150,7 +150,7 @@ func relationQuoted(_ *Relation, c *template.Call) (template.Value, error) {
 	if err := c.Unpack("quoted", "identifier", &name); err != nil {
 		return nil, err
 	}
-	return `"` + template.Str(name) + `"`, nil
+	return project.QuoteIdent(template.Str(name)), nil
 }
 
 func relationWithoutIdentifier(r *Relation, _ *template.Call) (template.Value, error) {

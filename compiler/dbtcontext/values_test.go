@@ -1,6 +1,7 @@
 package dbtcontext_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -146,4 +147,20 @@ func FuzzValues(f *testing.F) {
 			t.Errorf("fromyaml(toyaml(%q)) is %q", a, out.Text)
 		}
 	})
+}
+
+// TestNamesAreQuotedAsSQLWants differs from dbt, which puts names between quotes as
+// they are and so cannot name what holds one.
+func TestNamesAreQuotedAsSQLWants(t *testing.T) {
+	t.Parallel()
+	parsed, err := template.Parse(diag.NewSource("m.sql",
+		`{{ api.Relation.create(database='d"b', identifier='o"x') }} {{ adapter.quote('a"b') }} {{ api.Column('a"b', 'int').quoted }}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := testProject(t, nil).Scope(&fakeHost{name: "m"}, "probe")
+	out, err := parsed.Render(template.NewThread(context.Background()), scope)
+	if want := `"d""b"."o""x" "a""b" "a""b"`; err != nil || out.Text != want {
+		t.Errorf("got %s, %v, want %s", out.Text, err, want)
+	}
 }

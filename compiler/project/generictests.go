@@ -38,15 +38,24 @@ type tested struct {
 // Refs names the resource alone; what arguments name (relationships' "to") comes out
 // when the arguments are rendered.
 func GenericTests(p *Project, patch *Patch, attached string) ([]*Node, diag.List) {
-	name, ref := patch.Name, "ref('"+patch.Name+"')"
+	name, ref := patch.Name, callOf("ref", patch.Name)
 	if v := patch.Version; v != "" {
-		name, ref = name+"_v"+v, "ref('"+name+"', version='"+v+"')"
+		name, ref = name+"_v"+v, "ref("+template.Repr(name)+", version="+template.Repr(v)+")"
 	}
 	return genericTests(p, patch.Tests, patch.Columns, tested{
 		name: name, ref: ref, path: patch.Path,
 		fileKey: patch.Key + "." + patch.Name, attached: attached, quote: patch.QuoteColumns,
 		refs: []RefCall{{Name: patch.Name, Version: patch.Version, Place: patch.Place}},
 	})
+}
+
+// callOf writes a call in Jinja. Names may hold quotes.
+func callOf(function string, names ...string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = template.Repr(name)
+	}
+	return function + "(" + strings.Join(quoted, ", ") + ")"
 }
 
 // SourceTests returns the data tests declared on source tables and their columns.
@@ -56,7 +65,7 @@ func SourceTests(p *Project) ([]*Node, diag.List) {
 	for _, s := range p.Patches.Sources {
 		for _, t := range s.Tables {
 			nodes, ds := genericTests(p, t.Tests, t.Columns, tested{
-				name: s.Name + "_" + t.Name, kind: "source_", ref: "source('" + s.Name + "', '" + t.Name + "')",
+				name: s.Name + "_" + t.Name, kind: "source_", ref: callOf("source", s.Name, t.Name),
 				path: s.Path, fileKey: "sources." + s.Name, quote: t.QuoteColumns,
 				attached: "source." + p.Name + "." + s.Name + "." + t.Name,
 				sources:  []SourceCall{{Source: s.Name, Table: t.Name, Place: t.Place}},

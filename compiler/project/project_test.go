@@ -243,3 +243,26 @@ func TestLoadStopsWithItsContext(t *testing.T) {
 		t.Errorf("got %v, %v", p, diags)
 	}
 }
+
+func TestNamesWithQuotesInTests(t *testing.T) {
+	t.Parallel()
+	p := load(t, "elt.yml", "name: shop", "models/m.yml", `
+models:
+  - name: "o'brien \"x\""
+    data_tests: [some_test]
+sources:
+  - name: raw's
+    tables:
+      - {name: plain, data_tests: [some_test]}
+`)
+	nodes, diags := GenericTests(p, p.Patches.Resources[0], "")
+	more, ds := SourceTests(p)
+	if len(diags)+len(ds) > 0 || len(nodes) != 1 || len(more) != 1 {
+		t.Fatalf("got %d and %d tests, %v %v", len(nodes), len(more), diags, ds)
+	}
+	got := []string{nodes[0].Test.AttachedExpr, more[0].Test.AttachedExpr}
+	want := []string{`{{ get_where_subquery(ref('o\'brien "x"')) }}`, `{{ get_where_subquery(source("raw's", 'plain')) }}`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
