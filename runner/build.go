@@ -196,7 +196,7 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 // end settles what comes after the candidate was made, and shows it to the run.
 func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, apply bool) error {
 	var columns []engine.Column
-	if made.Identifier != "" {
+	if made.Identifier != "" && n.spec.NeedsColumns() {
 		var err error
 		if columns, err = describe(ctx, w.session, made); err != nil {
 			return w.fault(n, sent{query: -1}, err)

@@ -274,6 +274,9 @@ func (s *Session) statement(ctx context.Context, sql string, extracted mapping.E
 	if pend(prepared, &pending) == mapping.StateError {
 		return statementError(sql, mapping.PendingError(pending))
 	}
+	if !work(pending) {
+		return statementError(sql, mapping.PendingError(pending))
+	}
 	var result mapping.Result
 	defer func() { mapping.DestroyResult(&result) }()
 	if mapping.ExecutePending(pending, &result) == mapping.StateError {

@@ -9,10 +9,10 @@
 //  1. [SpecOf] reads the node's config. Its diagnostics belong to compile time.
 //  2. [Begin] answers with the statements that make the candidate. Each statement is
 //     committed as it is made.
-//  3. The runner describes [Write.Made] and hands its columns to [End], which
-//     settles schema changes, says which statements still act on the candidate,
-//     how readers inside the run see the relation ([Finish.AsView]), and what the
-//     one publish transaction does for this node.
+//  3. The runner describes [Write.Made], where [Spec.NeedsColumns] says so, and hands
+//     its columns to [End], which settles schema changes, says which statements still
+//     act on the candidate, how readers inside the run see the relation
+//     ([Finish.AsView]), and what the one publish transaction does for this node.
 //
 // Statements name published relations by their published names and hidden ones by
 // [Spec.Candidate]. Replacing the names of other nodes' relations by their candidates
@@ -162,7 +162,8 @@ type Finish struct {
 	// Discard holds statements that drop what the publish leaves behind; they are run
 	// at the end of the publish transaction.
 	Discard []string
-	// Columns are the columns of the relation as it will be; nil for views.
+	// Columns are the columns of the relation as it will be; nil for views, and where
+	// End was given none.
 	Columns []engine.Column
 	// Incremental says that the published relation was changed, not replaced.
 	Incremental bool
@@ -196,8 +197,14 @@ func Begin(spec *Spec, state State) (Write, error) {
 	return w, nil
 }
 
+// NeedsColumns reports whether [End] wants to know the columns of what was made. The
+// most frequent of all nodes, a table without indexes, does without.
+func (s *Spec) NeedsColumns() bool {
+	return s.Materialized == Incremental || len(s.Indexes) > 0
+}
+
 // End returns what comes after the candidate was made. columns are those of
-// Write.Made. An error is a diag.List.
+// Write.Made; nil is enough where [Spec.NeedsColumns] says so. An error is a diag.List.
 func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 	switch spec.Materialized {
 	case Table, Seed:
