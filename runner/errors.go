@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
-	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
 )
@@ -30,17 +30,58 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 	}
 	var e *engine.Error
 	if !errors.As(err, &e) {
-		return &diag.Diagnostic{Code: diag.Database, Message: err.Error(), Place: n.node.Place, Node: n.node.UniqueID, Err: err}
+		return &diag.Diagnostic{Code: diag.Database, Message: r.publicText(err.Error()), Place: n.node.Place, Node: n.node.UniqueID, Err: err}
 	}
 	d = &diag.Diagnostic{
-		Code: codeOf(e), Message: r.publicText(lowerFirst(e.Message)), Place: n.node.Place,
+		Code: codeOf(e), Message: r.publicText(e.Message), Place: n.node.Place,
 		Node: n.node.UniqueID, Err: err, Hint: r.hintOf(e),
 	}
-	if e.File != "" {
-		rawPlace(d, e)
-	}
 	r.pinpoint(d, n, s, e)
+	if e.File != "" {
+		r.blameFile(d, n, e)
+	}
+	if node := r.notBuilt(n, e); node != nil {
+		d.Message = fmt.Sprintf("%s %q is not built yet", node.Type, node.Name)
+		d.Hint = fmt.Sprintf("elt build -s %s builds it", node.Name)
+	}
 	return d
+}
+
+// notBuilt is the node whose relation a statement misses, if that is what is wrong.
+func (r *run) notBuilt(n *nodeRun, e *engine.Error) *project.Node {
+	if e.Kind != engine.Catalog || e.Name == "" && e.Subtype != "" || r.published == nil {
+		return nil
+	}
+	_, name, _ := cutLast(e.Name, ".")
+	if e.Name == "" { // of a schema that does not exist either
+		if m := missingTable.FindStringSubmatch(e.Message); m != nil {
+			_, name, _ = cutLast(m[1], ".")
+		}
+	}
+	ids := append(slices.Clone(n.node.DependsOn), n.node.UniqueID)
+	if n.node.UniqueID == "" { // an inline query may read anything
+		ids = r.plan.Order
+	}
+	for _, id := range ids {
+		node := r.plan.Nodes[id]
+		if node == nil || node.Type == project.Source || name == "" || !strings.EqualFold(node.Relation.Identifier, name) {
+			continue
+		}
+		if r.published.find(node.Relation) == nil {
+			return node
+		}
+	}
+	return nil
+}
+
+var missingTable = regexp.MustCompile(`^table "(.+)" does not exist`)
+
+// cutLast cuts a text around the last separator; a text without one is all after it.
+func cutLast(text, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(text, sep); i >= 0 {
+		return text[:i], text[i+len(sep):], true
+	}
+	return "", text, false
 }
 
 // codeOf tells mistakes in SQL from bad data and from a database that cannot go on.
@@ -56,18 +97,11 @@ func codeOf(e *engine.Error) diag.Code {
 	return diag.SQL
 }
 
-// columnNotFound is DuckDB's word for a column that does not exist.
-const columnNotFound = "COLUMN_NOT_FOUND"
-
 // hintOf turns DuckDB's candidates and kinds into advice.
 func (r *run) hintOf(e *engine.Error) string {
-	var candidates []string
-	for _, c := range e.Candidates {
-		if e.Subtype == columnNotFound {
-			candidates = append(candidates, strings.Split(c, ",")...) // DuckDB joins columns by commas
-			continue
-		}
-		candidates = append(candidates, r.publicText(c))
+	candidates := make([]string, len(e.Candidates))
+	for i, c := range e.Candidates {
+		candidates[i] = r.publicText(c)
 	}
 	meant := diag.Suggest(e.Name, candidates)
 	switch {
@@ -75,114 +109,22 @@ func (r *run) hintOf(e *engine.Error) string {
 		return fmt.Sprintf("did you mean %q?", meant)
 	case e.Hint != "":
 		return r.publicText(e.Hint)
-	case len(candidates) > 0:
+	case e.Kind == engine.Catalog: // what DuckDB proposes is far from it, mostly its own tables
+		return ""
+	case len(candidates) == 1:
+		return fmt.Sprintf("the nearest name is %q", candidates[0])
+	case len(candidates) > 1:
 		quoted := make([]string, len(candidates))
 		for i, c := range candidates {
 			quoted[i] = fmt.Sprintf("%q", c)
 		}
-		return "DuckDB proposes " + strings.Join(quoted, ", ")
+		return "the nearest names are " + strings.Join(quoted, ", ")
 	case e.Kind == engine.OutOfMemory:
 		return "give DuckDB more memory (settings: memory_limit), a temp_directory with room, or fewer threads"
 	case e.Kind == engine.IO && strings.Contains(strings.ToLower(e.Message), "no space"):
 		return "make room on the disk and run again; what was published is as it was"
 	}
 	return ""
-}
-
-// rawPlace names the line of a raw file that could not be read.
-func rawPlace(d *diag.Diagnostic, e *engine.Error) {
-	where := e.File
-	if e.Line > 0 {
-		where = fmt.Sprintf("%s, line %d", e.File, e.Line)
-	}
-	if e.ColumnName != "" {
-		where += fmt.Sprintf(", column %q", e.ColumnName)
-	}
-	d.Code = diag.Data
-	d.Notes = append(d.Notes, diag.Note{Message: where})
-	if e.Text != "" {
-		d.Notes = append(d.Notes, diag.Note{Message: "the line reads: " + e.Text})
-	}
-}
-
-// pinpoint leads an error's position back to the template.
-func (r *run) pinpoint(d *diag.Diagnostic, n *nodeRun, s sent, e *engine.Error) {
-	compiled := n.node.Compiled
-	if e.Position < 0 || s.query < 0 || compiled == nil {
-		return
-	}
-	offset := s.back.Old(e.Position) - s.query
-	if offset < 0 || offset > len(compiled.SQL) {
-		return
-	}
-	d.Compiled = &diag.Place{
-		Source: diag.NewSource(r.compiledPath(n.node), compiled.SQL),
-		Span:   span(offset, tokenEnd(compiled.SQL, offset)),
-	}
-	if compiled.Map == nil {
-		return
-	}
-	place, ok := compiled.Map.Origin(offset)
-	if !ok || place.IsZero() {
-		return
-	}
-	word := d.Compiled.Text()
-	if strings.HasPrefix(place.Source.Text[min(place.Span.Start, len(place.Source.Text)):], word) {
-		place.Span.End = place.Span.Start + len(word)
-	}
-	d.Place = place
-}
-
-// tokenEnd is where the token at an offset ends.
-func tokenEnd(sql string, offset int) int {
-	for tok := range sqltoken.Tokens(sql) {
-		if tok.Span.Start > offset {
-			break
-		}
-		if offset < tok.Span.End {
-			return tok.Span.End
-		}
-	}
-	return offset
-}
-
-// compiledPath is where `elt compile` writes a node's SQL.
-func (r *run) compiledPath(node *project.Node) string {
-	return path.Join("target", "compiled", node.Package, node.OriginalPath)
-}
-
-// publicText takes hidden names out of a text of the database.
-func (r *run) publicText(text string) string {
-	text = strings.ReplaceAll(text, `"`+duckdb.ShadowDatabase+`".`, project.QuoteIdent(r.database)+".")
-	text = strings.ReplaceAll(text, duckdb.ShadowDatabase+".", r.database+".")
-	if !strings.Contains(text, "_elt_"+r.id) {
-		return text
-	}
-	for _, n := range r.nodes {
-		if n.candidate.Identifier != "" {
-			text = replaceWord(text, n.candidate.Identifier, n.node.Relation.Identifier)
-		}
-	}
-	return text
-}
-
-// replaceWord replaces a name where no digit follows it: _elt_x_1 is not _elt_x_12.
-func replaceWord(text, old, instead string) string {
-	var b strings.Builder
-	for {
-		i := strings.Index(text, old)
-		if i < 0 {
-			return b.String() + text
-		}
-		end := i + len(old)
-		b.WriteString(text[:i])
-		if end < len(text) && text[end] >= '0' && text[end] <= '9' {
-			b.WriteString(old)
-		} else {
-			b.WriteString(instead)
-		}
-		text = text[end:]
-	}
 }
 
 func lowerFirst(s string) string {

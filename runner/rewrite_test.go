@@ -68,7 +68,7 @@ func TestPublicTextHidesHiddenNames(t *testing.T) {
 		})
 	}
 	got := r.publicText(`"_elt_shadow".main.x, _elt_shadow.main.y, _elt_abc_1, _elt_abc_2, _elt_abc_12`)
-	if want := `"w".main.x, w.main.y, orders, customers, _elt_abc_12`; got != want {
+	if want := `"w".main.x, w.main.y, orders, customers, (a table that is not published)`; got != want {
 		t.Errorf("got %s", got)
 	}
 }

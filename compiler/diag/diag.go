@@ -22,6 +22,9 @@ type Source struct {
 	Path string // slash-separated, relative to the project's root where possible
 	Text string // the content positions refer to, exactly as it was parsed
 
+	// First is the number of the text's first line, for a piece of a long file; 0 means 1.
+	First int
+
 	once  sync.Once
 	lines []int // byte offset of the start of each line
 }
@@ -47,13 +50,14 @@ func (s *Source) Position(offset int) (line, column int) {
 	offset = min(max(offset, 0), len(s.Text))
 	line = sort.Search(len(s.lines), func(i int) bool { return s.lines[i] > offset })
 	start := s.lines[line-1]
-	return line, utf8.RuneCountInString(s.Text[start:offset]) + 1
+	return line + s.before(), utf8.RuneCountInString(s.Text[start:offset]) + 1
 }
 
 // Line returns the text of a line (counted from 1) without its line end, and
 // the byte offset at which it starts. A line that does not exist is empty.
 func (s *Source) Line(line int) (text string, start int) {
 	s.index()
+	line -= s.before()
 	if line < 1 || line > len(s.lines) {
 		return "", len(s.Text)
 	}
@@ -64,6 +68,9 @@ func (s *Source) Line(line int) (text string, start int) {
 	}
 	return strings.TrimSuffix(s.Text[start:end], "\r"), start
 }
+
+// before is how many lines of the file come before the text.
+func (s *Source) before() int { return max(s.First-1, 0) }
 
 // Lines returns how many lines the text has; an empty text has one.
 func (s *Source) Lines() int {

@@ -42,6 +42,7 @@ func statementError(sql, message string) *engine.Error {
 		if e.Position = placeIn(e, position, raw); castType(e) != "" {
 			e.Message = raw
 			reword(e) // the type can be named as the query writes it
+			e.Position = operandOf(sql, e.Position)
 		}
 	} else if e.Kind == engine.Binder && e.Name != "" {
 		e.Position = onlyPlace(sql, e.Name)

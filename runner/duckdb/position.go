@@ -88,6 +88,21 @@ func castPlace(sql string, position int, message string) int {
 	return -1
 }
 
+// operandOf is where the operand of a "::" begins, if it is one token; else the "::".
+func operandOf(sql string, position int) int {
+	if !strings.HasPrefix(sql[position:], "::") {
+		return position
+	}
+	operand := position
+	for tok := range sqltoken.Tokens(sql[:position]) {
+		operand = tok.Span.Start
+		if tok.Kind == sqltoken.Punct || tok.Kind == sqltoken.Operator || tok.Kind == sqltoken.Comment {
+			operand = position
+		}
+	}
+	return operand
+}
+
 // castReach is how far from a cast's position its operand may stand.
 const castReach = 200
 

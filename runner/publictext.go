@@ -1,0 +1,57 @@
+package runner
+
+import (
+	"regexp"
+	"strings"
+
+	"elt/compiler/project"
+	"elt/runner/duckdb"
+	"elt/runner/state"
+)
+
+var (
+	shadowWord = regexp.MustCompile(`"?\b` + duckdb.ShadowDatabase + `\b"?`)
+	hiddenWord = regexp.MustCompile(`\b` + state.CandidatePrefix + `[a-z0-9]+_[0-9]+(?:_delta|_whole)?\b`)
+)
+
+// publicText takes hidden names out of a text of the database: the shadows' database
+// becomes the target's, and a candidate's table gets the name it will have.
+func (r *run) publicText(text string) string {
+	if !strings.Contains(text, "_elt_") {
+		return text
+	}
+	text = shadowWord.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.HasPrefix(found, `"`) {
+			return project.QuoteIdent(r.database)
+		}
+		return r.database
+	})
+	return hiddenWord.ReplaceAllStringFunc(text, func(found string) string {
+		base := strings.TrimSuffix(strings.TrimSuffix(found, "_delta"), "_whole")
+		for _, n := range r.nodes {
+			if n.candidate.Identifier == base || n.written.Identifier == base {
+				return n.node.Relation.Identifier
+			}
+		}
+		return "(a table that is not published)"
+	})
+}
+
+// replaceWord replaces a name where no digit follows it: _elt_x_1 is not _elt_x_12.
+func replaceWord(text, old, instead string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, old)
+		if i < 0 {
+			return b.String() + text
+		}
+		end := i + len(old)
+		b.WriteString(text[:i])
+		if end < len(text) && text[end] >= '0' && text[end] <= '9' {
+			b.WriteString(old)
+		} else {
+			b.WriteString(instead)
+		}
+		text = text[end:]
+	}
+}

@@ -1,0 +1,145 @@
+package runner
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// blameFile leads an error about a raw file to the line that could not be read, and says
+// who was reading it. A file that cannot be looked at line by line is only named.
+func (r *run) blameFile(d *diag.Diagnostic, n *nodeRun, e *engine.Error) {
+	reader := d.Place
+	d.Code, d.Compiled = diag.Data, nil
+	shown := r.shownPath(e.File)
+	if n.node.Type == project.Seed {
+		d.Code = diag.Seed
+	}
+	if src := lineOf(e, shown); src != nil {
+		at := valueIn(src.Text, headerOf(e), e)
+		d.Place = diag.Place{Source: src, Span: at}
+		if n.node.Type != project.Seed {
+			d.Notes = append(d.Notes, diag.Note{Message: fmt.Sprintf("%s %q reads the file", n.node.Type, n.node.Name), Place: reader})
+		}
+		return
+	}
+	where := shown
+	if e.Line > 0 {
+		where = fmt.Sprintf("%s, line %d", shown, e.Line)
+	}
+	if e.ColumnName != "" {
+		where += fmt.Sprintf(", column %q", e.ColumnName)
+	}
+	d.Notes = append(d.Notes, diag.Note{Message: where})
+	if e.Text != "" {
+		d.Notes = append(d.Notes, diag.Note{Message: "it reads: " + e.Text})
+	}
+}
+
+// shownPath is a file's path relative to the project where it is inside.
+func (r *run) shownPath(file string) string {
+	rel, err := filepath.Rel(r.plan.Project.Root, filepath.FromSlash(file))
+	if err != nil || strings.HasPrefix(rel, "..") {
+		return file
+	}
+	return filepath.ToSlash(rel)
+}
+
+// furthest is how much of a raw file is read to show a line of it.
+const furthest = 256 << 20
+
+// lineOf reads the line of a text file that an error is about; nil where there is none
+// or where it does not hold the text the error names.
+func lineOf(e *engine.Error, shown string) *diag.Source {
+	if e.Line < 1 || e.Text == "" {
+		return nil
+	}
+	line, ok := readLine(e.File, e.Line)
+	if !ok || !strings.Contains(line, strings.TrimSuffix(e.Text, "…")) {
+		return nil
+	}
+	src := diag.NewSource(shown, line)
+	src.First = int(e.Line)
+	return src
+}
+
+// headerOf is the first line of the file.
+func headerOf(e *engine.Error) string {
+	line, _ := readLine(e.File, 1)
+	return strings.TrimPrefix(line, "\ufeff")
+}
+
+// readLine reads a line, counted from 1, without its end.
+func readLine(file string, number int64) (string, bool) {
+	f, err := os.Open(filepath.FromSlash(file))
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	read := int64(0)
+	for in := bufio.NewReaderSize(f, 1<<16); read < furthest; number-- {
+		line, err := in.ReadString('\n')
+		if number == 1 && line != "" {
+			return strings.TrimRight(line, "\r\n"), true
+		}
+		if err != nil {
+			break
+		}
+		read += int64(len(line))
+	}
+	return "", false
+}
+
+// delimiters are those a header is tried with, the likeliest first.
+const delimiters = ",;\t|"
+
+// valueIn is where in a line the value stands that an error is about: in the column of
+// that name where the header tells, else where the text occurs first.
+func valueIn(line, header string, e *engine.Error) diag.Span {
+	text := strings.TrimSuffix(e.Text, "…")
+	if e.ColumnName != "" {
+		for _, delimiter := range delimiters {
+			if at, ok := fieldIn(line, header, e.ColumnName, delimiter); ok && strings.Contains(line[at.Start:at.End], text) {
+				return at
+			}
+		}
+	}
+	start := max(strings.Index(line, text), 0)
+	return span(start, start+len(text))
+}
+
+// fieldIn is where the field of a named column stands in a line.
+func fieldIn(line, header, column string, delimiter rune) (diag.Span, bool) {
+	names, _ := fieldsOf(header, delimiter)
+	_, spans := fieldsOf(line, delimiter)
+	for i, name := range names {
+		if strings.EqualFold(strings.TrimSpace(name), column) && i < len(spans) && len(names) > 1 {
+			return spans[i], true
+		}
+	}
+	return diag.Span{}, false
+}
+
+// fieldsOf parts a line of CSV.
+func fieldsOf(line string, delimiter rune) ([]string, []diag.Span) {
+	in := csv.NewReader(strings.NewReader(line))
+	in.Comma, in.LazyQuotes, in.FieldsPerRecord = delimiter, true, -1
+	fields, err := in.Read()
+	if err != nil {
+		return nil, nil
+	}
+	spans := make([]diag.Span, len(fields))
+	for i, f := range fields {
+		_, column := in.FieldPos(i)
+		start := min(column-1, len(line))
+		spans[i] = span(start, min(start+len(f), len(line)))
+	}
+	return fields, spans
+}
