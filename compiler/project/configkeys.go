@@ -197,10 +197,11 @@ func word(t ResourceType) string { return strings.ReplaceAll(string(t), "_", " "
 
 var severityText = regexp.MustCompile(`(?i)^(warn|error)$`)
 
-// checkConfig checks the type of a config value; nil (null) is always allowed.
+// checkConfig checks the type of a config value. null takes back what lower levels
+// say, but a node is either enabled or not and has a materialization, as in dbt.
 func checkConfig(t ResourceType, key string, v ConfigValue) *diag.Diagnostic {
 	ct, ok := configTypes(t)[key]
-	if !ok || v.Value == nil {
+	if !ok || v.Value == nil && key != "enabled" && key != "materialized" {
 		return nil
 	}
 	if !fits(ct.kind, v.Value) {
