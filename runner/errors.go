@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,8 +37,14 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 		Code: codeOf(e), Message: r.publicText(e.Message), Place: n.node.Place,
 		Node: n.node.UniqueID, Err: err, Hint: r.hintOf(e),
 	}
+	if d.Hint == "" && missingColumn.MatchString(e.Message) {
+		d.Hint = didYouMean(e.Name, r.parentColumns(n))
+	}
 	r.pinpoint(d, n, s, e)
-	if e.File != "" {
+	switch {
+	case r.isOwnFile(e.File):
+		d.Code = diag.Database
+	case e.File != "":
 		r.blameFile(d, n, e)
 	}
 	if node := r.notBuilt(n, e); node != nil {
@@ -45,6 +52,43 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 		d.Hint = fmt.Sprintf("elt build -s %s builds it", node.Name)
 	}
 	return d
+}
+
+// missingColumn is an error for which DuckDB proposes nothing where the column is missed
+// in a view.
+var missingColumn = regexp.MustCompile(`^table ".+" has no column `)
+
+func didYouMean(name string, candidates []string) string {
+	if meant := diag.Suggest(name, candidates); meant != "" {
+		return fmt.Sprintf("did you mean %q?", meant)
+	}
+	return ""
+}
+
+// parentColumns are the columns of what a node reads, as far as they can be found out.
+func (r *run) parentColumns(n *nodeRun) []string {
+	ctx := context.Background()
+	session, err := r.db.Session(ctx)
+	if err != nil {
+		return nil
+	}
+	defer session.Close()
+	var names []string
+	for _, id := range n.node.DependsOn {
+		parent := r.plan.Nodes[id]
+		if parent == nil || parent.Relation.Identifier == "" {
+			continue
+		}
+		rel := r.names.full(parent.Relation)
+		if shadow, ok := r.names.shadow(rel.Key()); ok {
+			rel = shadow
+		}
+		columns, _ := describe(ctx, session, rel) // a hint only: without columns there is none
+		for _, c := range columns {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // notBuilt is the node whose relation a statement misses, if that is what is wrong.
@@ -103,10 +147,10 @@ func (r *run) hintOf(e *engine.Error) string {
 	for i, c := range e.Candidates {
 		candidates[i] = r.publicText(c)
 	}
-	meant := diag.Suggest(e.Name, candidates)
+	meant := didYouMean(e.Name, candidates)
 	switch {
 	case meant != "":
-		return fmt.Sprintf("did you mean %q?", meant)
+		return meant
 	case e.Hint != "":
 		return r.publicText(e.Hint)
 	case e.Kind == engine.Catalog: // what DuckDB proposes is far from it, mostly its own tables
@@ -121,7 +165,7 @@ func (r *run) hintOf(e *engine.Error) string {
 		return "the nearest names are " + strings.Join(quoted, ", ")
 	case e.Kind == engine.OutOfMemory:
 		return "give DuckDB more memory (settings: memory_limit), a temp_directory with room, or fewer threads"
-	case e.Kind == engine.IO && strings.Contains(strings.ToLower(e.Message), "no space"):
+	case isFull(e.Message):
 		return "make room on the disk and run again; what was published is as it was"
 	}
 	return ""
@@ -132,6 +176,37 @@ func lowerFirst(s string) string {
 		return strings.ToLower(s[:1]) + s[1:]
 	}
 	return s
+}
+
+// isOwnFile reports whether a file is the target's database or lies beside it: its log,
+// its temporary files. Such a file is never opened to look at it: closing it again would
+// drop DuckDB's lock.
+func (r *run) isOwnFile(file string) bool {
+	path := r.plan.Project.Target.Path
+	return file != "" && isFile(path) && strings.HasPrefix(filepath.ToSlash(file), filepath.ToSlash(path))
+}
+
+// isFull reports whether the system had no room, or gave none.
+func isFull(message string) bool {
+	message = strings.ToLower(message)
+	return slices.ContainsFunc([]string{"no space left", "file too large", "quota exceeded"}, func(words string) bool {
+		return strings.Contains(message, words)
+	})
+}
+
+// writeFault says why the database, which could be opened, cannot be written: a folder
+// that is read-only has no place for DuckDB's log.
+func (r *run) writeFault(err error) error {
+	var e *engine.Error
+	if !errors.As(err, &e) || !r.isOwnFile(e.File) {
+		return err
+	}
+	for _, words := range []string{"Permission denied", "Read-only file system", "Operation not permitted"} {
+		if strings.Contains(e.Message, words) {
+			return openFault(&duckdb.OpenError{Kind: duckdb.ReadOnly, Path: r.plan.Project.Target.Path, Err: err})
+		}
+	}
+	return &diag.Diagnostic{Code: diag.Database, Message: lowerFirst(e.Message), Hint: r.hintOf(e), Err: err}
 }
 
 // openFault says why the target's database cannot be opened.

@@ -22,14 +22,10 @@ func (r *run) pinpoint(d *diag.Diagnostic, n *nodeRun, s sent, e *engine.Error) 
 	if offset < 0 {
 		return
 	}
-	if offset >= len(strings.TrimRight(compiled.SQL, " \t\r\n;")) {
-		if e.Kind != engine.Parser {
-			return
-		}
-		d.Message, offset = endOfQuery(compiled.SQL)
-		d.Hint = ""
-	} else if e.Kind == engine.Parser && strings.HasPrefix(e.Message, "syntax error near ") {
-		d.Message = fmt.Sprintf("syntax error near %q", strings.Trim(nameAt(compiled.SQL, offset), `"`))
+	if e.Kind == engine.Parser {
+		offset = syntaxWords(d, n.node, offset)
+	} else if offset >= len(compiled.SQL) {
+		return
 	}
 	at := span(offset, tokenEnd(compiled.SQL, offset))
 	if r.opts.Command != "show" && n.node.UniqueID != "" {
@@ -49,39 +45,92 @@ func (r *run) pinpoint(d *diag.Diagnostic, n *nodeRun, s sent, e *engine.Error) 
 	d.Place = place
 }
 
-// endOfQuery says what is wrong with a query that ends too early, or too late: the
-// parser stopped behind it. The offset is that of the token to look at.
-func endOfQuery(sql string) (message string, offset int) {
+// syntaxWords says what is wrong with the syntax of a node's query, by the offset at which
+// the parser stopped, and returns the offset of the token to look at.
+func syntaxWords(d *diag.Diagnostic, node *project.Node, offset int) int {
+	sql := node.Compiled.SQL
+	open, stray, last := brackets(sql, offset)
+	switch {
+	case last.Span.End == 0 && offset >= sqlStart(sql):
+		d.Message, d.Hint = "the query is empty", "write a select"
+		return sqlStart(sql)
+	case stray != nil:
+		d.Message, d.Hint = fmt.Sprintf("%q closes nothing", stray.Text(sql)), ""
+		return stray.Span.Start
+	case offset >= len(strings.TrimRight(sql, " \t\r\n;")) && open != nil:
+		d.Message, d.Hint = fmt.Sprintf("%q is not closed", open.Text(sql)), ""
+		return open.Span.Start
+	case offset >= len(strings.TrimRight(sql, " \t\r\n;")):
+		d.Message, d.Hint = fmt.Sprintf("unexpected end of query after %q", strings.Trim(last.Text(sql), `"`)), ""
+		return last.Span.Start
+	case !strings.HasPrefix(d.Message, "syntax error near "):
+		return offset
+	}
+	name := nameAt(sql, offset)
+	d.Message = fmt.Sprintf("syntax error near %q", strings.Trim(name, `"`))
+	switch {
+	case d.Hint != "":
+	case open != nil && sqltoken.Reserved(name) && (strings.EqualFold(name, "select") || !isSubquery(sql[open.Span.End:])):
+		d.Hint = fmt.Sprintf("the %q before it is not closed", open.Text(sql))
+	case node.Type == project.Model && (sql[offset] == ';' || offset == sqlStart(sql)):
+		d.Hint = "a model is one select; other statements belong into a pre_hook or post_hook"
+	}
+	return offset
+}
+
+// brackets looks at a query up to an offset: the innermost bracket that is open there, the
+// first that closes nothing, and the last token.
+func brackets(sql string, offset int) (innermost, stray *sqltoken.Token, last sqltoken.Token) {
 	var open []sqltoken.Token
-	var last sqltoken.Token
 	for tok := range sqltoken.Tokens(sql) {
 		if tok.Kind == sqltoken.Comment {
 			continue
+		}
+		if tok.Span.Start > offset {
+			break
 		}
 		switch last = tok; tok.Text(sql) {
 		case "(", "[", "{":
 			open = append(open, tok)
 		case ")", "]", "}":
 			if len(open) == 0 {
-				return fmt.Sprintf("%q closes nothing", tok.Text(sql)), tok.Span.Start
+				return nil, &tok, tok
 			}
 			open = open[:len(open)-1]
 		}
 	}
-	switch {
-	case len(open) > 0:
-		at := open[len(open)-1]
-		return fmt.Sprintf("%q is not closed", at.Text(sql)), at.Span.Start
-	case last.Span.End == 0:
-		return "the query is empty", 0
+	if len(open) > 0 {
+		innermost = &open[len(open)-1]
 	}
-	return fmt.Sprintf("unexpected end of query after %q", strings.Trim(last.Text(sql), `"`)), last.Span.Start
+	return innermost, nil, last
 }
 
-// nameAt is the token at an offset, or the whole dotted name that begins there.
+// isSubquery reports whether what follows a bracket is a query.
+func isSubquery(sql string) bool {
+	start := sqlStart(sql)
+	switch strings.ToLower(sql[start:tokenEnd(sql, start)]) {
+	case "select", "with", "from", "values", "pivot", "unpivot":
+		return true
+	case "(":
+		return isSubquery(sql[start+1:])
+	}
+	return false
+}
+
+// sqlStart is where the first token stands that is no comment.
+func sqlStart(sql string) int {
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind != sqltoken.Comment {
+			return tok.Span.Start
+		}
+	}
+	return 0
+}
+
+// nameAt is the token at an offset, or the whole dotted name around it.
 func nameAt(sql string, offset int) string {
 	for _, chain := range sqltoken.Chains(sql) {
-		if chain.Span.Start == offset {
+		if chain.Span.Start <= offset && offset < chain.Span.End {
 			names := make([]string, len(chain.Parts))
 			for i, p := range chain.Parts {
 				names[i] = p.Name

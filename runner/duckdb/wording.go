@@ -24,6 +24,7 @@ var wordings = []wording{
 	say(`^Referenced column "(.+)" was not found because the FROM clause is missing$`, `column "$1" not found: the query has no FROM`, ``),
 	say(`^Referenced update column (.+) not found in table!?$`, `column "$1" not found`, ``).about(1),
 	say(`^Table "(.+)" does not have a column (?:named|with name) "(.+)"$`, `table "$1" has no column "$2"`, ``).about(2),
+	say(`^[Vv]alues list "(.+)" does not have a column named "(.+)"$`, `table "$1" has no column "$2"`, ``).about(2),
 	say(`^Column "(.+)" in (EXCLUDE|REPLACE|RENAME) list not found in .+$`, `column "$1" of $2 not found`, ``).about(1),
 	say(`^Column "(.+)" does not exist on (left|right) side of join!?$`, `column "$1" of USING is not on the $2 side of the join`, ``).about(1),
 	say(`^No matching columns found that match regex "(.+)"$`, `no column matches columns('$1')`, ``),
@@ -61,7 +62,7 @@ var wordings = []wording{
 	say(`^aggregate function calls cannot be nested$`, `aggregates cannot be nested`, `aggregate in a subquery or CTE first`),
 	say(`(?s)^More than one row returned by a subquery used as an expression.*$`, `a subquery that stands for one value returned more than one row`, `aggregate it or add limit 1; to ask whether a value is among the rows, use "in"`),
 	say(`^Subquery returns (\d+) columns - expected (\d+)$`, `the subquery returns $1 columns where $2 is expected`, ``),
-	say(`^Set operations can only apply to expressions with the same number of result columns$`, `the queries on the two sides of UNION, INTERSECT or EXCEPT have different numbers of columns`, `select the same columns on both sides, or use "union all by name"`),
+	say(`^Set operations can only apply to expressions with the same number of result columns$`, `the queries of a UNION, INTERSECT or EXCEPT have different numbers of columns`, `select the same columns on both sides, or use "union all by name"`),
 	say(`^VALUES lists must all be the same length$`, `the rows of VALUES have different numbers of values`, ``),
 
 	// values

@@ -84,7 +84,7 @@ func TestWording(t *testing.T) {
 		{`select (select id from orders)`, `a subquery that stands for one value returned more than one row`, `aggregate it or add limit 1; to ask whether a value is among the rows, use "in"`, ``},
 		{`select (select id, name from orders)`, `the subquery returns 2 columns where 1 is expected`, ``, `(select id, name from orders)`},
 		{`select * from orders where id in (select id, name from orders)`, `the subquery returns 2 columns where 1 is expected`, ``, `in (select id, name from orders)`},
-		{`select id from orders union all select id, name from orders`, `the queries on the two sides of UNION, INTERSECT or EXCEPT have different numbers of columns`, `select the same columns on both sides, or use "union all by name"`, ``},
+		{`select id from orders union all select id, name from orders`, `the queries of a UNION, INTERSECT or EXCEPT have different numbers of columns`, `select the same columns on both sides, or use "union all by name"`, ``},
 		{`select id from orders union all select day from orders`, `column "id" of type INTEGER cannot be cast to DATE`, ``, ``},
 		{`select tags from orders union all select id from orders`, `column "id" of type INTEGER cannot be cast to VARCHAR[]`, ``, ``},
 		{`select id from orders order by nosuch`, `column "nosuch" not found`, ``, `nosuch`},
