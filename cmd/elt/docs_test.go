@@ -80,7 +80,7 @@ func checkPage(t *testing.T, page string) {
 
 // pageDiff compares two versions of a page, leaving aside what differs from run to run.
 func pageDiff(shown, printed string) string {
-	return cmp.Diff(scrubPage(shown), scrubPage(printed))
+	return cmp.Diff(strings.Split(scrubPage(shown), "\n"), strings.Split(scrubPage(printed), "\n"))
 }
 
 var (
