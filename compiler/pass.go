@@ -130,6 +130,16 @@ func (p *parser) configure(node *project.Node, calls []project.ConfigCall) {
 		node.Tags = slices.Clone(before.Strings("tags"))
 	}
 	node.SetConfig(config)
+	node.Tags = once(node.Tags)
+}
+
+// once returns texts in the order of their first occurrence, each once.
+func once(texts []string) []string {
+	var out []string
+	for _, text := range texts {
+		out = appendNew(out, text)
+	}
+	return out
 }
 
 // calledMacros notes the macros that a node calls itself, in the order of the calls.

@@ -1,12 +1,15 @@
 package compiler
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
+	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/selector"
+	"elt/compiler/template"
 )
 
 // Select chooses nodes as dbt's --select, --exclude and --selector do. selectors.yml
@@ -18,7 +21,7 @@ func (p *Plan) Select(req selector.Request) (*selector.Selection, diag.List) {
 		text, err := fs.ReadFile(p.options.FS, "selectors.yml")
 		switch {
 		case err == nil:
-			req.Selectors, diags = selector.ParseSelectors(diag.NewSource("selectors.yml", string(text)))
+			req.Selectors, diags = selector.ParseRendered(diag.NewSource("selectors.yml", string(text)), p.renderYAML)
 		case !errors.Is(err, fs.ErrNotExist):
 			diags = diag.List{diag.New(diag.BadSelector, diag.Place{Source: diag.NewSource("selectors.yml", "")}, "selectors.yml cannot be read: %v", err)}
 		}
@@ -31,6 +34,20 @@ func (p *Plan) Select(req selector.Request) (*selector.Selection, diag.List) {
 	}
 	selection, more := selector.Select(selector.Universe{Nodes: p.nodesInOrder(), Graph: p.Graph, Root: p.options.Root}, req)
 	return selection, append(diags, more...)
+}
+
+// renderYAML renders the Jinja in a text of selectors.yml natively.
+func (p *Plan) renderYAML(text string, place diag.Place) (any, error) {
+	t, err := p.templates.parse(text)
+	if err != nil {
+		return nil, at(err, place)
+	}
+	scope := p.dbt.YAMLScope(dbtcontext.YAMLOptions{Package: p.Project.Name})
+	value, err := t.RenderNative(template.NewThread(context.Background()), scope)
+	if err != nil {
+		return nil, at(err, place)
+	}
+	return value, nil
 }
 
 func (p *Plan) nodesInOrder() []*project.Node {
