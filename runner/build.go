@@ -207,6 +207,7 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 		return err
 	}
 	n.finish = finish
+	w.addLateParts(n)
 	if !apply {
 		return w.show(ctx, n)
 	}

@@ -41,6 +41,9 @@ func (w *worker) hook(ctx context.Context, n *nodeRun, hook project.RenderedHook
 		n.warnings = append(n.warnings, d)
 		return nil
 	}
+	if late, ok := w.latePart(n, sql); ok && late.index.Name != "" {
+		return w.tryIndex(ctx, n, late)
+	}
 	s, err := w.prepare(ctx, n, materialize.Statement{SQL: sql, Query: -1}, own)
 	if err != nil {
 		return err

@@ -1,0 +1,104 @@
+package runner
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/materialize"
+)
+
+// latePart is a statement of a hook that says something about the published relation
+// which its candidate cannot carry: an index, since DuckDB renames no table that has
+// one, and the comment on a view, whose candidate is a view of the run. It is tried on
+// the candidate, and is part of the publish.
+type latePart struct {
+	sql   string
+	index sqltoken.Part // the index's name; without a name for a comment
+}
+
+// lateParts are the statements of a node's hooks that are part of the publish.
+func (r *run) lateParts(n *nodeRun) []latePart {
+	var out []latePart
+	hooks := n.post()
+	if len(n.write.Before) > 0 { // else there is nothing yet that a pre-hook could act on
+		hooks = slices.Concat(n.pre(), hooks)
+	}
+	for _, hook := range hooks {
+		for _, at := range sqltoken.SplitStatements(hook.SQL) {
+			if p, ok := r.latePart(n, hook.SQL[at.Start:at.End]); ok {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// latePart reads a statement of a hook; ok is false for what acts on the candidate.
+func (r *run) latePart(n *nodeRun, sql string) (p latePart, ok bool) {
+	word := sqltoken.FirstKeyword(sql)
+	if word != "CREATE" && word != "COMMENT" {
+		return latePart{}, false
+	}
+	p.sql = sqltoken.StripTrailing(sql)
+	if word == "COMMENT" {
+		return p, n.candidate.Identifier == "" && r.writes(sql, n)
+	}
+	p.index = indexName(sql)
+	if p.index.Name == "" || n.candidate.Identifier == "" {
+		return latePart{}, false
+	}
+	on := slices.ContainsFunc(r.names.mentions(sql), func(m mention) bool { return m.chain.Prev == "ON" && m.rel.Key() == n.key })
+	return p, on
+}
+
+// tryIndex makes an index of a hook on the candidate, under a hidden name, and drops
+// it: rows it refuses fail the node and not the publish.
+func (w *worker) tryIndex(ctx context.Context, n *nodeRun, p latePart) error {
+	name := project.QuoteIdent(n.candidate.Identifier)
+	sql, _ := sqltoken.Rewrite(p.sql, []sqltoken.Edit{{Span: p.index.Span, Text: name}})
+	s, err := w.prepare(ctx, n, materialize.Statement{SQL: sql, Query: -1}, &n.candidate)
+	if err != nil {
+		return err
+	}
+	if _, err = w.session.Exec(ctx, s.sql); err != nil {
+		return w.fault(n, s, err)
+	}
+	schema := project.QuoteIdent(n.candidate.Database) + "." + project.QuoteIdent(n.candidate.Schema)
+	_, err = w.session.Exec(ctx, "drop index "+schema+"."+name)
+	return err
+}
+
+// addLateParts makes the late parts of a node's hooks part of its publish. An index
+// that the publish makes already, since the table had it, is not made twice.
+func (r *run) addLateParts(n *nodeRun) {
+	for _, p := range r.lateParts(n) {
+		if p.index.Name != "" {
+			n.finish.Indexes = slices.DeleteFunc(n.finish.Indexes, func(sql string) bool { return makesIndex(sql, p.index.Name) })
+		}
+		n.finish.Indexes = append(n.finish.Indexes, p.sql)
+	}
+}
+
+// makesIndex reports whether a statement makes the index of a name.
+func makesIndex(sql, name string) bool { return strings.EqualFold(indexName(sql).Name, name) }
+
+// indexName returns the index's name in a CREATE INDEX statement: what stands last
+// before ON.
+func indexName(sql string) sqltoken.Part {
+	var last sqltoken.Part
+	index := false
+	for _, chain := range sqltoken.Chains(sql) {
+		if chain.Prev == "ON" {
+			break
+		}
+		index = index || chain.Prev == "INDEX"
+		last = chain.Parts[len(chain.Parts)-1]
+	}
+	if !index {
+		return sqltoken.Part{}
+	}
+	return last
+}

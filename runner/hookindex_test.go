@@ -1,0 +1,76 @@
+package runner_test
+
+import (
+	"context"
+	"testing"
+
+	"elt/runner"
+)
+
+func TestIndexesOfHooksAreMadeAtThePublish(t *testing.T) {
+	t.Parallel()
+	const ids = "select index_name, is_unique, table_name from duckdb_indexes() order by 1"
+	w := newWarehouse(t)
+	for i := range 3 {
+		hook(w.table("a", "select 1 as id"),
+			"create index if not exists ix on {this} (id); insert into {this} values (7)", `create unique index "Ix Two" on {this} (id)`)
+		hook(w.incremental("inc", "select 2 as id", "unique_key", "id"), "create index if not exists ix_inc on {this} (id)")
+		s := w.build()
+		if !s.OK() {
+			t.Fatalf("run %d: %s: %v", i+1, statuses(s), s.Results[0].Diagnostics)
+		}
+		equal(t, "indexes", w.rows(ids), "Ix Two|true|a\nix|false|a\nix_inc|false|inc")
+		equal(t, "a", w.rows("select id from a order by 1"), "1\n7")
+		equal(t, "inc", w.rows("select id from inc"), "2")
+	}
+}
+
+func TestAnIndexOfAHookThatRowsBreakFailsItsNode(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	hook(w.table("a", "select 1 as id"), "create unique index ix on {this} (id)")
+	w.table("b", "select 1 as id")
+	w.build()
+	hook(w.table("a", "select 2 as id union all select 2"), "create unique index ix on {this} (id)")
+	w.table("b", "select 2 as id")
+	s := w.build()
+	equalStatuses(t, s, `
+		a error
+		b success published`)
+	equal(t, "a", w.rows("select * from a"), "1")
+	equal(t, "b", w.rows("select * from b"), "2")
+	equal(t, "indexes", w.rows("select index_name from duckdb_indexes()"), "ix")
+}
+
+func TestIndexesOfHooksAreMadeByARetry(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	hook(w.table("a", "select 1 as id"), "create index ix on {this} (id)")
+	w.table("c", "select n from {a}, mended")
+	w.check("c_a", "select * from {c} join {a} on false")
+	w.build()
+	equal(t, "indexes", w.rows("select index_name from duckdb_indexes()"), "")
+	w.exec("create table mended as select 1 as n")
+	s, err := runner.Retry(context.Background(), w.plan(), runner.Options{Compiler: runner.Precompiled()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equalStatuses(t, s, `
+		a success published
+		c success published
+		c_a pass`)
+	if !s.Results[0].Resumed {
+		t.Error("a was made again")
+	}
+	equal(t, "indexes", w.rows("select index_name from duckdb_indexes()"), "ix")
+}
+
+func TestTheCommentOfAViewIsPublished(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	for range 2 {
+		hook(w.view("v", "select 1 as id"), "comment on view {this} is 'all that is'")
+		w.build()
+		equal(t, "comment", w.rows("select comment from duckdb_views() where view_name = 'v'"), "all that is")
+	}
+}
