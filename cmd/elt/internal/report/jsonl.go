@@ -18,7 +18,7 @@ import (
 type jsonLines struct {
 	out     *json.Encoder
 	command string
-	summed  bool
+	summary *runner.Summary // of a run that is over; it is written last
 	failed  bool
 
 	interrupted atomic.Bool
@@ -146,7 +146,7 @@ func (j *jsonLines) Observe(e runner.Event) {
 	case runner.Noticed:
 		j.Diagnostics(diag.List{e.Diagnostic})
 	case runner.RunFinished:
-		j.summary(e.Summary)
+		j.summary = &e.Summary
 	}
 }
 
@@ -163,19 +163,22 @@ func (j *jsonLines) Diagnostics(list diag.List) {
 // Interrupted writes nothing: the summary says it.
 func (j *jsonLines) Interrupted() { j.interrupted.Store(true) }
 
-// Close writes the error that ended the command, and the summary if none was written.
+// Close writes the error that ended the command, and the summary.
 func (j *jsonLines) Close(err error) {
 	j.Diagnostics(diag.From(err, ""))
-	if !j.summed {
-		cut := j.interrupted.Load()
-		j.write(jsonSummary{Type: "summary", Success: err == nil && !j.failed && !cut, Interrupted: cut, Counts: map[runner.Status]int{}})
+	if j.summary != nil {
+		j.writeSummary(j.summary, err == nil)
+		return
 	}
+	cut := j.interrupted.Load()
+	j.write(jsonSummary{Type: "summary", Success: err == nil && !j.failed && !cut, Interrupted: cut, Counts: map[runner.Status]int{}})
 }
 
-func (j *jsonLines) summary(s runner.Summary) {
-	j.summed = true
+// writeSummary writes the last line of a run; ended says that nothing went wrong after
+// its nodes.
+func (j *jsonLines) writeSummary(s *runner.Summary, ended bool) {
 	line := jsonSummary{
-		Type: "summary", RunID: s.RunID, Command: j.command, Success: s.OK(), Interrupted: s.Interrupted,
+		Type: "summary", RunID: s.RunID, Command: j.command, Success: s.OK() && ended, Interrupted: s.Interrupted,
 		Counts: s.Counts, Built: s.Built, Published: s.Published, ElapsedMS: millis(s.Elapsed),
 	}
 	if line.Counts == nil {

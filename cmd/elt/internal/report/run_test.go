@@ -162,6 +162,21 @@ func TestJSONEndsWithASummaryWhateverHappens(t *testing.T) {
 	golden(t, "json_error.jsonl", out.String())
 }
 
+func TestJSONEndsWithASummaryWhenTheRunWentWrongAfterItsNodes(t *testing.T) {
+	t.Parallel()
+	over := []runner.Event{runner.RunFinished{Summary: runner.Summary{RunID: "r1", Published: 1}}}
+	var out strings.Builder
+	tellTo(New(Options{Out: &out, Err: &out, Format: JSON}), over, diag.New(diag.SQL, diag.Place{}, "the last hook failed"))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "the last hook failed") {
+		t.Fatalf("got %s", out.String())
+	}
+	want := `{"type":"summary","run_id":"r1","success":false,"interrupted":false,"counts":{},"built":0,"published":1,"elapsed_ms":0}`
+	if lines[1] != want {
+		t.Errorf("got %s, want %s", lines[1], want)
+	}
+}
+
 func TestJSONOfAnInterruptBeforeTheRunIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	stdout, _ := tell(Options{Format: JSON}, nil, Reporter.Interrupted)
