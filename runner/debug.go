@@ -16,7 +16,7 @@ func Debug(ctx context.Context, plan *compiler.Plan) (*DebugFacts, error) {
 	target := plan.Project.Target
 	facts := &DebugFacts{Path: target.Path, Workers: target.Threads}
 	if facts.Workers <= 0 {
-		facts.Workers = defaultWorkers
+		facts.Workers = defaultWorkers()
 	}
 	if info, err := os.Stat(target.Path); err == nil && isFile(target.Path) {
 		facts.Exists, facts.Size = true, info.Size()

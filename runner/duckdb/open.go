@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -129,6 +130,10 @@ func configOptions(options Options) []Setting {
 	}
 	if options.Threads > 0 {
 		settings = append(settings, Setting{"threads", fmt.Sprint(options.Threads)})
+	}
+	if options.Path != memoryPath && !strings.Contains(options.Path, "://") {
+		// DuckDB's default is made of the path with the prefix, in a folder that is not there.
+		settings = append(settings, Setting{"temp_directory", options.Path + ".tmp"})
 	}
 	if options.ExtensionDirectory != "" {
 		settings = append(settings, Setting{"extension_directory", options.ExtensionDirectory})
