@@ -26,9 +26,14 @@ func newNetwork(plan planGraph, work map[string]bool, p *published) *network {
 		byRelation: map[string]string{}, behindMemo: map[string][]string{},
 	}
 	for id, node := range plan.nodes {
-		if node.Relation.Identifier != "" && !node.IsEphemeral() && node.Type != project.Test {
-			n.byRelation[p.names.full(node.Relation).Key()] = id
+		if node.Relation.Identifier == "" || node.IsEphemeral() || node.Type == project.Test {
+			continue
 		}
+		key := p.names.full(node.Relation).Key()
+		if node.Type == project.Source && n.byRelation[key] != "" {
+			continue // a source may be a table that the project makes: that one is meant
+		}
+		n.byRelation[key] = id
 	}
 	n.linkViews(plan, p)
 	return n
