@@ -65,8 +65,8 @@ func (c *Criterion) check(raw string, at diag.Place) *diag.Diagnostic {
 func (c *Criterion) checkMethod(raw string, at diag.Place) *diag.Diagnostic {
 	switch c.Method {
 	case "state", "result", "source_status":
-		return diag.New(diag.BadSelector, at, "the selector %q compares with an earlier run, which is not given", raw).
-			WithHint("the method %q needs the artifacts of that run: --state FOLDER", c.Method)
+		return diag.New(diag.BadSelector, at, "the selector %q compares with an earlier run, which this version of elt cannot do", raw).
+			WithHint("choose by name, tag, path or config instead")
 	case "config":
 		if len(c.Args) == 0 || c.Args[0] == "" {
 			return diag.New(diag.BadSelector, at, "the selector %q does not say which config", raw).

@@ -1,0 +1,40 @@
+package compiler
+
+import (
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// ineffective are the config keys of dbt and of elt's design that this version reads
+// and checks, but that change nothing yet. Who sets one is told, once a key: a key
+// that does nothing without a word would be taken for a promise.
+var ineffective = []string{
+	"reuse", "on_error", "test_scope", "lookback", "event_time", "grants", "persist_docs", "freshness",
+}
+
+// warnIneffective warns of config that changes nothing, at the first node that has it.
+// A source that asks for bad rows to be kept apart is refused: its rows would be lost
+// or fail where the person expects neither.
+func (p *parser) warnIneffective() {
+	seen := map[string]bool{}
+	for _, node := range p.ordered() {
+		if node.Table != nil && node.Table.OnBadRows == "quarantine" {
+			p.report(diag.New(diag.Unsupported, node.Place, "source %q asks for on_bad_rows: quarantine, which this version cannot do", node.Table.SourceName+"."+node.Name).
+				WithHint("take it out: a row that cannot be read then stops the build and is named with its file and line"))
+		}
+		for _, key := range ineffective {
+			if v, ok := node.Config.Get(key); ok && !seen[key] && template.Truth(v.Value) {
+				seen[key] = true
+				p.report(diag.Warn(diag.Unsupported, placeOf(node, key), "the config %q has no effect in this version of elt", key))
+			}
+		}
+	}
+}
+
+func placeOf(node *project.Node, key string) diag.Place {
+	if at := node.Config.Place(key); !at.IsZero() {
+		return at
+	}
+	return node.Place
+}
