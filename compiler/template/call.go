@@ -149,5 +149,5 @@ func asDict(v Value) (*Dict, bool) {
 func (f *frame) unknown(at pos, what, name string, known []string) error {
 	d := diag.New(diag.UnknownFilter, f.place(at), "No %s named %s found.", what, Repr(name))
 	d.Hint = didYouMean(name, known)
-	return d
+	return reworded(d)
 }

@@ -30,26 +30,26 @@ func TestErrorPlaces(t *testing.T) {
 		message string
 		hint    string
 	}{
-		"unclosed if":        {"a\n{% if x %}b", diag.TemplateSyntax, "{% if x %}", "Unexpected end of template. The innermost block that needs to be closed is 'if'.", `close it with "{% endif %}"`},
-		"wrong end":          {"{% if x %}{% endfor %}", diag.TemplateSyntax, "{% endfor %}", "Encountered unknown tag 'endfor'. The innermost block that needs to be closed is 'if'.", `close it with "{% endif %}"`},
-		"unknown tag":        {"{% fro x in y %}", diag.TemplateSyntax, "{% fro x in y %}", "Encountered unknown tag 'fro'.", `did you mean "for"?`},
-		"stray end":          {"{% endif %}", diag.TemplateSyntax, "{% endif %}", "Encountered unknown tag 'endif'.", "no block is open here"},
-		"unclosed print":     {"a {{ b", diag.TemplateSyntax, "{{", "unexpected end of template, expected token 'end of print statement'", `close it with "}}"`},
-		"unclosed comment":   {"a {# b", diag.TemplateSyntax, "{#", "Missing end of comment tag", `close it with "#}"`},
-		"unclosed string":    {"{{ 'a }}", diag.TemplateSyntax, "'", `unexpected char "'" at 3`, "close the string with the quote it starts with"},
-		"missing operand":    {"{{ 1 + }}", diag.TemplateSyntax, "}}", "unexpected 'end of print statement'", ""},
-		"two operands":       {"{{ a b }}", diag.TemplateSyntax, "b", "expected token 'end of print statement', got 'b'", ""},
-		"unknown filter":     {"{{ a|uper }}", diag.UnknownFilter, "uper", "No filter named 'uper'.", `did you mean "upper"?`},
-		"unknown test":       {"{{ a is definedd }}", diag.UnknownFilter, "definedd", "No test named 'definedd'.", `did you mean "defined"?`},
-		"undefined name":     {"{{ custmer.id }}", diag.UndefinedName, "custmer.id", "'custmer' is undefined", `did you mean "customer"?`},
-		"undefined call":     {"{{ zzz(1) }}", diag.UndefinedName, "zzz(1)", "'zzz' is undefined", ""},
-		"undefined item":     {"{{ {'a': 1}.b.c }}", diag.UndefinedName, "{'a': 1}.b.c", "'dict object' has no attribute 'b'", ""},
-		"type error":         {"{{ 1 }}{{ 'a' + 1 }}", diag.TemplateError, "'a' + 1", `can only concatenate str (not "int") to str`, ""},
+		"unclosed if":        {"a\n{% if x %}b", diag.TemplateSyntax, "{% if x %}", `the block "if" is not closed`, `close it with "{% endif %}"`},
+		"wrong end":          {"{% if x %}{% endfor %}", diag.TemplateSyntax, "{% endfor %}", `unexpected tag "endfor" inside of "if"`, `close it with "{% endif %}"`},
+		"unknown tag":        {"{% fro x in y %}", diag.TemplateSyntax, "{% fro x in y %}", `unexpected tag "fro"`, `did you mean "for"?`},
+		"stray end":          {"{% endif %}", diag.TemplateSyntax, "{% endif %}", `unexpected tag "endif"`, "no block is open here"},
+		"unclosed print":     {"a {{ b", diag.TemplateSyntax, "{{", "the tag is not closed", `close it with "}}"`},
+		"unclosed comment":   {"a {# b", diag.TemplateSyntax, "{#", "the comment is not closed", `close it with "#}"`},
+		"unclosed string":    {"{{ 'a }}", diag.TemplateSyntax, "'", "a string is not closed", "close the string with the quote it starts with"},
+		"missing operand":    {"{{ 1 + }}", diag.TemplateSyntax, "}}", `unexpected "}}"`, ""},
+		"two operands":       {"{{ a b }}", diag.TemplateSyntax, "b", `expected "}}", got "b"`, ""},
+		"unknown filter":     {"{{ a|uper }}", diag.UnknownFilter, "uper", `no filter is named "uper"`, `did you mean "upper"?`},
+		"unknown test":       {"{{ a is definedd }}", diag.UnknownFilter, "definedd", `no test is named "definedd"`, `did you mean "defined"?`},
+		"undefined name":     {"{{ custmer.id }}", diag.UndefinedName, "custmer.id", `"custmer" is not defined`, `did you mean "customer"?`},
+		"undefined call":     {"{{ zzz(1) }}", diag.UndefinedName, "zzz(1)", `"zzz" is not defined`, ""},
+		"undefined item":     {"{{ {'a': 1}.b.c }}", diag.UndefinedName, "{'a': 1}.b.c", `a dict has no attribute "b"`, ""},
+		"type error":         {"{{ 1 }}{{ 'a' + 1 }}", diag.TemplateError, "'a' + 1", `a string and an integer cannot be joined by "+"`, `"~" joins values of any type as text`},
 		"function error":     {"{{ fails() ~ 1 }}", diag.TemplateError, "fails()", "no luck", ""},
 		"bare diagnostic":    {"{{ [bare()] }}", diag.RaisedError, "bare()", "raised", ""},
-		"filter error":       {"{{ 'a' ~ ([1, 'a']|sort) }}", diag.TemplateError, "[1, 'a']|sort", "'<' not supported between instances of 'str' and 'int'", ""},
-		"loop over a number": {"{% for x in 5 %}{% endfor %}", diag.TemplateError, "5", "'int' object is not iterable", ""},
-		"unpacking":          {"{% for a, b in [1] %}{% endfor %}", diag.TemplateError, "a, b", "cannot unpack non-iterable int object", ""},
+		"filter error":       {"{{ 'a' ~ ([1, 'a']|sort) }}", diag.TemplateError, "[1, 'a']|sort", `"<" does not compare a string with an integer`, ""},
+		"loop over a number": {"{% for x in 5 %}{% endfor %}", diag.TemplateError, "5", "an integer cannot be looped over", ""},
+		"unpacking":          {"{% for a, b in [1] %}{% endfor %}", diag.TemplateError, "a, b", "an integer cannot be unpacked into several names", ""},
 		"return at the top":  {"{{ return(1) }}", diag.TemplateError, "return(1)", "return() was called outside of a macro", "use return() inside of a macro, and print or set values elsewhere"},
 		"test in a block":    {"{% if x %}{% test t(a) %}{% endtest %}{% endif %}", diag.TemplateSyntax, "{% test t(a) %}", "a test must be at the top level of a file", "move it out of the block around it"},
 	} {
@@ -75,7 +75,7 @@ func TestErrorInMacroNamesTheCalls(t *testing.T) {
 		"{% macro outer() %}{{ inner() }}{% endmacro %}\n{{ outer() }}"
 	_, err := render(text, nil)
 	var d *diag.Diagnostic
-	if !errors.As(err, &d) || d.Message != "parameter 'x' was not provided" || d.Place.Text() != "x.y" {
+	if !errors.As(err, &d) || d.Message != `argument "x" was not given` || d.Place.Text() != "x.y" {
 		t.Fatalf("got %v", err)
 	}
 	var notes []string

@@ -302,9 +302,9 @@ func (f *frame) fail(at pos, err error) error {
 			d.Hint = "did you mean \"" + s + "\"?"
 		}
 		d.Err = err
-		return d
+		return reworded(d)
 	}
 	d = diag.New(diag.TemplateError, f.place(at), "%s", err.Error())
 	d.Err = err
-	return d
+	return reworded(d)
 }

@@ -201,7 +201,7 @@ func (p *parser) test(x expr) expr {
 func (p *parser) failUnknown(at pos, what, name string, known []string) {
 	d := diag.New(diag.UnknownFilter, p.place(at), "No %s named %s.", what, Repr(name))
 	d.Hint = didYouMean(name, known)
-	p.unknown = append(p.unknown, d)
+	p.unknown = append(p.unknown, reworded(d))
 }
 
 func didYouMean(name string, known []string) string {

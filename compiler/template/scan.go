@@ -58,7 +58,7 @@ func recoverSyntax(err *error) {
 	switch r := recover().(type) {
 	case nil:
 	case syntaxError:
-		*err = r.d
+		*err = reworded(r.d)
 	default:
 		panic(r)
 	}

@@ -126,8 +126,12 @@ func (s snippet) check(t *testing.T) {
 	if !errors.As(err, &d) {
 		t.Fatalf("template %q: got %q (error %v), want error %q", s.Template, got, err, want)
 	}
-	if d.Message != strings.TrimPrefix(want, "UndefinedError: ") {
-		t.Fatalf("template %q: got error %q, want %q", s.Template, d.Message, want)
+	got = d.Message
+	if d.Err != nil {
+		got = d.Err.Error() // Jinja's words
+	}
+	if got != strings.TrimPrefix(want, "UndefinedError: ") {
+		t.Fatalf("template %q: got error %q, want %q", s.Template, got, want)
 	}
 	if d.Place.IsZero() {
 		t.Fatalf("template %q: error without a place: %v", s.Template, err)
