@@ -75,6 +75,18 @@ func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
 	return cursor{doc, doc.root}, !c.failed
 }
 
+// ParseYAML parses the YAML of a file that this package does not read itself: nil where
+// the file is empty, or with diagnostics where it is not YAML, has a key twice, or has
+// aliases that never end. Walking the value, aliases followed, is bounded.
+func ParseYAML(src *diag.Source) (*yaml.Node, diag.List) {
+	var diags report
+	c, ok := parseDocument(src, &diags)
+	if !ok {
+		return nil, diags.list
+	}
+	return c.node, diags.list
+}
+
 var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line \d+: )?(.*)$`)
 
 // syntaxError turns the parser's error into a diagnostic with a place. The parser

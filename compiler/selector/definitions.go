@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"elt/compiler/diag"
+	"elt/compiler/project"
 )
 
 // Definitions are the selectors of a selectors.yml. They never change once parsed.
@@ -82,12 +83,10 @@ func ParseSelectors(src *diag.Source) (*Definitions, diag.List) {
 // "default: {{ target.name == 'prod' }}".
 func ParseRendered(src *diag.Source, render Render) (*Definitions, diag.List) {
 	p := &definitionParser{src: src, render: render, out: &Definitions{}}
-	var top yaml.Node
-	if err := yaml.Unmarshal([]byte(src.Text), &top); err != nil {
-		return nil, diag.List{p.syntaxError(err)}
-	}
-	if len(top.Content) > 0 {
-		p.file(top.Content[0])
+	top, diags := project.ParseYAML(src)
+	p.diags = diags
+	if top != nil {
+		p.file(top)
 	}
 	if p.diags.HasErrors() {
 		return nil, p.diags

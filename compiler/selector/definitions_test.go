@@ -1,10 +1,13 @@
 package selector_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"elt/compiler/diag"
+	"elt/compiler/graph"
+	"elt/compiler/project"
 	"elt/compiler/selector"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +52,7 @@ func TestDefinitionDiagnostics(t *testing.T) {
 		{"an empty file", "", ""},
 		{"no list", "selectors:", `error: selectors.yml:1:11: "selectors" is not a list`},
 		{"not YAML", "selectors: [", `error: selectors.yml:1:1: not valid YAML: did not find expected node content (check the indentation, quotes and colons near this line)`},
+		{"a definition that is part of itself", "selectors:\n  - name: a\n    definition: &d {union: [b, *d]}", `error: selectors.yml:3:32: "*d" stands for a value it is part of`},
 		{"a list instead of a mapping", "- a", `error: selectors.yml:1:1: selectors.yml is not a mapping of keys to values`},
 		{"an unknown key", "selectors:\n  - {name: a, definition: b, descripton: c}", `warning: selectors.yml:2:30: a selector has no key "descripton" (did you mean "description"?)`},
 		{"no name", "selectors:\n  - definition: b", `error: selectors.yml:2:5: a selector has no "name"`},
@@ -120,4 +124,26 @@ func FuzzParseSelectors(f *testing.F) {
 			t.Errorf("definitions %v beside %v", defs, diags)
 		}
 	})
+}
+
+// TestSharedDefinitions has selectors that each use the one before twice: they are
+// evaluated once each, or this would not end.
+func TestSharedDefinitions(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("selectors:\n  - {name: s0, definition: {union: [a, b]}}\n")
+	const depth = 60
+	for i := 1; i <= depth; i++ {
+		fmt.Fprintf(&text, "  - {name: s%d, definition: {union: [{method: selector, value: s%d}, {method: selector, value: s%d}]}}\n", i, i-1, i-1)
+	}
+	defs, diags := selector.ParseSelectors(diag.NewSource("selectors.yml", text.String()))
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	a := &project.Node{UniqueID: "model.shop.a", Type: project.Model, Name: "a", Package: "shop", FQN: []string{"shop", "a"}, Config: project.NewConfig()}
+	universe := selector.Universe{Nodes: []*project.Node{a}, Graph: graph.New([]string{a.UniqueID}, nil)}
+	got, diags := selector.Select(universe, selector.Request{Selector: fmt.Sprintf("s%d", depth), Selectors: defs})
+	if len(diags) > 0 || len(got.IDs) != 1 {
+		t.Errorf("got %v, %v", got, diags)
+	}
 }

@@ -22,11 +22,15 @@ type evaluation struct {
 	members graph.Mask
 	off     []*project.Node // disabled nodes
 	diags   diag.List
+
+	// done holds what specs select: definitions that others inherit from are shared,
+	// and each is evaluated once.
+	done map[*Spec]result
 }
 
 func newEvaluation(u Universe, req Request) *evaluation {
 	n := u.Graph.Len()
-	e := &evaluation{graph: u.Graph, req: req, root: u.Root, nodes: make([]*project.Node, n), members: make(graph.Mask, n)}
+	e := &evaluation{graph: u.Graph, req: req, root: u.Root, nodes: make([]*project.Node, n), members: make(graph.Mask, n), done: map[*Spec]result{}}
 	if e.req.Indirect == "" {
 		e.req.Indirect = Eager
 	}
@@ -52,6 +56,16 @@ func (e *evaluation) eval(s *Spec) result {
 	if s.Op == Match {
 		return e.evalCriterion(s)
 	}
+	if r, ok := e.done[s]; ok {
+		return r
+	}
+	r := e.evalParts(s)
+	e.done[s] = r
+	return r
+}
+
+// evalParts evaluates what is no single criterion.
+func (e *evaluation) evalParts(s *Spec) result {
 	results := make([]result, len(s.Parts))
 	for i, p := range s.Parts {
 		results[i] = e.eval(p)

@@ -1,7 +1,6 @@
 package selector
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -217,22 +216,4 @@ func (p *definitionParser) place(n *yaml.Node) diag.Place {
 		length = max(1, len(strings.TrimRight(line[:min(len(line), len(n.Value))], " ")))
 	}
 	return diag.Place{Source: p.src, Span: diag.Span{Start: start, End: min(start+length, len(p.src.Text))}}
-}
-
-var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
-// syntaxError places the parser's error at its line.
-func (p *definitionParser) syntaxError(err error) *diag.Diagnostic {
-	m := yamlErrorLine.FindStringSubmatch(err.Error())
-	line, message := 1, err.Error()
-	if m != nil {
-		message = message[len(m[0]):]
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = n
-		}
-	}
-	text, start := p.src.Line(min(line, p.src.Lines()))
-	at := diag.Place{Source: p.src, Span: diag.Span{Start: start, End: start + max(len(text), 1)}}
-	return diag.New(diag.YAMLSyntax, at, "not valid YAML: %s", message).
-		WithHint("check the indentation, quotes and colons near this line")
 }
