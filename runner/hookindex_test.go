@@ -74,3 +74,23 @@ func TestTheCommentOfAViewIsPublished(t *testing.T) {
 		equal(t, "comment", w.rows("select comment from duckdb_views() where view_name = 'v'"), "all that is")
 	}
 }
+
+func TestAHookThatChangesWhatIsPublishedIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{
+		"delete from a", "DELETE FROM main.a where a.id = 1", "update a set id = 3", `insert into "A" values (9)`,
+		"truncate a", "drop table if exists a", "create index ix on a (id)", "alter table main.a add column x int",
+	} {
+		w := newWarehouse(t)
+		w.table("a", "select 1 as id")
+		w.build()
+		hook(w.table("a", "select 2 as id"), sql)
+		equalStatuses(t, w.build(), "a error")
+		equal(t, sql, w.rows("select * from a"), "1")
+	}
+	w := newWarehouse(t)
+	w.exec("create table log (a int)")
+	hook(w.table("a", "select 1 as id"), "insert into log select a.id from {this} as a", "insert into log select id from {this} where exists (from log as a)")
+	equalStatuses(t, w.build(), "a success published")
+	equal(t, "log", w.rows("select * from log"), "1\n1")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -34,6 +35,12 @@ func (w *worker) hooks(ctx context.Context, n *nodeRun, hooks []project.Rendered
 
 // hook runs one statement of a hook.
 func (w *worker) hook(ctx context.Context, n *nodeRun, hook project.RenderedHook, sql string, own *project.Relation) error {
+	if w.writesShort(sql, n) {
+		d := diag.New(diag.Unsupported, hook.Place, "a hook changes %q as it is published, before it is tested", n.node.Name).
+			WithHint("write {{ this }} for the model's own relation")
+		d.Node = n.node.UniqueID
+		return d
+	}
 	if own == nil && w.writes(sql, n) {
 		d := diag.Warn(diag.Unsupported, hook.Place, "a pre-hook changes %q, which this run makes anew; it was not run", n.node.Name).
 			WithHint("make it a post-hook, or guard it with is_incremental()")
@@ -69,6 +76,30 @@ func (r *run) writes(sql string, n *nodeRun) bool {
 			continue
 		}
 		if slices.Contains(writers, m.chain.Prev) || deletes && m.chain.Prev == "FROM" {
+			return true
+		}
+	}
+	return false
+}
+
+// writesShort reports whether a statement changes the node's own relation under a name
+// without its database, which is not led to the candidate.
+func (r *run) writesShort(sql string, n *nodeRun) bool {
+	if r.names.short {
+		return false
+	}
+	rel, word := r.names.full(n.node.Relation), sqltoken.FirstKeyword(sql)
+	if !strings.EqualFold(rel.Database, r.database) {
+		return false
+	}
+	inMain := strings.EqualFold(rel.Schema, "main")
+	for _, c := range sqltoken.Chains(sql) {
+		writes := slices.Contains(writers, c.Prev) && (c.Prev != "ON" || word == "CREATE") || word == "DELETE" && c.Prev == "FROM"
+		last := len(c.Parts) - 1
+		if !writes || last > 1 || !strings.EqualFold(c.Parts[last].Name, rel.Identifier) {
+			continue
+		}
+		if last == 0 && inMain || last == 1 && strings.EqualFold(c.Parts[0].Name, rel.Schema) {
 			return true
 		}
 	}
