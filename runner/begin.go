@@ -19,11 +19,12 @@ func (r *run) begin(ctx context.Context) error {
 	if err := state.Ensure(ctx, r.main, r.database, r.opts.Version, state.Time(r.now())); err != nil {
 		return err
 	}
-	if _, err := r.dropLeftovers(ctx, r.keep); err != nil {
+	untidy, err := r.tidy(ctx)
+	if err != nil {
 		return err
 	}
 	r.point("cleaned")
-	err := r.transact(ctx, func() error {
+	err = r.transact(ctx, func() error {
 		for _, sql := range append(state.InsertLakeFiles(r.database, r.lake.rows(r.id)), state.InsertRun(r.database, r.row())) {
 			if _, err := r.main.Exec(ctx, sql); err != nil {
 				return err
@@ -36,7 +37,28 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	r.recorded = true
 	r.point("run-recorded")
+	if untidy { // only now: a checkpoint without anything to write gives nothing back
+		if err := checkpoint(ctx, r.main, []string{r.database}); err != nil {
+			return err
+		}
+	}
 	return r.createSchemas(ctx)
+}
+
+// tidy drops what earlier runs have left, and reports whether the file may hold room
+// that is to be given back: of what was dropped, or of what a run that ended badly had
+// begun to write. On a disk which an unfinished table has filled, a build that did not
+// give it back would find no room either.
+func (r *run) tidy(ctx context.Context) (untidy bool, err error) {
+	dropped, err := r.dropLeftovers(ctx, r.keep)
+	if err != nil {
+		return false, err
+	}
+	runs, err := state.Runs(ctx, r.main, r.database, "", 1)
+	if err != nil {
+		return false, err
+	}
+	return len(dropped) > 0 || len(runs) > 0 && runs[0].Outcome != state.OutcomeSuccess, nil
 }
 
 // row is this run for the history.

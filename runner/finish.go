@@ -115,8 +115,8 @@ func (r *run) databases() []string {
 
 // summary counts what the run came to.
 func (r *run) summary() *Summary {
-	s := &Summary{RunID: r.id, Counts: map[Status]int{}, Interrupted: r.interrupted}
-	for _, n := range r.nodes {
+	s := &Summary{RunID: r.id, Counts: map[Status]int{}, Interrupted: r.interrupted, Unpublished: r.unpublished}
+	for _, n := range r.ended {
 		s.Results = append(s.Results, n.result)
 		s.Counts[n.result.Status]++
 		if n.made {

@@ -9,22 +9,22 @@ import (
 	"elt/runner/check"
 )
 
-// lookAtLakeAgain fails the nodes that have read a raw file which is not what it was.
+// lookAtLakeAgain fails the nodes that have read a raw file which is not what it was. The
+// source is told once; what a node that read it had to say itself follows from it.
 func (r *run) lookAtLakeAgain() {
 	changed := r.lake.changed()
 	for _, id := range slices.Sorted(maps.Keys(changed)) {
-		d := changed[id]
+		told := false
 		for _, child := range r.readersOf(id) {
 			n := r.byID[child]
-			if n == nil || n.result.Status == Skipped || n.result.Status == Errored {
+			if n == nil || n.result.Status == Skipped {
 				continue
 			}
-			own := *d
-			own.Node = child
-			n.made = false
-			n.result.Status, n.result.Message = Errored, own.Message
-			n.result.Diagnostics = append(n.result.Diagnostics, &own)
-			r.notice(&own)
+			n.made, told = false, true
+			n.result.Status, n.result.Message, n.result.Diagnostics = Errored, changed[id].Message, nil
+		}
+		if told {
+			r.notice(changed[id])
 		}
 	}
 }

@@ -164,7 +164,7 @@ func (r *run) outcome() string {
 	if r.unpublished {
 		return state.OutcomeFailed
 	}
-	for _, n := range r.nodes {
+	for _, n := range r.ended {
 		if n.result == nil || n.result.HeldFor != "" {
 			return state.OutcomeFailed
 		}
@@ -179,7 +179,7 @@ func (r *run) outcome() string {
 // resultRows are the results for the history.
 func (r *run) resultRows() []state.Result {
 	var rows []state.Result
-	for _, n := range r.nodes {
+	for _, n := range r.ended {
 		res := n.result
 		if res == nil {
 			continue

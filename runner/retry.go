@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"elt/compiler"
@@ -63,12 +64,40 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 		r.opts.WarnError = r.opts.WarnError || was.WarnError
 	}
 	r.opts.Command, r.opts.Selected, r.retryOf = last.Command, last.Selected, last.RunID
-	for _, id := range r.chosen() {
-		if res, ok := last.results[id]; !ok || !res.Published {
-			last.ids = append(last.ids, id)
-		}
+	last.ids = r.unpublishedOf(last)
+	if r.addTests(last) {
+		last.ids = r.unpublishedOf(last)
 	}
 	return last, nil
+}
+
+// unpublishedOf returns what of the selection the last run has not published.
+func (r *run) unpublishedOf(last *lastRun) []string {
+	return slices.DeleteFunc(r.chosen(), func(id string) bool { return last.results[id].Published })
+}
+
+// addTests selects the tests of what is done again, where a test that the last run had
+// is gone: one whose arguments were mended has another id, and nothing may be published
+// that it has not seen.
+func (r *run) addTests(last *lastRun) bool {
+	gone := func(id string) bool {
+		return strings.HasPrefix(id, string(project.Test)+".") && r.plan.Nodes[id] == nil
+	}
+	if r.opts.Command != "build" || !slices.ContainsFunc(last.Selected, gone) {
+		return false
+	}
+	again := func(id string) bool {
+		return slices.Contains(last.ids, id) && r.plan.Nodes[id].Type != project.Test
+	}
+	selected := slices.Clone(last.Selected)
+	for _, id := range r.plan.Order {
+		node := r.plan.Nodes[id]
+		if node.Type == project.Test && !slices.Contains(selected, id) && slices.ContainsFunc(node.DependsOn, again) {
+			selected = append(selected, id)
+		}
+	}
+	r.opts.Selected = selected
+	return true
 }
 
 // read reads what the last run has recorded.

@@ -21,7 +21,8 @@ import (
 // [ErrInterrupted] that stopped the run as a whole; nodes and tests that failed are in
 // the summary ([Summary.OK]), not in the error. The summary is nil only where the run
 // did not begin. When ctx ends, no node is started any more, running statements are
-// cancelled and nothing is published.
+// cancelled and nothing is published. A statement that does not stop within a second is
+// left running, and the database open: the process is expected to end.
 func Run(ctx context.Context, plan *compiler.Plan, opts Options, obs Observer) (*Summary, error) {
 	return newRun(plan, opts, obs).do(ctx)
 }
@@ -54,6 +55,9 @@ type run struct {
 
 	madeMu sync.RWMutex
 	over   map[string]bool // units that have ended
+
+	ended     []*nodeRun      // nodes by their outcome, once all is over
+	abandoned map[string]bool // what workers still do that did not stop
 
 	unnoted []*nodeRun // candidates that are not in the database's notes yet
 	notedAt time.Time
@@ -115,13 +119,13 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 		if errors.Is(err, context.Canceled) || ctx.Err() != nil {
 			return nil, ErrInterrupted
 		}
-		return nil, diagnostics(err)
+		return nil, diagnostics(r.writeFault(err))
 	}
 	if r.readOnly {
 		r.rememberAudit(ctx)
 	}
-	if err == nil && summary.Published > 0 {
-		err = r.copyReplica(ctx)
+	if summary.Published > 0 {
+		err = r.renewReplica(ctx, err)
 	}
 	summary.Elapsed = time.Since(r.clock)
 	r.emit(RunFinished{Summary: *summary})
@@ -380,8 +384,8 @@ func (r *run) use(ctx context.Context, db *duckdb.DB) error {
 
 // close closes the database. What a run made and did not use goes with it.
 func (r *run) close() error {
-	if r.db == nil {
-		return nil
+	if r.db == nil || r.abandoned != nil {
+		return nil // closing would wait for what does not stop
 	}
 	db := r.db
 	r.db = nil

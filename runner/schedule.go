@@ -3,6 +3,7 @@ package runner
 import (
 	"container/heap"
 	"context"
+	"time"
 )
 
 // unit is work that one worker does in one go: a node, or several tests of one
@@ -47,10 +48,18 @@ type schedule struct {
 	started  func(u *unit)
 	finished func(o outcome)
 	skipped  func(u *unit, root string)
+
+	patience <-chan time.Time // set when ctx has ended
 }
 
-// run returns when every unit has ended, was skipped, or was left because ctx ended.
-func (s *schedule) run(ctx context.Context) {
+// stopTime is how long units may take to end once ctx has ended. DuckDB looks for an
+// interrupt between chunks of rows: a call that computes for hours over one value does
+// not stop.
+const stopTime = 700 * time.Millisecond
+
+// run returns when every unit has ended, was skipped, or was left because ctx ended. It
+// reports false where units still run that do not stop.
+func (s *schedule) run(ctx context.Context) bool {
 	setHeights(s.units)
 	work := make(chan job)
 	done := make(chan outcome, s.workers)
@@ -81,7 +90,10 @@ func (s *schedule) run(ctx context.Context) {
 		if running == 0 {
 			break
 		}
-		o := <-done
+		o, ok := s.await(ctx, done)
+		if !ok {
+			return false
+		}
 		running--
 		s.finished(o)
 		if o.failed != "" && s.failFast && stopFor == "" {
@@ -91,6 +103,25 @@ func (s *schedule) run(ctx context.Context) {
 	}
 	if stopFor != "" {
 		s.skipRest(stopFor)
+	}
+	return true
+}
+
+// await waits for a unit to end, but not for long once ctx has ended.
+func (s *schedule) await(ctx context.Context, done <-chan outcome) (o outcome, ok bool) {
+	select {
+	case o = <-done:
+		return o, true
+	case <-ctx.Done():
+	}
+	if s.patience == nil {
+		s.patience = time.After(stopTime)
+	}
+	select {
+	case o = <-done:
+		return o, true
+	case <-s.patience:
+		return outcome{}, false
 	}
 }
 

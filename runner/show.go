@@ -95,6 +95,9 @@ func (r *run) showCandidate(ctx context.Context, n *nodeRun, limit int) (*engine
 	if version == 0 {
 		return nil, none
 	}
+	if err := state.Check(version); err != nil {
+		return nil, err
+	}
 	all, err := state.Candidates(ctx, r.main, r.database)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"elt/compiler/project"
@@ -29,9 +30,9 @@ func (r *run) schedule(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer s.Close()
 		workers[i] = &worker{run: r, session: s, number: i}
 	}
+	running := map[string]bool{}
 	s := &schedule{
 		units:    makeUnits(r.net, r.ids(), r.plan.Nodes, tests),
 		workers:  r.workers,
@@ -41,11 +42,13 @@ func (r *run) schedule(ctx context.Context) error {
 		},
 		started: func(u *unit) {
 			for _, id := range u.ids {
+				running[id] = true
 				r.emit(NodeStarted{Node: r.plan.Nodes[id], At: r.now()})
 			}
 		},
 		finished: func(o outcome) {
 			for _, res := range o.results {
+				delete(running, res.Node.UniqueID)
 				r.markOver(res.Node.UniqueID)
 				r.emit(NodeFinished{Result: res})
 				r.noteCandidate(ctx, r.byID[res.Node.UniqueID])
@@ -57,7 +60,13 @@ func (r *run) schedule(ctx context.Context) error {
 			}
 		},
 	}
-	s.run(ctx)
+	if !s.run(ctx) {
+		r.abandoned = running
+		return nil
+	}
+	for _, w := range workers {
+		w.session.Close()
+	}
 	return nil
 }
 
@@ -102,10 +111,16 @@ func (r *run) skip(n *nodeRun, root, message string) {
 	r.emit(NodeFinished{Result: n.result})
 }
 
-// skipUnfinished ends the nodes that an interrupt, or an error of the run, has left.
+// skipUnfinished ends the nodes that an interrupt, or an error of the run, has left. What
+// a worker still works on is the worker's: the rest of the run looks at another nodeRun
+// in its place.
 func (r *run) skipUnfinished(err error) {
-	for _, n := range r.nodes {
-		if n.result != nil {
+	r.ended = slices.Clone(r.nodes)
+	for i, n := range r.nodes {
+		if r.abandoned[n.node.UniqueID] {
+			n = &nodeRun{node: n.node, rows: -1}
+			r.ended[i] = n
+		} else if n.result != nil {
 			continue
 		}
 		message := ""
