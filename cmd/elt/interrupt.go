@@ -2,21 +2,32 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
+// stopTime is how long elt takes to stop after an interrupt, at most: less than the two
+// seconds that are promised.
+const stopTime = 1900 * time.Millisecond
+
 // interruptible returns a context that ends with the first interrupt, so that work
-// winds down and says what was done. The second one leaves at once.
-func interruptible(exit func(code int)) context.Context {
+// winds down and says what was done. What has not ended soon after is left as it is, as
+// by a kill, which a build withstands. The second interrupt leaves at once.
+func interruptible(exit func(code int), stderr io.Writer) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
 		cancel()
-		<-signals
+		select {
+		case <-signals:
+		case <-time.After(stopTime):
+			io.WriteString(stderr, "interrupted: what was running did not stop and was left; elt history says how far it came\n")
+		}
 		exit(exitInterrupted)
 	}()
 	return ctx

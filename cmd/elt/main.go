@@ -9,5 +9,6 @@ package main
 import "os"
 
 func main() {
-	os.Exit(run(interruptible(os.Exit), os.Args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+	heedFileSize()
+	os.Exit(run(interruptible(os.Exit, os.Stderr), os.Args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
