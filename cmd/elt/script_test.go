@@ -31,7 +31,7 @@ var repository, _ = filepath.Abs("../..")
 
 // TestMain makes `exec elt` in a script run this test binary as elt.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"elt": main})
+	testscript.Main(m, map[string]func(){"elt": main, "reader": readerMain})
 }
 
 // TestScripts runs the scenarios in testdata/script. testdata/script/README.md says
@@ -53,6 +53,9 @@ func TestScripts(t *testing.T) {
 			if name == "root" {
 				return os.Geteuid() == 0, nil
 			}
+			if name == "mounts" {
+				return canMount(), nil
+			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -65,6 +68,8 @@ func TestScripts(t *testing.T) {
 			"sql":     scriptSQL,
 			"newer":   scriptNewer,
 			"example": scriptExample,
+			"during":  scriptDuring,
+			"denied":  scriptDenied,
 		},
 	})
 }
