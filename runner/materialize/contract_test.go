@@ -2,6 +2,7 @@ package materialize_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/runner/duckdb"
+	"elt/runner/engine"
 	"elt/runner/materialize"
 )
 
@@ -131,5 +133,32 @@ func TestKeyReplacedUnderIndex(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestIndexThatCannotBeMade is found at the node: in the publish it would keep all
+// others from being published.
+func TestIndexThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	w := openWarehouse(t)
+	for _, materialized := range []string{materialize.Table, materialize.Incremental} {
+		spec := materialize.Spec{Node: "model.shop.orders", Materialized: materialized, Published: relation("orders"),
+			Strategy: materialize.Append, OnSchemaChange: "ignore", SQL: "select 1 as id", Indexes: []materialize.Index{{Columns: []string{"idd"}}}}
+		d := wantFailure(t, w.build(spec), diag.IncrementalConfig)
+		if d.Hint != `did you mean "id"?` {
+			t.Errorf("hint %q", d.Hint)
+		}
+		w.dropLeftovers()
+		spec.Candidate, spec.Indexes[0].Columns[0] = relation("_elt_run_9"), "id + nosuch"
+		finish, err := materialize.End(&spec, materialize.State{}, []engine.Column{{Name: "id", Type: "INTEGER"}})
+		if err != nil || len(finish.Checks) != 1 {
+			t.Fatalf("got checks %v, %v", finish.Checks, err)
+		}
+		w.exec("create or replace table " + spec.Candidate.String() + " as select 1 as id")
+		var failed *engine.Error
+		if _, err := w.session.Query(context.Background(), finish.Checks[0].Head(5)); !errors.As(err, &failed) || failed.Kind != engine.Binder {
+			t.Errorf("got %v, want an error of the binder", err)
+		}
+		w.dropLeftovers()
 	}
 }

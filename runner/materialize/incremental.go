@@ -95,7 +95,10 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 		return Finish{}, err
 	}
 	if spec.anew(state) {
-		f := endTable(spec, state, columns)
+		f, err := endTable(spec, state, columns)
+		if err != nil {
+			return Finish{}, err
+		}
 		if spec.OnDuplicateKey != "" {
 			f.Checks = append(f.Checks, duplicateKeys(spec, spec.Candidate, columns)...)
 		}

@@ -41,6 +41,25 @@ func indexList(ix Index, columns []engine.Column) string {
 	return strings.Join(out, ", ")
 }
 
+// indexProbes bind the expressions that are to be indexed, and find nothing: an index that cannot
+// be made is found here and not in the publish transaction, where it costs every node.
+func indexProbes(spec *Spec, columns []engine.Column) []Check {
+	var out []Check
+	for _, ix := range spec.Indexes {
+		isName := func(text string) bool { _, ok := columnName(text, columns); return ok }
+		if ix.Unique || !slices.ContainsFunc(ix.Columns, func(text string) bool { return !isName(text) }) {
+			continue // the check for duplicates binds the same, and checkIndexes knows names
+		}
+		out = append(out, Check{
+			SQL:     fmt.Sprintf("select %s\nfrom %s\nwhere false", indexList(ix, columns), spec.Candidate),
+			Code:    diag.IncrementalConfig,
+			Message: fmt.Sprintf("no index on (%s) of %q can be made", strings.Join(ix.Columns, ", "), spec.Published.Identifier),
+			Place:   spec.place("indexes"),
+		})
+	}
+	return out
+}
+
 // indexName is the same for the same relation and index, so that runs can be
 // compared and an index is recognised as elt's own.
 func indexName(rel project.Relation, ix Index) string {

@@ -77,19 +77,35 @@ func (s *Spec) mergeKeys() []string {
 	return s.UniqueKey
 }
 
+// named are the texts of a config key that may name columns.
+type named struct {
+	key   string
+	texts []string
+}
+
 // checkKeys reports keys that look like columns and are none.
 func checkKeys(spec *Spec, columns []engine.Column) error {
-	var out diag.List
-	for _, config := range []struct {
-		key   string
-		texts []string
-	}{
+	return checkNames(spec, columns, []named{
 		{"unique_key", spec.UniqueKey},
 		{"merge_on_using_columns", spec.Merge.OnUsingColumns},
 		{"merge_update_columns", spec.Merge.UpdateColumns},
 		{"merge_exclude_columns", spec.Merge.ExcludeColumns},
 		{"order_by", spec.OrderBy},
-	} {
+	})
+}
+
+// checkIndexes does the same for the indexes of a whole relation.
+func checkIndexes(spec *Spec, columns []engine.Column) error {
+	var texts []string
+	for _, ix := range spec.Indexes {
+		texts = append(texts, ix.Columns...)
+	}
+	return checkNames(spec, columns, []named{{"indexes", texts}})
+}
+
+func checkNames(spec *Spec, columns []engine.Column, configs []named) error {
+	var out diag.List
+	for _, config := range configs {
 		for _, text := range config.texts {
 			name, isName := columnName(text, columns)
 			if _, exists := find(columns, name); !isName || exists {

@@ -208,7 +208,7 @@ func (s *Spec) NeedsColumns() bool {
 func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 	switch spec.Materialized {
 	case Table, Seed:
-		return endTable(spec, state, columns), nil
+		return endTable(spec, state, columns)
 	case View:
 		return endView(spec, state), nil
 	case Ephemeral:

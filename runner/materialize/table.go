@@ -9,13 +9,16 @@ import (
 )
 
 // endTable publishes a candidate that holds the whole relation.
-func endTable(spec *Spec, state State, columns []engine.Column) Finish {
+func endTable(spec *Spec, state State, columns []engine.Column) (Finish, error) {
+	if err := checkIndexes(spec, columns); err != nil {
+		return Finish{}, err
+	}
 	return Finish{
-		Checks:  uniqueChecks(spec, spec.Candidate.String(), columns),
+		Checks:  append(uniqueChecks(spec, spec.Candidate.String(), columns), indexProbes(spec, columns)...),
 		Publish: swap(spec, state),
 		Indexes: createIndexes(spec, columns),
 		Columns: columns,
-	}
+	}, nil
 }
 
 // swap replaces what is published by the candidate. The candidate has no index at
