@@ -95,6 +95,7 @@ type Summary struct {
 	Published   int
 	Held        int // built and passed, but not published
 	Interrupted bool
+	Unpublished bool          // the publish itself failed, and nothing of it is visible
 	Results     []*NodeResult // in plan order
 }
 
@@ -105,8 +106,9 @@ func (Published) event()    {}
 func (Noticed) event()      {}
 func (RunFinished) event()  {}
 
-// OK reports whether no node failed, was skipped or is held back.
+// OK reports whether no node failed, was skipped or is held back, and what was to be
+// published is.
 func (s *Summary) OK() bool {
-	return s != nil && !s.Interrupted && s.Held == 0 &&
+	return s != nil && !s.Interrupted && !s.Unpublished && s.Held == 0 &&
 		s.Counts[Failed]+s.Counts[Errored]+s.Counts[Skipped] == 0
 }

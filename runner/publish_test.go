@@ -39,7 +39,7 @@ func TestPublishThatFailsPublishesNothing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "nothing was published") {
 		t.Fatalf("got %v", err)
 	}
-	if s == nil || s.Published != 0 {
+	if s == nil || s.Published != 0 || s.OK() {
 		t.Fatalf("summary: %+v", s)
 	}
 	equal(t, "a", w.rows("select * from a"), "1")

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -10,6 +11,19 @@ import (
 	"elt/compiler/project"
 	"elt/runner/duckdb"
 )
+
+// renewReplica copies what was published, although something after that has failed; err is
+// what the run has ended with.
+func (r *run) renewReplica(ctx context.Context, err error) error {
+	stale := r.copyReplica(ctx)
+	if err == nil || stale == nil {
+		return cmp.Or(err, stale)
+	}
+	for _, d := range diag.From(stale, diag.Database) {
+		r.notice(d)
+	}
+	return err
+}
 
 // copyReplica renews the target's read-only copy, after the run has closed the database:
 // closing the copy's descriptor would drop the lock of a database that is being written.
@@ -62,7 +76,7 @@ func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
 // leaves reports whether candidates of this run stay in the database.
 func (r *run) leaves() bool {
 	for _, n := range r.nodes {
-		if n.written.Identifier != "" && !n.result.Published {
+		if (n.written.Identifier != "" || n.resumed || n.result.Status == Errored) && !n.result.Published {
 			return true
 		}
 	}

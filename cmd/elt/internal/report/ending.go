@@ -205,7 +205,7 @@ func (p *plain) summary(s runner.Summary) string {
 	switch {
 	case s.Interrupted:
 		verdict = p.style.Yellow("interrupted")
-	case s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped] > 0:
+	case s.Unpublished, s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped] > 0:
 		verdict = p.style.Red("failed")
 	}
 	var parts []string
