@@ -5,13 +5,9 @@ import (
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/project"
 	"elt/compiler/template"
 )
-
-// isSecret reports whether an environment variable holds a secret by its name.
-func isSecret(name string) bool {
-	return strings.HasPrefix(name, "DBT_ENV_SECRET") || strings.HasPrefix(name, "ELT_SECRET_")
-}
 
 // envVar is env_var(). Secrets may be read only where they cannot reach a text
 // that is kept: in profiles and in packages.
@@ -21,13 +17,13 @@ func (p *Project) envVar(c *template.Call, secrets bool) (template.Value, error)
 	if err := c.Unpack("env_var", "var", &name, "default?", &def); err != nil {
 		return nil, err
 	}
-	if isSecret(name) && !secrets {
+	if project.IsSecretName(name) && !secrets {
 		return nil, diag.New(diag.MissingEnvVar, c.Place, "secret variable %q cannot be used here", name).
 			WithHint("secrets can be read in the connection and in packages.yml only; give the variable a name that does not begin with DBT_ENV_SECRET or ELT_SECRET_ if it is not secret")
 	}
 	if p.set.Env != nil {
 		if value, ok := p.set.Env(name); ok {
-			if isSecret(name) && p.set.SecretSeen != nil {
+			if project.IsSecretName(name) && p.set.SecretSeen != nil {
 				p.set.SecretSeen(value)
 			}
 			return value, nil

@@ -125,7 +125,8 @@ func (c cursor) dict(r *renderer) *template.Dict {
 // secretPrefixes begin the names of variables that only a connection may read.
 var secretPrefixes = []string{"DBT_ENV_SECRET", "ELT_SECRET_"}
 
-func isSecretName(name string) bool {
+// IsSecretName reports whether the environment variable of a name holds a secret.
+func IsSecretName(name string) bool {
 	for _, p := range secretPrefixes {
 		if strings.HasPrefix(name, p) {
 			return true
@@ -187,12 +188,12 @@ func (s *yamlScope) envVar(c *template.Call) (template.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isSecretName(name) && !s.secrets {
+	if IsSecretName(name) && !s.secrets {
 		return nil, diag.New(diag.MissingEnvVar, c.Place, "the secret %q may not be read here", name).
 			WithHint("env_var() gives secrets to the connection only: profiles.yml, or target in elt.yml")
 	}
 	if v, ok := s.env(name); ok {
-		if isSecretName(name) && s.used != nil {
+		if IsSecretName(name) && s.used != nil {
 			s.used(v)
 		}
 		return v, nil
