@@ -120,6 +120,7 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	if problems.HasErrors() {
 		return problems
 	}
+	n.warnings = problems
 	st, err := r.published.state(ctx, s, n.node.Relation, spec.Materialized == materialize.Incremental)
 	if err != nil {
 		return err
@@ -150,6 +151,7 @@ func (r *run) readSeed(n *nodeRun) error {
 	if err != nil {
 		return err
 	}
+	n.warnings = append(n.warnings, table.Warnings...)
 	n.spec.Seed.Path, n.spec.Seed.Table = path, table
 	n.sqlHash = textHash(string(content))
 	return nil

@@ -154,7 +154,20 @@ func tokenEnd(sql string, offset int) int {
 	return offset
 }
 
-// compiledPath is where `elt compile` writes a node's SQL.
+// compiledPath is where a node's compiled SQL is written, for messages.
 func (r *run) compiledPath(node *project.Node) string {
-	return path.Join(filepath.ToSlash(r.plan.Project.TargetPath), "compiled", node.Package, node.OriginalPath)
+	return path.Join(filepath.ToSlash(r.plan.Project.TargetPath), "compiled", node.Package, ArtifactPath(node))
+}
+
+// ArtifactPath is the file of a node below target/compiled/PACKAGE and target/run/PACKAGE:
+// that of its template, and a file below it where several nodes come from one.
+func ArtifactPath(node *project.Node) string {
+	file := strings.TrimPrefix(node.OriginalPath, "./")
+	switch {
+	case node.Test != nil && node.Test.Generic != "", node.Type == project.Operation:
+		return path.Join(file, path.Base(filepath.ToSlash(node.Path)))
+	case node.Block != nil:
+		return path.Join(file, node.Name+".sql")
+	}
+	return file
 }

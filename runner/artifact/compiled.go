@@ -27,14 +27,7 @@ func RunPath(node *project.Node) string {
 }
 
 func pathBelow(node *project.Node) string {
-	file := filepath.FromSlash(strings.TrimPrefix(node.OriginalPath, "./"))
-	switch {
-	case node.Test != nil && node.Test.Generic != "", node.Type == project.Operation:
-		return filepath.Join(file, filepath.Base(filepath.FromSlash(node.Path)))
-	case node.Block != nil:
-		return filepath.Join(file, node.Name+".sql")
-	}
-	return file
+	return filepath.FromSlash(runner.ArtifactPath(node))
 }
 
 // writeCompiled writes the compiled SQL of every node that has some and, with a
