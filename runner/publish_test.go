@@ -2,9 +2,11 @@ package runner_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
+	"elt/compiler/project"
 	"elt/runner"
 	"elt/runner/duckdb"
 )
@@ -110,5 +112,38 @@ func TestFileDoesNotGrow(t *testing.T) {
 	}
 	if grown := w.size(); float64(grown) > 2.2*float64(once) {
 		t.Errorf("ten rebuilds made %d bytes out of %d", grown, once)
+	}
+}
+
+func TestAFileThatAnotherProcessHasFilledIsNotRemoved(t *testing.T) {
+	t.Parallel()
+	for _, filled := range []bool{false, true} {
+		w := newWarehouse(t)
+		w.add(project.Model, "a", "select 1 as id", "materialized", "unheard of")
+		w.opts.Point = func(name string) {
+			if name != "opened" || !filled {
+				return
+			}
+			db, err := duckdb.Open(context.Background(), duckdb.Options{Path: w.path}) // the same database, in this process
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer db.Close()
+			s, err := db.Session(context.Background())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := s.Exec(context.Background(), "create table theirs as select 1 as id"); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := w.run("build"); err == nil {
+			t.Fatal("there was no error")
+		}
+		if _, err := os.Stat(w.path); (err == nil) != filled {
+			t.Errorf("filled %t: %v", filled, err)
+		}
 	}
 }

@@ -358,7 +358,14 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	r.point("opened")
-	return r.use(ctx, db)
+	if err := r.use(ctx, db); err != nil || !r.made {
+		return err
+	}
+	// Another process may have made the file, and filled it, while this one waited for it.
+	t, err := r.main.Query(ctx, "select 1 from duckdb_tables() where database_name = "+project.QuoteString(r.database)+
+		" union all select 1 from duckdb_views() where not internal and database_name = "+project.QuoteString(r.database)+" limit 1")
+	r.made = err == nil && len(t.Rows) == 0
+	return nil
 }
 
 // use sets up what the steps need of an open database.
