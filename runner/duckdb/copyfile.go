@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -124,11 +125,14 @@ const staleAfter = time.Hour
 
 // removeStale removes what killed copies have left.
 func removeStale(folder, base string) error {
-	left, err := filepath.Glob(filepath.Join(folder, "."+base+".*.tmp"))
-	for _, path := range left {
-		info, statErr := os.Stat(path)
-		if statErr == nil && time.Since(info.ModTime()) > staleAfter {
-			err = errors.Join(err, ignoreMissing(os.Remove(path)))
+	entries, err := os.ReadDir(folder) // no glob: the folder's name may look like one
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), "."+base+".") || !strings.HasSuffix(entry.Name(), ".tmp") {
+			continue
+		}
+		info, infoErr := entry.Info()
+		if infoErr == nil && time.Since(info.ModTime()) > staleAfter {
+			err = errors.Join(err, ignoreMissing(os.Remove(filepath.Join(folder, entry.Name()))))
 		}
 	}
 	return err

@@ -13,7 +13,10 @@ import (
 func TestCopyFile(t *testing.T) {
 	t.Parallel()
 	from := newFile(t)
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "[looks] like a glob")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	to := filepath.Join(folder, "read.duckdb")
 	for _, path := range []string{to + ".wal", filepath.Join(folder, ".read.duckdb.1.tmp"), filepath.Join(folder, ".read.duckdb.2.tmp")} {
 		if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
