@@ -22,7 +22,8 @@ func (r *run) publish(ctx context.Context, nodes []*nodeRun) error {
 	var own []*nodeRun
 	others := map[string][]*nodeRun{}
 	for _, n := range nodes {
-		if db := r.names.full(n.node.Relation).Database; !strings.EqualFold(db, r.database) {
+		// DuckDB's names have no case.
+		if db := strings.ToLower(r.names.full(n.node.Relation).Database); db != strings.ToLower(r.database) {
 			others[db] = append(others[db], n)
 			continue
 		}
@@ -39,7 +40,7 @@ func (r *run) publish(ctx context.Context, nodes []*nodeRun) error {
 			return err
 		}
 	}
-	return r.transact(ctx, func() error {
+	err := r.transact(ctx, func() error {
 		if err := r.swap(ctx, own); err != nil {
 			return err
 		}
@@ -49,6 +50,10 @@ func (r *run) publish(ctx context.Context, nodes []*nodeRun) error {
 		r.point("publish-recorded")
 		return nil
 	})
+	if err != nil && len(databases) > 0 {
+		r.notice(diag.Warn(diag.Unsupported, diag.Place{}, "what was built in database %s is published all the same", strings.Join(databases, ", ")))
+	}
+	return err
 }
 
 // transact runs work in a transaction of the main session. DuckDB leaves a transaction
