@@ -11,7 +11,7 @@ import (
 
 // stopTime is how long elt takes to stop after an interrupt, at most: less than the two
 // seconds that are promised.
-const stopTime = 1900 * time.Millisecond
+const stopTime = 1700 * time.Millisecond
 
 // interruptible returns a context that ends with the first interrupt, so that work
 // winds down and says what was done. What has not ended soon after is left as it is, as
