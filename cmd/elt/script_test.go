@@ -155,8 +155,8 @@ var scrubbed = []struct {
 	{regexp.MustCompile(`"(\w+_at)":"[^"]*"`), `"$1":"TIME"`},
 	{regexp.MustCompile(`"run_id":"[^"]+"`), `"run_id":"RUN"`},
 	{regexp.MustCompile(`\b[Pp]rocess \d+`), "process PID"},
+	{regexp.MustCompile(`locked by process PID \(.*\)`), "locked by process PID (COMMAND)"},
 	{regexp.MustCompile(`PID \d+`), "PID N"},
-	{regexp.MustCompile(`\(\S*elt\.test[^)]*\)`), "(elt.test)"},
 }
 
 func scrubText(text, work string) string {
