@@ -92,7 +92,7 @@ func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.C
 	if err != nil {
 		return nil, err
 	}
-	from := v.run.names.full(rel)
+	var from project.Relation
 	switch info := v.run.published.find(rel); {
 	case maker != nil:
 		v.run.shadows.mu.Lock()

@@ -439,9 +439,9 @@ func (datetimeModule) TypeName() string { return "dict" }
 func (m datetimeModule) Attr(name string) (template.Value, bool) {
 	switch name {
 	case "datetime":
-		return datetimeClass{m.now}, true
+		return datetimeClass(m), true
 	case "date":
-		return dateClass{m.now}, true
+		return dateClass(m), true
 	case "time":
 		return timeClass{}, true
 	case "timedelta":

@@ -1,6 +1,7 @@
 package dbtcontext
 
 import (
+	"context"
 	"strings"
 
 	"elt/compiler/diag"
@@ -34,5 +35,5 @@ func threadOf(c *template.Call) *template.Thread {
 	if c.Thread != nil {
 		return c.Thread
 	}
-	return template.NewThread(nil)
+	return template.NewThread(context.Background())
 }

@@ -51,7 +51,7 @@ func renderWith(p *dbtcontext.Project, text string) (string, error) {
 		v, _ := dbtcontext.Decimal(c.Args[0].(string))
 		return v, nil
 	})
-	out, err := parsed.Render(template.NewThread(nil), p.Scope(&fakeHost{name: "m"}, "probe").With("d", d))
+	out, err := parsed.Render(template.NewThread(context.Background()), p.Scope(&fakeHost{name: "m"}, "probe").With("d", d))
 	return out.Text, err
 }
 
@@ -134,7 +134,7 @@ func FuzzValues(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := parsed.Render(template.NewThread(nil), scope)
+			out, err := parsed.Render(template.NewThread(context.Background()), scope)
 			if err == nil && strings.Contains(text, "re.escape") && out.Text != a {
 				t.Errorf("re.escape(%q) matches %q", a, out.Text)
 			}
@@ -143,7 +143,7 @@ func FuzzValues(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out, err := parsed.Render(template.NewThread(nil), scope); err == nil && !strings.ContainsAny(a, "\r\u0085\u2028\u2029\ufeff\x00\n") && out.Text != a {
+		if out, err := parsed.Render(template.NewThread(context.Background()), scope); err == nil && !strings.ContainsAny(a, "\r\u0085\u2028\u2029\ufeff\x00\n") && out.Text != a {
 			t.Errorf("fromyaml(toyaml(%q)) is %q", a, out.Text)
 		}
 	})

@@ -90,10 +90,7 @@ func testFacts(n *Node) map[string]any {
 	if n.Test.Column != "" {
 		column = n.Test.Column
 	}
-	order := []any{}
-	for _, k := range n.Test.Kwargs.Keys() {
-		order = append(order, k)
-	}
+	order := append([]any{}, n.Test.Kwargs.Keys()...)
 	slices.Sort(n.Tags)
 	return map[string]any{
 		"name": n.Name, "alias": n.Config.String("alias", n.Name), "path": n.Path, "original_path": n.OriginalPath,

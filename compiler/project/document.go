@@ -46,10 +46,7 @@ type pair struct {
 // is not YAML, or has a key twice, gives a document without content and false.
 func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
 	doc := &document{src: src, diags: diags}
-	text := src.Text
-	if strings.HasPrefix(text, "\ufeff") {
-		text = text[len("\ufeff"):]
-	}
+	text := strings.TrimPrefix(src.Text, "\ufeff")
 	dec := yaml.NewDecoder(strings.NewReader(text))
 	var top yaml.Node
 	err := dec.Decode(&top)

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -77,7 +78,7 @@ func BenchmarkRender(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := t.Render(template.NewThread(nil), scope); err != nil {
+				if _, err := t.Render(template.NewThread(context.Background()), scope); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -103,7 +104,7 @@ func BenchmarkProject(b *testing.B) {
 				b.Fatal(err)
 			}
 			for range 2 {
-				if _, err := t.Render(template.NewThread(nil), scope); err != nil {
+				if _, err := t.Render(template.NewThread(context.Background()), scope); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -97,7 +98,7 @@ func TestMaterializationOptions(t *testing.T) {
 
 func call(t testing.TB, fn template.Callable, args ...template.Value) (template.Value, error) {
 	t.Helper()
-	return fn.Call(&template.Call{Args: args, Thread: template.NewThread(nil)})
+	return fn.Call(&template.Call{Args: args, Thread: template.NewThread(context.Background())})
 }
 
 func TestMacroIsBoundLate(t *testing.T) {
@@ -151,14 +152,14 @@ func TestRenderBody(t *testing.T) {
 	t.Parallel()
 	tpl := parse(t, definitions)
 	scope := template.MapScope{"config": template.NewFunc("config", func(*template.Call) (template.Value, error) { return "", nil })}
-	out, err := block(t, tpl, "snap").RenderBody(template.NewThread(nil), scope)
+	out, err := block(t, tpl, "snap").RenderBody(template.NewThread(context.Background()), scope)
 	if err != nil || out.Text != "\nselect 1" {
 		t.Fatalf("got %q %v", out.Text, err)
 	}
 	if p, ok := out.Map.Origin(1); !ok || p.String() != "macros.sql:9:1" {
 		t.Errorf("origin of the first word: %v", p)
 	}
-	out, err = block(t, tpl, "intro").RenderBody(template.NewThread(nil), nil)
+	out, err = block(t, tpl, "intro").RenderBody(template.NewThread(context.Background()), nil)
 	if err != nil || out.Text != "\n# Title 1" {
 		t.Errorf("docs: got %q %v", out.Text, err)
 	}
@@ -214,7 +215,7 @@ func TestParseBlocksReadsNothingElse(t *testing.T) {
 	}
 	var got []string
 	for _, b := range tpl.Blocks() {
-		out, err := b.RenderBody(template.NewThread(nil), nil)
+		out, err := b.RenderBody(template.NewThread(context.Background()), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

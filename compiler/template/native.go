@@ -1,6 +1,7 @@
 package template
 
 import (
+	"context"
 	"strings"
 
 	"elt/compiler/diag"
@@ -182,7 +183,7 @@ func folds(e expr) bool {
 
 // evalFolded evaluates an expression that folds.
 func evalFolded(e expr) (Value, error) {
-	return e.eval(&frame{th: NewThread(nil), t: &Template{src: diag.NewSource("", "")}})
+	return e.eval(&frame{th: NewThread(context.Background()), t: &Template{src: diag.NewSource("", "")}})
 }
 
 // contextFilters are the filters that Jinja gives the context, and so cannot compute

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ func renderOutput(t testing.TB, text string) template.Output {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := tpl.Render(template.NewThread(nil), template.MapScope{"ref": template.NewFunc("ref",
+	out, err := tpl.Render(template.NewThread(context.Background()), template.MapScope{"ref": template.NewFunc("ref",
 		func(*template.Call) (template.Value, error) { return "db.t", nil })})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -76,7 +77,7 @@ func render(text string, scope template.Scope) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := t.Render(template.NewThread(nil), scope)
+	out, err := t.Render(template.NewThread(context.Background()), scope)
 	return out.Text, err
 }
 
@@ -85,7 +86,7 @@ func (s snippet) run() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	th := template.NewThread(nil)
+	th := template.NewThread(context.Background())
 	th.LaxUndefined = s.Lax
 	if s.Native {
 		v, err := t.RenderNative(th, snippetScope())

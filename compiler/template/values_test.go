@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"context"
 	"math"
 	"math/big"
 	"strings"
@@ -261,7 +262,7 @@ func TestObjects(t *testing.T) {
 func TestConcurrentRendering(t *testing.T) {
 	t.Parallel()
 	tpl := parse(t, loopModel)
-	want, err := tpl.Render(template.NewThread(nil), benchScope())
+	want, err := tpl.Render(template.NewThread(context.Background()), benchScope())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +273,7 @@ func TestConcurrentRendering(t *testing.T) {
 				if _, err := template.Parse(diag.NewSource("m.sql", loopModel)); err != nil {
 					t.Error(err)
 				}
-				out, err := tpl.Render(template.NewThread(nil), benchScope())
+				out, err := tpl.Render(template.NewThread(context.Background()), benchScope())
 				if err != nil || out.Text != want.Text {
 					t.Errorf("got %q %v", out.Text, err)
 				}
