@@ -74,19 +74,17 @@ type during struct {
 // run runs the command and returns its exit code, or "killed".
 func (d *during) run(name string, args []string) string {
 	d.cmd = command(d.ts, name, args)
-	var wg sync.WaitGroup
-	for _, s := range []struct {
-		open func() (io.ReadCloser, error)
-		to   *strings.Builder
-	}{{d.cmd.StdoutPipe, &d.stdout}, {d.cmd.StderrPipe, &d.stderr}} {
-		from, err := s.open()
-		d.ts.Check(err)
-		wg.Go(func() { d.follow(from, s.to) })
-	}
+	stdout, err := d.cmd.StdoutPipe()
+	d.ts.Check(err)
+	stderr, err := d.cmd.StderrPipe()
+	d.ts.Check(err)
 	d.ts.Check(d.cmd.Start())
+	var wg sync.WaitGroup
+	wg.Go(func() { d.follow(stdout, &d.stdout) })
+	wg.Go(func() { d.follow(stderr, &d.stderr) })
 	defer time.AfterFunc(patience, func() { d.cmd.Process.Kill() }).Stop()
 	wg.Wait()
-	err := d.cmd.Wait()
+	err = d.cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		d.ts.Fatalf("%v", err)
