@@ -52,7 +52,7 @@ func BenchmarkParse1000(b *testing.B)  { benchmarkParse(b, 1000) }
 func BenchmarkParse10000(b *testing.B) { benchmarkParse(b, 10000) }
 
 func benchmarkParse(b *testing.B, models int) {
-	opts := compiler.Options{FS: generated(models), Root: "/work/generated"}
+	opts := compiler.Options{FS: generated(models), Root: "/home/you/generated"}
 	b.ReportAllocs()
 	for b.Loop() {
 		plan, err := compiler.Parse(context.Background(), opts)
@@ -64,7 +64,7 @@ func benchmarkParse(b *testing.B, models int) {
 
 func BenchmarkCompile(b *testing.B) {
 	ctx := context.Background()
-	plan, err := compiler.Parse(ctx, compiler.Options{FS: generated(1000), Root: "/work/generated"})
+	plan, err := compiler.Parse(ctx, compiler.Options{FS: generated(1000), Root: "/home/you/generated"})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func TestTemplateThatAsksItsParentWaitsForIt(t *testing.T) {
 		"models/reads_between.sql", "select * from {{ ref('between') }}",
 		"models/deeper.sql", "{{ config(materialized='ephemeral') }}\nselect * from {{ ref('between') }}",
 		"models/reads_deeper.sql", "select * from {{ ref('deeper') }}",
-	), Root: "/work/shop"})
+	), Root: "/home/you/shop"})
 	db := &published{}
 	if diags := plan.Compile(ctx, db, plan.Order); len(diags) > 0 {
 		t.Fatal(diags)
@@ -122,7 +122,7 @@ func TestWithoutDatabaseQueriesAreEmpty(t *testing.T) {
 	plan := parse(t, compiler.Options{FS: files(
 		"models/parent.sql", "select 1 as id",
 		"models/asks.sql", countsParent+"\n{% if is_incremental() %}never{% endif %}",
-	), Root: "/work/shop"})
+	), Root: "/home/you/shop"})
 	if diags := plan.Compile(context.Background(), nil, plan.Order); len(diags) > 0 {
 		t.Fatal(diags)
 	}
@@ -151,7 +151,7 @@ func TestIsIncremental(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			plan := parse(t, compiler.Options{FS: files("models/m.sql", test.model), Root: "/work/shop", FullRefresh: test.fullRefresh})
+			plan := parse(t, compiler.Options{FS: files("models/m.sql", test.model), Root: "/home/you/shop", FullRefresh: test.fullRefresh})
 			db := &published{relations: map[string]string{}}
 			if test.there != "" {
 				db.relations["m"] = test.there
@@ -170,7 +170,7 @@ func TestErrorOfTheDatabaseIsNotTakenForAnAnswer(t *testing.T) {
 	t.Parallel()
 	plan := parse(t, compiler.Options{FS: files(
 		"models/m.sql", "{{ config(materialized='incremental') }}select 1{% if is_incremental() %} where false{% endif %}",
-	), Root: "/work/shop"})
+	), Root: "/home/you/shop"})
 	broken := errors.New("the disk is on fire")
 	err := plan.CompileNode(context.Background(), &published{failing: broken}, "model.shop.m")
 	if !errors.Is(err, broken) {
@@ -196,7 +196,7 @@ func TestManyReadersOfOneDeferredEphemeralModel(t *testing.T) {
 	for i := range 40 {
 		pairs = append(pairs, fmt.Sprintf("models/r%d.sql", i), "select * from {{ ref('between') }} -- {{ graph.nodes | length }}")
 	}
-	plan := parse(t, compiler.Options{FS: files(pairs...), Root: "/work/shop"})
+	plan := parse(t, compiler.Options{FS: files(pairs...), Root: "/home/you/shop"})
 	db := &published{}
 	if diags := plan.Compile(context.Background(), db, plan.Order); len(diags) > 0 {
 		t.Fatal(diags)
@@ -224,7 +224,7 @@ func TestInline(t *testing.T) {
 	plan := parse(t, compiler.Options{FS: files(
 		"models/base.sql", "{{ config(materialized='ephemeral') }}\nselect 1 as id",
 		"models/top.sql", "select * from {{ ref('base') }}",
-	), Root: "/work/shop"})
+	), Root: "/home/you/shop"})
 	ctx := context.Background()
 	got, err := plan.CompileInline(ctx, nil, "select * from {{ ref('top') }} join {{ ref('base') }} using (id)")
 	if err != nil {
@@ -246,7 +246,7 @@ func TestInline(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
-	opts := compiler.Options{FS: files("models/m.sql", "select 1"), Root: "/work/shop"}
+	opts := compiler.Options{FS: files("models/m.sql", "select 1"), Root: "/home/you/shop"}
 	plan := parse(t, opts)
 	cancel()
 	if _, err := compiler.Parse(ctx, opts); !errors.Is(err, context.Canceled) {
@@ -269,7 +269,7 @@ func TestSameInputSameOutput(t *testing.T) {
 		pairs[1] += fmt.Sprintf("  - {name: m%d, columns: [{name: id, data_tests: [unique, not_null]}]}\n", i)
 	}
 	run := func() string {
-		plan := parse(t, compiler.Options{FS: files(pairs...), Root: "/work/shop"})
+		plan := parse(t, compiler.Options{FS: files(pairs...), Root: "/home/you/shop"})
 		diags := plan.Compile(context.Background(), nil, plan.Order)
 		var b strings.Builder
 		b.WriteString(listNodes(plan) + describe(plan.Diagnostics) + describe(diags))

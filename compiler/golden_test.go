@@ -113,7 +113,7 @@ func caseOf(archive *txtar.Archive) *goldenCase {
 // options are those of a project in memory, at a fixed time.
 func options(files fstest.MapFS) compiler.Options {
 	return compiler.Options{
-		FS: files, Root: "/work/shop", Command: "build", InvocationID: "00000000-0000-0000-0000-000000000000",
+		FS: files, Root: "/home/you/shop", Command: "build", InvocationID: "00000000-0000-0000-0000-000000000000",
 		Now: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
 	}
 }

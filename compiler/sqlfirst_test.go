@@ -37,7 +37,7 @@ func (wordsBehindFrom) TableRefs(sql string) ([]compiler.TableRef, error) {
 }
 
 func sqlFirst(files fstest.MapFS) compiler.Options {
-	return compiler.Options{FS: files, Root: "/work/shop", SQLParser: wordsBehindFrom{}}
+	return compiler.Options{FS: files, Root: "/home/you/shop", SQLParser: wordsBehindFrom{}}
 }
 
 func TestPlainNames(t *testing.T) {
@@ -184,7 +184,7 @@ func TestPlainNamesAreOffWithoutParserAndInDbtProjects(t *testing.T) {
 		want int
 	}{
 		"elt project":                {sqlFirst(files(model...)), 1},
-		"elt project without parser": {compiler.Options{FS: files(model...), Root: "/work/shop"}, 0},
+		"elt project without parser": {compiler.Options{FS: files(model...), Root: "/home/you/shop"}, 0},
 		"dbt project":                {sqlFirst(dbt), 0},
 		"dbt project that asks":      {sqlFirst(asked), 1},
 	} {

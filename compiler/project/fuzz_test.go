@@ -22,7 +22,7 @@ func FuzzPropertyFile(f *testing.F) {
 	seedCorpus(f, "testdata/mistakes/*.txtar")
 	f.Fuzz(func(t *testing.T, text string) {
 		files := fstest.MapFS{"elt.yml": {Data: []byte("name: shop")}, "models/s.yml": {Data: []byte(text)}}
-		p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/work/shop"})
+		p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/home/you/shop"})
 		for _, build := range []func(*Project) ([]*Node, diag.List){BuildSources, SourceTests, BuildExposures, BuildUnitTests} {
 			_, ds := build(p)
 			diags = append(diags, ds...)
@@ -85,7 +85,7 @@ func FuzzProjectFile(f *testing.F) {
 			for _, n := range []string{name, "profiles.yml", "vars.yml", ".env", ".dbtignore"} {
 				files[n] = &fstest.MapFile{Data: []byte(text)}
 			}
-			p, _ := Load(context.Background(), LoadOptions{FS: files, Root: "/work/shop", Home: "/home/a",
+			p, _ := Load(context.Background(), LoadOptions{FS: files, Root: "/home/you/shop", Home: "/home/a",
 				ReadFile: func(string) ([]byte, error) { return nil, os.ErrNotExist }})
 			if p == nil || p.Target == nil || p.Name == "" {
 				t.Errorf("a project without name or target")

@@ -94,7 +94,7 @@ func withoutWant(files []txtar.File) []txtar.File {
 func caseOf(t *testing.T, archive *txtar.Archive) (LoadOptions, string) {
 	t.Helper()
 	inside, outside, env := fstest.MapFS{}, map[string][]byte{}, map[string]string{}
-	opts := LoadOptions{FS: inside, Root: "/work/shop", Home: "/home/ada"}
+	opts := LoadOptions{FS: inside, Root: "/home/you/shop", Home: "/home/ada"}
 	crlf := false
 	for line := range strings.Lines(string(archive.Comment)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")

@@ -23,7 +23,7 @@ func load(t *testing.T, pairs ...string) *Project {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		files[pairs[i]] = &fstest.MapFile{Data: []byte(pairs[i+1])}
 	}
-	p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/work/shop"})
+	p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/home/you/shop"})
 	for _, d := range diags {
 		t.Errorf("unexpected: %v", d)
 	}
@@ -151,7 +151,7 @@ target:
   secrets: [{type: s3, key_id: KEYKEY, headers: {auth: bearer-token}, secret: "{{ env_var('DBT_ENV_SECRET_S') }}"}]
 `)}}
 	env := map[string]string{"ELT_SECRET_DIR": "/hidden", "DBT_ENV_SECRET_S": "hunter22"}
-	p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/work/shop",
+	p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/home/you/shop",
 		Env: func(n string) (string, bool) { v, ok := env[n]; return v, ok }})
 	if len(diags) > 0 {
 		t.Fatal(diags)
