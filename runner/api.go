@@ -76,13 +76,16 @@ const (
 )
 
 // Points lists the names [Options.Point] is called with, in the order of the
-// protocol. Node steps occur once a node.
+// protocol. Node steps occur once a node, those of a publish once a database; "rolled-forward"
+// comes between "opened" and "compiled" where an earlier run was stopped while it
+// published.
 func Points() []string {
 	return []string{
 		"opened", "compiled", "cleaned", "run-recorded",
 		"candidate-started", "candidate-created", "candidate-recorded", "test-done",
-		"built", "publish-begun", "publish-swapped", "publish-views", "publish-indexes",
-		"publish-recorded", "published", "cleaned-up", "checkpointed", "closed", "replica-copied",
+		"built", "publish-marked", "publish-begun", "publish-swapped", "publish-indexes", "publish-views",
+		"publish-recorded", "own-published", "attached-published", "promise-kept",
+		"published", "checkpointed", "closed", "replica-copied", "rolled-forward",
 	}
 }
 
@@ -105,6 +108,10 @@ type CompileOptions struct {
 // CleanOptions say what [Clean] drops.
 type CleanOptions struct {
 	Wait time.Duration
+	// GiveUp drops also what a run had promised to publish in an attached database and
+	// what cannot be published there.
+	GiveUp   bool
+	Observer Observer // is told what happens to a publish that was not finished; may be nil
 }
 
 // HistoryOptions say how much [History] reads.

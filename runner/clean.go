@@ -13,12 +13,13 @@ import (
 // Clean drops what dead runs have left and returns the relations it dropped. Whoever
 // can open the database for writing knows that every other run is dead.
 func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) ([]project.Relation, error) {
-	r := newRun(plan, Options{Command: "clean", Wait: opts.Wait}, nil)
+	r := newRun(plan, Options{Command: "clean", Wait: opts.Wait}, opts.Observer)
+	r.giveUp = opts.GiveUp
 	if missing(plan.Project.Target) {
 		return nil, nil
 	}
 	if err := r.open(ctx); err != nil {
-		return nil, err
+		return nil, diagnostics(err)
 	}
 	defer r.close()
 	version, err := state.ReadVersion(ctx, r.main, r.database)
@@ -65,8 +66,15 @@ func (r *run) dropLeftovers(ctx context.Context, keep []project.Relation) ([]pro
 	if err != nil {
 		return nil, err
 	}
+	promised, err := r.promisedElsewhere(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var dropped []project.Relation
 	for _, rel := range found {
+		if promised[runOf(rel)] {
+			continue
+		}
 		if slices.ContainsFunc(keep, func(k project.Relation) bool { return k.Key() == rel.Key() }) {
 			continue
 		}

@@ -29,6 +29,8 @@ const (
 	crashDir   = "ELT_TEST_CRASH_DIR"
 	crashBatch = "ELT_TEST_CRASH_BATCH"
 	crashPoint = "ELT_TEST_CRASH_POINT" // "name#n": kill at the nth time the point is reached
+	crashFull  = "ELT_TEST_CRASH_FULL"  // the point from which on no file may grow
+	crashOther = "ELT_TEST_CRASH_OTHER" // the project of TestKillBetweenDatabases
 )
 
 // TestKillAnywhere builds in a process of its own, kills that with SIGKILL at every
@@ -127,11 +129,13 @@ func timeBuild(t *testing.T, dir string, batch int) time.Duration {
 }
 
 // runAndKill builds in a process of its own, which kills itself at a point, or is
-// killed after a while. It reports whether the process was killed.
-func runAndKill(t *testing.T, dir string, batch int, point string, after time.Duration) bool {
+// killed after a while. It reports whether the process was killed. more are further
+// variables of its environment.
+func runAndKill(t *testing.T, dir string, batch int, point string, after time.Duration, more ...string) bool {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashingProcess$")
 	cmd.Env = append(os.Environ(), crashDir+"="+dir, crashBatch+"="+strconv.Itoa(batch), crashPoint+"="+point)
+	cmd.Env = append(cmd.Env, more...)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -152,7 +156,7 @@ func runAndKill(t *testing.T, dir string, batch int, point string, after time.Du
 	return false
 }
 
-// TestCrashingProcess is no test: it is the process that TestKillAnywhere kills.
+// TestCrashingProcess is no test: it is the process that the other tests kill.
 func TestCrashingProcess(t *testing.T) {
 	dir := os.Getenv(crashDir)
 	if dir == "" {
@@ -165,15 +169,27 @@ func TestCrashingProcess(t *testing.T) {
 	name, count, _ := strings.Cut(os.Getenv(crashPoint), "#")
 	nth, _ := strconv.Atoi(count)
 	w := &warehouse{t: t, path: filepath.Join(dir, "w.duckdb"), nodes: map[string]*project.Node{}}
-	defineCrash(w, dir, batch)
+	if os.Getenv(crashOther) != "" {
+		defineAttachedCrash(w, batch)
+	} else {
+		defineCrash(w, dir, batch)
+	}
+	full := os.Getenv(crashFull)
 	var reached atomic.Int32
 	w.opts.Point = func(point string) {
+		if point == full && full != "" {
+			forbidGrowth(t)
+		}
 		if point == name && int(reached.Add(1)) == nth {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // the signal is on its way
 		}
 	}
 	s, err := w.runAs(context.Background(), "build", &recorder{})
+	if full != "" {
+		checkBrokenPublish(t, s, err)
+		return
+	}
 	if err != nil || !s.OK() {
 		t.Fatalf("%v\n%s", err, statuses(s))
 	}

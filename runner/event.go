@@ -95,7 +95,7 @@ type Summary struct {
 	Published   int
 	Held        int // built and passed, but not published
 	Interrupted bool
-	Unpublished bool          // the publish itself failed, and nothing of it is visible
+	Unpublished bool          // the publish itself failed; what of it is visible, Results say
 	Results     []*NodeResult // in plan order
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"elt/compiler/diag"
+	"elt/runner/state"
 )
 
 // finish decides what is held back, publishes the rest and tidies up.
@@ -43,20 +44,36 @@ func (r *run) release(ctx context.Context) error {
 		return r.remember(ctx)
 	}
 	started := time.Now()
-	if err := r.publish(ctx, ready); err != nil {
-		for _, n := range ready {
-			n.result.Published = false
-		}
-		r.interrupted, r.unpublished = ctx.Err() != nil, true
-		return errors.Join(publishFault(err), r.reopen(ctx), r.remember(ctx))
+	left, err := r.publish(ctx, ready)
+	for _, n := range left {
+		n.result.Published = false
+	}
+	r.unpublished = err != nil
+	if err != nil && len(left) == len(ready) {
+		r.interrupted = ctx.Err() != nil
+		return errors.Join(err, r.reopen(ctx), r.remember(ctx))
 	}
 	r.point("published")
 	event := Published{Elapsed: time.Since(started)}
 	for _, n := range ready {
-		event.Nodes = append(event.Nodes, n.node)
+		if n.result.Published {
+			event.Nodes = append(event.Nodes, n.node)
+		}
 	}
 	r.emit(event)
+	if err != nil {
+		return errors.Join(err, r.reopen(ctx), r.amend(ctx))
+	}
 	return nil
+}
+
+// amend says in the history that a run has failed after its publish was recorded.
+func (r *run) amend(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
+	defer cancel()
+	now := r.now()
+	_, err := r.main.Exec(ctx, state.FinishRun(r.database, r.id, state.OutcomeFailed, now, now))
+	return err
 }
 
 // reopen opens the database again after a failed commit, which DuckDB does not always

@@ -30,6 +30,8 @@ type warehouse struct {
 	// opts are used for every run.
 	opts runner.Options
 	lake string // lake_views
+	// attach are further databases, by their alias: files beside the warehouse.
+	attach []string
 }
 
 // newWarehouse returns an empty project whose database is called "w".
@@ -133,10 +135,13 @@ func (w *warehouse) plan() *compiler.Plan {
 		parents[id] = node.DependsOn
 	}
 	g := graph.New(w.order, parents)
+	target := &project.Target{Name: "dev", Path: w.path, Database: "w", Schema: "main"}
+	for _, alias := range w.attach {
+		target.Attach = append(target.Attach, project.Attach{Path: w.beside(alias), Alias: alias})
+	}
 	return &compiler.Plan{
 		Project: &project.Project{
-			Name: "shop", Root: filepath.Dir(w.path), IsElt: true, LakeViews: w.lake, TargetPath: "target",
-			Target: &project.Target{Name: "dev", Path: w.path, Database: "w", Schema: "main"},
+			Name: "shop", Root: filepath.Dir(w.path), IsElt: true, LakeViews: w.lake, TargetPath: "target", Target: target,
 		},
 		Nodes: w.nodes, Order: g.Order(), Graph: g,
 	}
@@ -196,9 +201,18 @@ func (w *warehouse) exec(statements ...string) {
 	})
 }
 
+// beside is the file of an attached database.
+func (w *warehouse) beside(alias string) string {
+	return filepath.Join(filepath.Dir(w.path), alias+".duckdb")
+}
+
 func (w *warehouse) open(do func(s engine.Session)) {
 	w.t.Helper()
-	db, err := duckdb.Open(context.Background(), duckdb.Options{Path: w.path})
+	options := duckdb.Options{Path: w.path}
+	for _, alias := range w.attach {
+		options.Attach = append(options.Attach, duckdb.Attachment{Path: w.beside(alias), Alias: alias})
+	}
+	db, err := duckdb.Open(context.Background(), options)
 	if err != nil {
 		w.t.Fatal(err)
 	}

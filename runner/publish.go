@@ -3,113 +3,81 @@ package runner
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
 	"elt/runner/engine"
-	"elt/runner/materialize"
 	"elt/runner/state"
 )
 
-// publish makes visible what is not held back, together with the run's history, in one
-// transaction. DuckDB writes to one database in one transaction; nodes of other
-// attached databases are published first, each database by itself.
-func (r *run) publish(ctx context.Context, nodes []*nodeRun) error {
-	var own []*nodeRun
-	others := map[string][]*nodeRun{}
-	for _, n := range nodes {
-		// DuckDB's names have no case.
-		if db := strings.ToLower(r.names.full(n.node.Relation).Database); db != strings.ToLower(r.database) {
-			others[db] = append(others[db], n)
-			continue
-		}
-		own = append(own, n)
+// publish makes visible what is not held back, together with the run's history. Nodes of
+// the target's own database are published in one transaction. DuckDB writes to one
+// database in one transaction; what comes after, in attached databases, is promised by
+// that commit and carried out by further ones: see promise.go. left are the nodes that are
+// not visible where there is an error.
+func (r *run) publish(ctx context.Context, nodes []*nodeRun) (left []*nodeRun, err error) {
+	steps := r.publishSteps(nodes)
+	p, err := r.promise(ctx, steps[1:])
+	defer p.close()
+	if err == nil {
+		err = r.transact(ctx, func() error { return r.publishOwn(ctx, steps[0], nodes, p) })
 	}
-	databases := make([]string, 0, len(others))
-	for db := range others {
-		databases = append(databases, db)
+	if err != nil {
+		return nodes, publishFault(err)
 	}
-	slices.Sort(databases)
-	for _, db := range databases {
-		r.notice(diag.Warn(diag.Unsupported, diag.Place{}, "nodes of database %q are published by themselves: DuckDB has no transaction across databases", db))
-		if err := r.transact(ctx, func() error { return r.swap(ctx, others[db]) }); err != nil {
-			return err
-		}
-	}
-	err := r.transact(ctx, func() error {
-		if err := r.swap(ctx, own); err != nil {
-			return err
-		}
-		if err := r.recordOutcome(ctx, nodes, r.now()); err != nil {
-			return err
-		}
-		r.point("publish-recorded")
-		return nil
-	})
-	if err != nil && len(databases) > 0 {
-		r.notice(diag.Warn(diag.Unsupported, diag.Place{}, "what was built in database %s is published all the same", strings.Join(databases, ", ")))
-	}
-	return err
+	return p.keep(ctx)
 }
 
-// transact runs work in a transaction of the main session. DuckDB leaves a transaction
-// open after some errors, and a later commit would apply half of it, so any error
-// rolls back by its own statement. A commit is not interrupted.
+// publishOwn publishes in the target's own database and records everything: what it
+// commits decides what becomes visible.
+func (r *run) publishOwn(ctx context.Context, own *publishStep, nodes []*nodeRun, p *promise) error {
+	r.point("publish-begun")
+	if err := r.perform(ctx, r.main, append(r.tablePhases(own), r.viewPhases(own)...)); err != nil {
+		return err
+	}
+	if err := r.recordOutcome(ctx, nodes, r.now()); err != nil {
+		return err
+	}
+	for _, sql := range state.InsertIntents(r.database, p.intents()) {
+		if _, err := r.main.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	r.point("publish-recorded")
+	return nil
+}
+
+// transact runs work in a transaction of the main session.
 func (r *run) transact(ctx context.Context, work func() error) error {
-	if _, err := r.main.Exec(ctx, "begin transaction"); err != nil {
+	return transact(ctx, r.main, work)
+}
+
+// transact runs work in a transaction. DuckDB leaves a transaction open after some
+// errors, and a later commit would apply half of it, so any error rolls back by its own
+// statement. A commit is not interrupted.
+func transact(ctx context.Context, s engine.Session, work func() error) error {
+	if _, err := s.Exec(ctx, "begin transaction"); err != nil {
 		return err
 	}
 	err := work()
 	if err == nil {
 		err = ctx.Err()
 	}
-	if err == nil {
-		_, err = r.main.Exec(context.WithoutCancel(ctx), "commit")
-	}
-	if err != nil {
-		_, _ = r.main.Exec(context.WithoutCancel(ctx), "rollback") // fails where the commit has ended it already
-	}
-	return err
+	return end(ctx, s, err)
 }
 
-// swap runs the publish statements of nodes: tables and deltas, then views, whose
-// tables must exist by then, then indexes, and last what is left over.
-func (r *run) swap(ctx context.Context, nodes []*nodeRun) error {
-	r.point("publish-begun")
-	steps := []struct {
-		name string
-		of   func(n *nodeRun) []string
-	}{
-		{"publish-swapped", func(n *nodeRun) []string {
-			if n.spec.Materialized == materialize.View {
-				return nil
-			}
-			return n.finish.Publish
-		}},
-		{"publish-views", func(n *nodeRun) []string {
-			if n.spec.Materialized != materialize.View {
-				return nil
-			}
-			return r.viewStatements(n)
-		}},
-		{"publish-indexes", func(n *nodeRun) []string { return n.finish.Indexes }},
-		{"", func(n *nodeRun) []string { return n.finish.Discard }},
+// end commits a transaction, or rolls it back where there was an error.
+func end(ctx context.Context, s engine.Session, err error) error {
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		_, err = s.Exec(ctx, "commit")
 	}
-	for _, step := range steps {
-		for _, n := range nodes {
-			for _, sql := range step.of(n) {
-				if _, err := r.main.Exec(ctx, sql); err != nil {
-					return r.fault(n, sent{query: -1}, err)
-				}
-			}
-		}
-		r.point(step.name)
+	if err != nil {
+		_, _ = s.Exec(ctx, "rollback") // fails where the commit has ended it already
 	}
-	return nil
+	return err
 }
 
 // viewStatements are the publish statements of a view. Its lake files are named

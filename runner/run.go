@@ -64,7 +64,8 @@ type run struct {
 
 	compileMu   sync.Mutex
 	interrupted bool
-	unpublished bool // the publish failed
+	unpublished bool // the publish failed, or a part of it
+	giveUp      bool // forget what an earlier run promised and what cannot be published
 	made        bool // the database file was made by this run
 	retryOf     string
 	keep        []project.Relation // hidden relations taken over from an earlier run
@@ -105,7 +106,7 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 		return nil, ErrNothingToRetry
 	}
 	if err := r.openFor(ctx, ids); err != nil {
-		return nil, err
+		return nil, diagnostics(err)
 	}
 	summary, err := r.inside(ctx, ids)
 	if err := r.close(); err != nil && summary == nil {
@@ -358,8 +359,14 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	r.point("opened")
-	if err := r.use(ctx, db); err != nil || !r.made {
+	if err := r.use(ctx, db); err != nil {
 		return err
+	}
+	if err := r.rollForward(ctx); err != nil {
+		return errors.Join(err, r.close())
+	}
+	if !r.made {
+		return nil
 	}
 	// Another process may have made the file, and filled it, while this one waited for it.
 	t, err := r.main.Query(ctx, "select 1 from duckdb_tables() where database_name = "+project.QuoteString(r.database)+

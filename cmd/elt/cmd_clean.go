@@ -19,8 +19,12 @@ func cleanCommand(in *invocation) *cli.Command {
 		Name:   "clean",
 		Usage:  "remove target folders, and what dead runs left in the database",
 		Action: in.clean,
-		Flags:  join([]cli.Flag{waitFlag()}, projectFlags(), outputFlags("text")),
+		Flags:  join([]cli.Flag{waitFlag(), giveUpFlag()}, projectFlags(), outputFlags("text")),
 	}
+}
+
+func giveUpFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "give-up", Usage: "also drop what a run had promised to publish in an attached database, where that cannot be done"}
 }
 
 func (in *invocation) clean(c *cli.Context) error {
@@ -37,7 +41,9 @@ func (in *invocation) clean(c *cli.Context) error {
 	if _, err := os.Stat(plan.Project.Target.Path); err != nil {
 		return nil // no database, no leftovers
 	}
-	dropped, err := runner.Clean(in.ctx, plan, runner.CleanOptions{Wait: c.Duration("wait")})
+	dropped, err := runner.Clean(in.ctx, plan, runner.CleanOptions{
+		Wait: c.Duration("wait"), GiveUp: c.Bool("give-up"), Observer: in.reporter,
+	})
 	for _, relation := range dropped {
 		fmt.Fprintln(in.stdout, "dropped "+relation.String())
 	}

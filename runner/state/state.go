@@ -26,7 +26,10 @@ import (
 const Schema = "_elt"
 
 // Version is the version of the tables this elt writes.
-const Version = 1
+const Version = 2
+
+// IntentsVersion is the first version that has the table of intents.
+const IntentsVersion = 2
 
 // CandidatePrefix begins the name of every hidden relation.
 const CandidatePrefix = "_elt_"
@@ -63,6 +66,10 @@ var migrations = [Version][]string{{
 	`comment on table {s}.candidates is 'what was made and is not published: hidden tables, deltas, and texts of views with published names'`,
 	`comment on table {s}.node_state is 'what each published relation was made of, and by which run'`,
 	`comment on table {s}.lake_files is 'the raw files each run has read, as they were when it began'`,
+}, {
+	`create table {s}.intents (
+		run_id varchar not null, step integer, database_name varchar, statements varchar[], nodes varchar[])`,
+	`comment on table {s}.intents is 'what a run has promised to publish in other databases and is not yet known to be done; the next run that writes does it first'`,
 }}
 
 // name is a table of the state, qualified and quoted.

@@ -1,0 +1,157 @@
+//go:build unix
+
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"elt/runner"
+)
+
+// attachedPoints are the points at which TestKillBetweenDatabases kills, and whether the
+// build must come out all the same: the target's own database has committed by then.
+var attachedPoints = []struct {
+	point    string
+	promised bool
+}{
+	{"candidate-created#5", false},
+	{"built#1", false},
+	{"publish-marked#1", false},
+	{"publish-swapped#1", false}, // of the attached database, in its open transaction
+	{"publish-indexes#1", false},
+	{"publish-begun#1", false},
+	{"publish-swapped#2", false}, // of the target's own
+	{"publish-recorded#1", false},
+	{"own-published#1", true},
+	{"publish-views#2", true},
+	{"attached-published#1", true},
+	{"publish-views#3", true},
+	{"attached-published#2", true},
+	{"attached-published#3", true},
+	{"promise-kept#1", true},
+	{"published#1", true},
+	{"checkpointed#1", true},
+	{"closed#1", true},
+}
+
+// TestKillBetweenDatabases kills builds that publish in two databases. Each time there is
+// yesterday everywhere, or the next process that opens the database for writing finishes
+// what was promised; and no row of a bare append is there twice.
+func TestKillBetweenDatabases(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	dir := filepath.Dir(w.path)
+	defineAttachedCrash(w, 0)
+	w.build()
+	for i, at := range attachedPoints {
+		batch := i + 1
+		what := fmt.Sprintf("after a kill at %s of build %d", at.point, batch)
+		if !runAndKill(t, dir, batch, at.point, 0, crashOther+"=1") {
+			t.Fatalf("%s: it was not killed", what)
+		}
+		want := batch - 1
+		if at.promised {
+			want = batch
+		}
+		equal(t, what+", the target's own tables", w.rows("select string_agg(distinct batch, ' ') from (select batch from raw union all select batch from mart)"), fmt.Sprint(want))
+		checkAttached(t, w, what, want)
+		defineAttachedCrash(w, batch)
+		if s, err := w.run("build"); err != nil || !s.OK() {
+			t.Fatalf("%s the next build: %v\n%s", what, err, statuses(s))
+		}
+		checkAttached(t, w, what+" and another build", batch)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// TestAttachedDatabaseIsFull lets the commit of an attached database fail after the
+// target's own has been committed.
+func TestAttachedDatabaseIsFull(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	dir := filepath.Dir(w.path)
+	defineAttachedCrash(w, 0)
+	w.build()
+	if runAndKill(t, dir, 1, "", time.Minute, crashOther+"=1", crashFull+"=own-published") {
+		t.Fatal("it was killed")
+	}
+	equal(t, "the target's own tables", w.rows("select distinct batch from raw"), "1")
+	equal(t, "the attached database's tables", w.rows("select distinct batch from o.main.stg"), "0")
+	checkAttached(t, w, "after a commit that failed", 1)
+}
+
+// checkBrokenPublish looks at what a build says whose attached database cannot be
+// written any more.
+func checkBrokenPublish(t *testing.T, s *runner.Summary, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), `database "o" was not published`) || strings.Contains(err.Error(), "nothing was published") {
+		t.Errorf("the error is %v", err)
+	}
+	if s == nil || s.OK() {
+		t.Fatal("the run is said to have gone well")
+	}
+	for _, r := range s.Results {
+		own := r.Node.Relation.Database == "w" && r.Node.Name != "main_view"
+		if r.Node.Relation.Identifier != "" && r.Published != own {
+			t.Errorf("%s: published is %v", r.Node.Name, r.Published)
+		}
+	}
+}
+
+// checkAttached opens the databases as any command that writes does, builds nothing, and
+// looks whether all relations are of one build.
+func checkAttached(t *testing.T, w *warehouse, what string, want int) {
+	t.Helper()
+	if _, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{}); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	equal(t, what+", builds shown", w.rows(attachedAgreement), fmt.Sprint(want))
+	equal(t, what+", rows appended twice", w.rows("select count(*) - count(distinct id) from o.main.log"), "0")
+	equal(t, what+", what is promised", w.rows("select * from _elt.intents"), "")
+	equal(t, what+", leftovers", w.leftovers(), "")
+	equal(t, what+", the index", w.rows("select count(*) from duckdb_indexes() where database_name = 'o'"), "1")
+}
+
+const attachedAgreement = `select string_agg(distinct batch, ' ') from (
+	select batch from raw union all select batch from o.main.stg union all select batch from o.main.cross_view
+	union all select batch from main_view union all select batch from mart union all select max(batch) from o.main.log)`
+
+// defineAttachedCrash is a project in two databases: a view of each reads the other.
+func defineAttachedCrash(w *warehouse, batch int) {
+	w.attach = []string{"o"}
+	w.table("raw", fmt.Sprintf("select %d as batch, i from range(2000) t(i)", batch))
+	w.table("stg", "select batch, i from {raw}")
+	w.incremental("log", "select max(batch) as batch, uuid() as id from {stg}", "incremental_strategy", "append")
+	w.view("cross_view", "select r.batch from {raw} r, {stg} s where r.i = s.i")
+	w.view("main_view", "select distinct batch from {stg}")
+	w.table("mart", "select batch from {main_view}")
+	w.view("top", "select batch from {main_view} union all select batch from {cross_view}")
+	for _, name := range []string{"stg", "log", "cross_view", "top"} {
+		w.named(name).Relation.Database = "o"
+	}
+	for _, name := range []string{"raw", "stg", "log", "cross_view", "main_view", "mart", "top"} {
+		node := w.named(name) // the names in its text follow those databases
+		for _, of := range []string{"stg", "log", "cross_view", "top"} {
+			node.Compiled.SQL = strings.ReplaceAll(node.Compiled.SQL, `"w"."main"."`+of+`"`, `"o"."main"."`+of+`"`)
+		}
+	}
+	hook(w.named("stg"), "create index if not exists stg_i on {this} (i)")
+}
+
+// forbidGrowth makes every further write that would lengthen a file fail, as on a full disk.
+func forbidGrowth(t *testing.T) {
+	signal.Ignore(syscall.SIGXFSZ)
+	limit := syscall.Rlimit{Cur: 1, Max: 1}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Error(err)
+	}
+}
