@@ -13,17 +13,32 @@ import (
 	"elt/compiler/template"
 )
 
-// docs are the texts of the {% docs %} blocks of the project, by name.
-type docs map[string]string
-
-// find returns the text of a block; pkg is not looked at while a project has no
-// packages of its own.
-func (d docs) find(_, name string) (string, bool) {
-	text, ok := d[name]
-	return text, ok
+// docs are the texts of the {% docs %} blocks: of the root project and of each package,
+// in that order, by name.
+type docs struct {
+	packages []string
+	texts    map[string]map[string]string
 }
 
-func (d docs) names() []string { return slices.Sorted(maps.Keys(d)) }
+// find returns the text of a block that is named in package pkg: the package's own, else
+// that of the root project, else that of any package, as dbt searches.
+func (d docs) find(pkg, name string) (string, bool) {
+	for _, from := range append([]string{pkg}, d.packages...) {
+		if text, ok := d.texts[from][name]; ok {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+func (d docs) names() []string {
+	var out []string
+	for _, texts := range d.texts {
+		out = slices.AppendSeq(out, maps.Keys(texts))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // docsTag finds docs blocks in Markdown, which is no template: what looks like Jinja
 // between the blocks means nothing. Comments and raw blocks may hold a block that is
@@ -34,9 +49,18 @@ var docsTag = regexp.MustCompile(`(?s)\{#.*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[
 // readDocs makes the docs blocks of all .md files known, rendered without names and
 // trimmed as dbt does.
 func (p *parser) readDocs() docs {
-	out := docs{}
+	out := docs{texts: map[string]map[string]string{}}
+	for _, proj := range p.plan.Project.All() {
+		out.packages = append(out.packages, proj.Name)
+		out.texts[proj.Name] = p.docsOf(proj)
+	}
+	return out
+}
+
+func (p *parser) docsOf(proj *project.Project) map[string]string {
+	out := map[string]string{}
 	places := map[string]diag.Place{}
-	for _, file := range p.plan.Project.FilesOf(project.DocsFile) {
+	for _, file := range proj.FilesOf(project.DocsFile) {
 		for _, m := range docsTag.FindAllStringSubmatchIndex(file.Source.Text, -1) {
 			if m[2] < 0 {
 				continue
@@ -84,15 +108,18 @@ func (noNames) Names() []string { return nil }
 // blocks, and warns of macros that are described but do not exist.
 func (p *parser) describe(ctx context.Context) {
 	how := pass{ctx: ctx}
-	scope := p.plan.dbt.YAMLScope(dbtcontext.YAMLOptions{Package: p.plan.Project.Name})
-	render := func(text *string, place diag.Place, node *project.Node) {
+	scopes := map[string]template.Scope{}
+	for _, proj := range p.plan.Project.All() {
+		scopes[proj.Name] = p.plan.dbt.YAMLScope(dbtcontext.YAMLOptions{Package: proj.Name})
+	}
+	render := func(text *string, place diag.Place, pkg string, node *project.Node) {
 		if !hasTags(*text) {
 			return
 		}
 		t, err := p.plan.templates.parse(*text)
 		if err == nil {
 			var out template.Output
-			if out, err = t.Render(how.thread(), scope); err == nil {
+			if out, err = t.Render(how.thread(), scopes[pkg]); err == nil {
 				*text = out.Text
 				return
 			}
@@ -104,32 +131,34 @@ func (p *parser) describe(ctx context.Context) {
 		if place.IsZero() {
 			place = node.Place
 		}
-		render(&node.Description, place, node)
+		render(&node.Description, place, node.Package, node)
 		for _, column := range node.Columns {
-			render(&column.Description, column.Place, node)
+			render(&column.Description, column.Place, node.Package, node)
 		}
 		if node.Table != nil {
-			render(&node.Table.SourceDescription, place, node)
+			render(&node.Table.SourceDescription, place, node.Package, node)
 		}
 	}
-	p.describeMacros(func(text *string, place diag.Place) { render(text, place, nil) })
+	for _, proj := range p.plan.Project.All() {
+		p.describeMacros(proj, func(text *string, place diag.Place) { render(text, place, proj.Name, nil) })
+	}
 }
 
-func (p *parser) describeMacros(render func(text *string, place diag.Place)) {
+func (p *parser) describeMacros(proj *project.Project, render func(text *string, place diag.Place)) {
 	names := map[string]bool{}
 	for _, macro := range p.plan.dbt.Macros() {
-		if macro.Package == p.plan.Project.Name {
+		if macro.Package == proj.Name {
 			names[macro.Name] = true
 		}
 	}
-	for _, patch := range p.plan.Project.Patches.Macros {
+	for _, patch := range proj.Patches.Macros {
 		render(&patch.Description, patch.Place)
 		if list, ok := patch.Arguments.(*template.List); ok {
 			for _, argument := range list.Elems {
 				describeArgument(argument, patch.Place, render)
 			}
 		}
-		if names[patch.Name] || p.lost.macros[strings.TrimPrefix(patch.Name, "test_")] {
+		if names[patch.Name] || proj.IsPackage() || p.lost.macros[strings.TrimPrefix(patch.Name, "test_")] {
 			continue
 		}
 		d := diag.Warn(diag.UnknownNode, patch.Place, "no macro is named %q", patch.Name)

@@ -33,19 +33,21 @@ func (p *Plan) graphValue() template.Value {
 	if len(p.Order) == 0 {
 		return out
 	}
-	for _, group := range p.Project.Patches.Groups {
-		id := "group." + p.Project.Name + "." + group.Name
-		_ = groups.Set(id, template.NewDict(
-			template.Item{Key: "name", Value: group.Name},
-			template.Item{Key: "resource_type", Value: "group"},
-			template.Item{Key: "package_name", Value: p.Project.Name},
-			template.Item{Key: "unique_id", Value: id},
-			template.Item{Key: "description", Value: group.Description},
-			template.Item{Key: "owner", Value: template.NewDict(
-				template.Item{Key: "name", Value: group.OwnerName},
-				template.Item{Key: "email", Value: group.OwnerEmail},
-			)},
-		))
+	for _, proj := range p.Project.All() {
+		for _, group := range proj.Patches.Groups {
+			id := "group." + proj.Name + "." + group.Name
+			_ = groups.Set(id, template.NewDict(
+				template.Item{Key: "name", Value: group.Name},
+				template.Item{Key: "resource_type", Value: "group"},
+				template.Item{Key: "package_name", Value: proj.Name},
+				template.Item{Key: "unique_id", Value: id},
+				template.Item{Key: "description", Value: group.Description},
+				template.Item{Key: "owner", Value: template.NewDict(
+					template.Item{Key: "name", Value: group.OwnerName},
+					template.Item{Key: "email", Value: group.OwnerEmail},
+				)},
+			))
+		}
 	}
 	return out
 }

@@ -129,7 +129,7 @@ func (h *compileHost) checkEdge(parent *project.Node, place diag.Place, call str
 
 // Source resolves the call against the plan.
 func (h *compileHost) Source(call project.SourceCall) (project.Relation, string, error) {
-	table, d := h.plan.names.source(call)
+	table, d := h.plan.names.source(call, h.pkg)
 	if d != nil {
 		return project.Relation{}, "", d
 	}

@@ -42,7 +42,7 @@ func (p *parser) link() {
 // resolve turns the references of a node into edges: sources first, as dbt has them.
 func (p *parser) resolve(node *project.Node) {
 	for _, call := range node.Sources {
-		parent, d := p.plan.names.source(call)
+		parent, d := p.plan.names.source(call, node.Package)
 		if d != nil && p.lost.explainsSource(call.Source, call.Table) {
 			continue
 		}
@@ -59,7 +59,7 @@ func (p *parser) resolve(node *project.Node) {
 
 func (p *parser) edge(node, parent *project.Node, d *diag.Diagnostic, place diag.Place) {
 	if d == nil {
-		d = private(node, parent, place)
+		d = p.private(node, parent, place)
 	}
 	if d == nil {
 		node.DependsOn = appendNew(node.DependsOn, parent.UniqueID)
@@ -80,12 +80,19 @@ func (p *parser) edge(node, parent *project.Node, d *diag.Diagnostic, place diag
 	p.report(d)
 }
 
-// private reports a reference to a model with access: private from outside its group.
-func private(node, parent *project.Node, place diag.Place) *diag.Diagnostic {
-	if parent.Type != project.Model || parent.Config.String("access", "") != "private" {
+// private reports a reference to a model with access: private from outside its group, or
+// to one that is not public from outside a package with restrict-access.
+func (p *parser) private(node, parent *project.Node, place diag.Place) *diag.Diagnostic {
+	if parent.Type != project.Model {
 		return nil
 	}
-	if node.Type == project.UnitTest || node.Group != "" && node.Group == parent.Group {
+	access := parent.Config.String("access", "protected")
+	restricted := node.Package != parent.Package && p.plan.ProjectOf(parent).RestrictAccess
+	if restricted && access == "protected" {
+		return diag.New(diag.PrivateRef, place, "%q is protected: the package %q restricts access", parent.Name, parent.Package).
+			WithHint("read a model of the package that has access: public")
+	}
+	if access != "private" || node.Type == project.UnitTest || node.Group != "" && node.Group == parent.Group && !restricted {
 		return nil
 	}
 	return diag.New(diag.PrivateRef, place, "%q is private to the group %q", parent.Name, parent.Group).
@@ -109,11 +116,13 @@ func (p *parser) checkGroup(node *project.Node) {
 		return
 	}
 	var known []string
-	for _, group := range p.plan.Project.Patches.Groups {
-		if group.Name == node.Group {
-			return
+	for _, proj := range p.plan.Project.All() {
+		for _, group := range proj.Patches.Groups {
+			if group.Name == node.Group {
+				return
+			}
+			known = append(known, group.Name)
 		}
-		known = append(known, group.Name)
 	}
 	if p.lost.named(node.Group) {
 		return
@@ -148,7 +157,7 @@ func (p *parser) checkInputs(node *project.Node) {
 			d = diag.New(diag.WrongType, input.Place, "%q is no input of a unit test", input.Input).
 				WithHint("write ref('orders'), source('shop', 'orders') or this")
 		case source.Table != "" && !p.lost.explainsSource(source.Source, source.Table):
-			_, d = p.plan.names.source(source)
+			_, d = p.plan.names.source(source, node.Package)
 		case source.Table == "" && !p.lost.explainsRef(ref.Name):
 			_, d = p.plan.names.ref(ref, node.Package)
 		}

@@ -14,17 +14,19 @@ import (
 // ref() and source(); in plain SQL letter case does not count, as in DuckDB.
 type names struct {
 	refs     map[string][]*project.Node // by name: models (every version), seeds, snapshots
-	sources  map[string]*project.Node   // by "source.table"
+	sources  map[string][]*project.Node // by "source.table", of several packages
 	tables   map[string][]*project.Node // source tables by table name
 	plainly  map[string][]*project.Node // by the lower-case "name", "table" and "source.table"
 	disabled map[string]*project.Node   // disabled nodes by name or "source.table"
 	schemas  map[string]bool            // names of sources, for unknown-source hints
+	root     string                     // the root project's package
 }
 
-func newNames() *names {
+func newNames(root string) *names {
 	return &names{
+		root:     root,
 		refs:     map[string][]*project.Node{},
-		sources:  map[string]*project.Node{},
+		sources:  map[string][]*project.Node{},
 		tables:   map[string][]*project.Node{},
 		plainly:  map[string][]*project.Node{},
 		disabled: map[string]*project.Node{},
@@ -38,7 +40,7 @@ func (n *names) add(node *project.Node) *diag.Diagnostic {
 	switch {
 	case node.Type == project.Source:
 		key := node.Table.SourceName + "." + node.Name
-		n.sources[key] = node
+		n.sources[key] = append(n.sources[key], node)
 		n.tables[node.Name] = append(n.tables[node.Name], node)
 		n.schemas[node.Table.SourceName] = true
 	case node.IsRefable():
@@ -95,6 +97,19 @@ func duplicate(node, first *project.Node) *diag.Diagnostic {
 	return d.WithHint("give one of them another name")
 }
 
+// nearest is the node among several of one name that package from means: its own, else
+// that of the root project, as dbt searches; nil where neither has one.
+func (n *names) nearest(found []*project.Node, from string) *project.Node {
+	for _, pkg := range [...]string{from, n.root} {
+		for _, node := range found {
+			if node.Package == pkg {
+				return node
+			}
+		}
+	}
+	return nil
+}
+
 // ref resolves a ref() made in package from.
 func (n *names) ref(call project.RefCall, from string) (*project.Node, *diag.Diagnostic) {
 	var found []*project.Node
@@ -108,10 +123,8 @@ func (n *names) ref(call project.RefCall, from string) (*project.Node, *diag.Dia
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		for _, node := range found {
-			if node.Package == from {
-				return node, nil
-			}
+		if node := n.nearest(found, from); node != nil {
+			return node, nil
 		}
 		d := diag.New(diag.AmbiguousName, call.Place, "%q is a node of several packages", call.Name)
 		for _, node := range found {
@@ -176,11 +189,14 @@ func disabledRef(off *project.Node, place diag.Place, name string) *diag.Diagnos
 		WithHint("enable it, or take this reference out")
 }
 
-// source resolves a source() call.
-func (n *names) source(call project.SourceCall) (*project.Node, *diag.Diagnostic) {
+// source resolves a source() call made in package from.
+func (n *names) source(call project.SourceCall, from string) (*project.Node, *diag.Diagnostic) {
 	key := call.Source + "." + call.Table
-	if node, ok := n.sources[key]; ok {
-		return node, nil
+	if found := n.sources[key]; len(found) > 0 {
+		if node := n.nearest(found, from); node != nil {
+			return node, nil
+		}
+		return found[0], nil
 	}
 	if off, ok := n.disabled[key]; ok {
 		return nil, disabledRef(off, call.Place, key)

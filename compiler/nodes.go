@@ -9,24 +9,30 @@ import (
 	"elt/compiler/project"
 )
 
-// nodes finds the nodes of all files and property files, enabled or not; templates are
-// parsed later.
+// nodes finds the nodes of all files and property files, those of packages included,
+// enabled or not; templates are parsed later.
 func (p *parser) nodes() {
-	proj := p.plan.Project
-	files := p.modelFiles()
+	for _, proj := range p.plan.Project.All() {
+		p.nodesOf(proj)
+	}
+}
+
+func (p *parser) nodesOf(proj *project.Project) {
+	first := len(p.found)
+	files := modelFiles(proj)
 	for _, file := range proj.Files {
 		switch file.Kind {
 		case project.ModelFile:
-			p.add(p.fileNode(file, project.Model, files[file.Name]))
+			p.add(p.fileNode(proj, file, project.Model, files[file.Name]))
 		case project.TestFile:
-			p.add(p.fileNode(file, project.Test, proj.Patches.Find(project.Test, file.Name)))
+			p.add(p.fileNode(proj, file, project.Test, proj.Patches.Find(project.Test, file.Name)))
 		case project.AnalysisFile:
-			p.add(p.analysis(file))
+			p.add(p.analysis(proj, file))
 		case project.SnapshotFile:
-			p.addSnapshots(file)
+			p.addSnapshots(proj, file)
 		}
 	}
-	p.addYAMLSnapshots()
+	p.addYAMLSnapshots(proj)
 	for _, build := range []func(*project.Project) ([]*project.Node, diag.List){
 		project.BuildSeeds, project.BuildSources, project.BuildExposures, project.BuildUnitTests, project.SourceTests,
 	} {
@@ -34,22 +40,24 @@ func (p *parser) nodes() {
 		p.diags = append(p.diags, diags...)
 		p.add(made...)
 	}
-	p.addImplicitSources()
-	p.addHooks()
-	p.addGenericTests()
+	if proj == p.plan.Project {
+		p.addImplicitSources()
+	}
+	p.addHooks(proj)
+	p.addGenericTests(proj, p.found[first:])
 }
 
 func (p *parser) add(nodes ...*project.Node) { p.found = append(p.found, nodes...) }
 
 // modelFiles returns the patch that describes each model file, by the file's name. The
 // latest version of a model may be in a file that is named like the model.
-func (p *parser) modelFiles() map[string]*project.Patch {
+func modelFiles(proj *project.Project) map[string]*project.Patch {
 	exists := map[string]bool{}
-	for _, file := range p.plan.Project.FilesOf(project.ModelFile) {
+	for _, file := range proj.FilesOf(project.ModelFile) {
 		exists[file.Name] = true
 	}
 	out := map[string]*project.Patch{}
-	for _, patch := range p.plan.Project.Patches.Resources {
+	for _, patch := range proj.Patches.Resources {
 		if patch.Type != project.Model {
 			continue
 		}
@@ -68,8 +76,7 @@ func (p *parser) modelFiles() map[string]*project.Patch {
 
 // fileNode makes the node of a file: a model, a singular test or an analysis. patch is
 // what a property file says of it, or nil.
-func (p *parser) fileNode(file project.File, kind project.ResourceType, patch *project.Patch) *project.Node {
-	proj := p.plan.Project
+func (p *parser) fileNode(proj *project.Project, file project.File, kind project.ResourceType, patch *project.Patch) *project.Node {
 	node := &project.Node{
 		UniqueID: string(kind) + "." + proj.Name + "." + file.Name,
 		Type:     kind, Name: file.Name, Package: proj.Name,
@@ -95,14 +102,13 @@ func (p *parser) fileNode(file project.File, kind project.ResourceType, patch *p
 
 // analysis makes the node of an analysis, which dbt puts into a folder "analysis" that
 // is not there.
-func (p *parser) analysis(file project.File) *project.Node {
+func (p *parser) analysis(proj *project.Project, file project.File) *project.Node {
 	file.Path = "analysis/" + file.Path
-	return p.fileNode(file, project.Analysis, p.plan.Project.Patches.Find(project.Analysis, file.Name))
+	return p.fileNode(proj, file, project.Analysis, proj.Patches.Find(project.Analysis, file.Name))
 }
 
 // addHooks makes an operation of each on-run-start and on-run-end hook, as dbt does.
-func (p *parser) addHooks() {
-	proj := p.plan.Project
+func (p *parser) addHooks(proj *project.Project) {
 	add := func(when string, hooks []project.HookText) {
 		for i, hook := range hooks {
 			name := proj.Name + "-" + when + "-" + strconv.Itoa(i)
@@ -122,19 +128,18 @@ func (p *parser) addHooks() {
 	add("on-run-end", proj.OnRunEnd)
 }
 
-// addGenericTests makes the data tests that property files declare on models, seeds
-// and snapshots, and warns of entries that describe nothing.
-func (p *parser) addGenericTests() {
-	proj := p.plan.Project
+// addGenericTests makes the data tests that property files declare on the models, seeds
+// and snapshots among nodes, which are those of one project, and warns of entries that describe nothing.
+func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
 	described := map[string]*project.Node{}
-	for _, node := range p.found {
+	for _, node := range nodes {
 		described[string(node.Type)+"."+node.Name+"."+node.Version] = node
 	}
 	for _, patch := range proj.Patches.Resources {
 		for _, one := range patch.ByVersion() {
 			node := described[string(one.Type)+"."+one.Name+"."+one.Version]
 			if node == nil {
-				p.unknownPatch(one)
+				p.unknownPatch(proj, one)
 				continue
 			}
 			if one.Type == project.Analysis {
@@ -147,15 +152,16 @@ func (p *parser) addGenericTests() {
 	}
 	for _, patch := range proj.Patches.SingularTests {
 		if described[string(project.Test)+"."+patch.Name+"."] == nil {
-			p.unknownPatch(patch)
+			p.unknownPatch(proj, patch)
 		}
 	}
 }
 
-// unknownPatch warns of an entry of a property file that describes nothing.
-func (p *parser) unknownPatch(patch *project.Patch) {
+// unknownPatch warns of an entry of a property file that describes nothing; packages
+// are not warned of.
+func (p *parser) unknownPatch(proj *project.Project, patch *project.Patch) {
 	name := patch.FileName()
-	if p.lost.files[name] {
+	if p.lost.files[name] || proj.IsPackage() {
 		return
 	}
 	kind := strings.ReplaceAll(string(patch.Type), "_", " ")

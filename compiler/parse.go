@@ -23,7 +23,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	proj, diags := project.Load(ctx, project.LoadOptions{
 		FS: opts.FS, Root: opts.Root,
 		Profile: opts.Profile, Target: opts.Target, ProfilesDir: opts.ProfilesDir,
-		TargetPath: opts.TargetPath, Vars: opts.Vars, Env: opts.Env, Home: opts.Home,
+		TargetPath: opts.TargetPath, Uninstalled: opts.Uninstalled, Vars: opts.Vars, Env: opts.Env, Home: opts.Home,
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p := &parser{
 		plan: &Plan{
 			Project: proj, Nodes: map[string]*project.Node{}, options: opts,
-			names: newNames(), templates: newTemplates(),
+			names: newNames(proj.Name), templates: newTemplates(),
 		},
 		diags: diags,
 		lost:  lostIn(diags),
@@ -118,6 +118,9 @@ func (p *parser) settings() dbtcontext.Settings {
 		Quoting:      quoting(proj.Quoting),
 		ExternalRoot: proj.Target.ExternalRoot,
 	}
+	for _, pkg := range proj.Packages {
+		settings.Packages = append(settings.Packages, pkg.Name)
+	}
 	for _, d := range proj.Dispatch {
 		settings.Dispatch = append(settings.Dispatch, dbtcontext.Dispatch{Namespace: d.Namespace, SearchOrder: d.SearchOrder})
 	}
@@ -150,9 +153,15 @@ func varNames(vars *project.Vars) []string {
 	return slices.Compact(out)
 }
 
-// macros makes the macros of the project known, those of generic tests included.
+// macros makes the macros of the project and its packages known, those of generic tests
+// included.
 func (p *parser) macros() {
-	proj := p.plan.Project
+	for _, proj := range p.plan.Project.All() {
+		p.macrosOf(proj)
+	}
+}
+
+func (p *parser) macrosOf(proj *project.Project) {
 	files := append(proj.FilesOf(project.MacroFile), proj.FilesOf(project.GenericTestFile)...)
 	parsed := make([]*template.Template, len(files))
 	forEach(indexes(len(files)), func(i int) {

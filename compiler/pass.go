@@ -91,7 +91,7 @@ func (p *parser) host(node *project.Node) *parseHost {
 	}
 	base := node.Config
 	if base == nil {
-		base, _ = project.ResolveConfig(p.plan.Project, p.configInput(node, nil))
+		base, _ = project.ResolveConfig(p.plan.ProjectOf(node), p.configInput(node, nil))
 	}
 	return &parseHost{node: node, base: base}
 }
@@ -101,7 +101,7 @@ func (p *parser) configInput(node *project.Node, calls []project.ConfigCall) pro
 	if isGeneric(node) {
 		return in
 	}
-	patch := p.plan.Project.Patches.Find(node.Type, node.Name)
+	patch := p.plan.ProjectOf(node).Patches.Find(node.Type, node.Name)
 	if patch == nil {
 		return in
 	}
@@ -117,7 +117,7 @@ func (p *parser) configInput(node *project.Node, calls []project.ConfigCall) pro
 // tags those of the property file come last, as in dbt, though config has them earlier.
 func (p *parser) configure(node *project.Node, calls []project.ConfigCall) {
 	in := p.configInput(node, calls)
-	config, diags := project.ResolveConfig(p.plan.Project, in)
+	config, diags := project.ResolveConfig(p.plan.ProjectOf(node), in)
 	for _, d := range diags {
 		if d.Node == "" {
 			d.Node = node.UniqueID
@@ -126,7 +126,7 @@ func (p *parser) configure(node *project.Node, calls []project.ConfigCall) {
 	}
 	if _, tagged := in.Patch.Get("tags"); tagged && len(calls) > 0 {
 		in.Patch = nil
-		before, _ := project.ResolveConfig(p.plan.Project, in)
+		before, _ := project.ResolveConfig(p.plan.ProjectOf(node), in)
 		node.Tags = slices.Clone(before.Strings("tags"))
 	}
 	node.SetConfig(config)
@@ -273,6 +273,16 @@ func (p *parser) unknownTest(node *project.Node) {
 	}
 	d.Node = node.UniqueID
 	p.report(d)
+}
+
+// isBuiltinID is isBuiltin for a unique_id.
+func isBuiltinID(id string) bool {
+	for _, pkg := range []string{"dbt", "dbt_duckdb", "elt"} {
+		if strings.HasPrefix(id, "macro."+pkg+".") {
+			return true
+		}
+	}
+	return false
 }
 
 // isBuiltin reports whether a macro is one of those that come with elt.

@@ -33,6 +33,7 @@ type Options struct {
 	ProfilesDir string // --profiles-dir
 	TargetPath  string // --target-path; "" for the project's
 	Vars        *template.Dict
+	Uninstalled bool // take a project whose packages are not installed
 	FullRefresh bool
 	Threads     int // 0 for the target's
 
@@ -77,6 +78,14 @@ type Plan struct {
 	hasEphemeral bool
 	// ephemeral guards Compiled of ephemeral nodes, which all their readers share.
 	ephemeral sync.Mutex
+}
+
+// ProjectOf returns the project a node belongs to: the root project or a package.
+func (p *Plan) ProjectOf(node *project.Node) *project.Project {
+	if proj := p.Project.In(node.Package); proj != nil {
+		return proj
+	}
+	return p.Project
 }
 
 // sqlFirst reports whether plain table names are references.

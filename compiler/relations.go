@@ -20,21 +20,31 @@ var namingMacros = [...]struct{ key, macro string }{
 // macros generate_database_name, generate_schema_name and generate_alias_name as dbt
 // does. Two nodes of one relation are reported.
 func (p *parser) nameRelations(ctx context.Context) {
-	custom := map[string]bool{}
-	for _, naming := range namingMacros {
-		for _, prefix := range []string{"", "duckdb__", "default__"} {
-			if m, ok := p.plan.dbt.Macro(prefix + naming.macro); ok && !isBuiltin(&m) {
-				custom[naming.key] = true
-			}
-		}
+	custom := map[string]map[string]bool{}
+	for _, proj := range p.plan.Project.All() {
+		custom[proj.Name] = p.customNaming(proj.Name)
 	}
 	nodes := p.ordered()
 	forEach(nodes, func(node *project.Node) {
 		if hasRelation(node) && ctx.Err() == nil {
-			p.nameRelation(ctx, node, custom)
+			p.nameRelation(ctx, node, custom[node.Package])
 		}
 	})
 	p.checkRelations(nodes)
+}
+
+// customNaming says which parts of a name a macro of the package itself or of the root
+// project makes, by config key. A package's own comes first, as in dbt.
+func (p *parser) customNaming(pkg string) map[string]bool {
+	custom := map[string]bool{}
+	for _, naming := range namingMacros {
+		for _, prefix := range []string{"", "duckdb__", "default__"} {
+			if id, ok := p.plan.dbt.ResolveMacro(prefix+naming.macro, pkg); ok && !isBuiltinID(id) {
+				custom[naming.key] = true
+			}
+		}
+	}
+	return custom
 }
 
 func hasRelation(node *project.Node) bool {

@@ -10,21 +10,20 @@ import (
 )
 
 // addSnapshots makes a node of each snapshot block of a file.
-func (p *parser) addSnapshots(file project.File) {
+func (p *parser) addSnapshots(proj *project.Project, file project.File) {
 	t, err := template.Parse(file.Source)
 	if err != nil {
 		p.lost.snapshotsOf(file.Source.Text)
 		p.reportAll(err, nil)
 		return
 	}
-	proj := p.plan.Project
 	for _, block := range t.Blocks() {
 		if block.Kind != "snapshot" {
 			continue
 		}
 		named := file
 		named.Name = block.Name
-		node := p.fileNode(named, project.Snapshot, proj.Patches.Find(project.Snapshot, block.Name))
+		node := p.fileNode(proj, named, project.Snapshot, proj.Patches.Find(project.Snapshot, block.Name))
 		node.FQN = proj.FQN(strings.TrimSuffix(file.Path, path.Ext(file.Path))+"/"+block.Name, block.Name)
 		node.Template, node.Block = t, block
 		node.RawCode = block.RawBody()
@@ -35,8 +34,7 @@ func (p *parser) addSnapshots(file project.File) {
 
 // addYAMLSnapshots makes a node of each snapshot that a property file says whole, by
 // the relation it takes pictures of.
-func (p *parser) addYAMLSnapshots() {
-	proj := p.plan.Project
+func (p *parser) addYAMLSnapshots(proj *project.Project) {
 	for _, patch := range proj.Patches.Resources {
 		relation, ok := patch.Raw["relation"]
 		if !ok || patch.Type != project.Snapshot {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -118,7 +119,19 @@ func (r *run) optionsJSON() string {
 	return string(b) // four bools always marshal
 }
 
-// operations runs the project's hooks of one kind, in order.
+// compareBool puts false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// operations runs the hooks of one kind: those of packages by the names of the packages,
+// then the project's own, each in order, as dbt does.
 func (r *run) operations(ctx context.Context, when string) error {
 	var hooks []*project.Node
 	for _, id := range r.plan.Order {
@@ -126,7 +139,10 @@ func (r *run) operations(ctx context.Context, when string) error {
 			hooks = append(hooks, node)
 		}
 	}
-	slices.SortStableFunc(hooks, func(a, b *project.Node) int { return a.Hook.Index - b.Hook.Index })
+	slices.SortStableFunc(hooks, func(a, b *project.Node) int {
+		return cmp.Or(compareBool(a.Package == r.plan.Project.Name, b.Package == r.plan.Project.Name),
+			cmp.Compare(a.Package, b.Package), a.Hook.Index-b.Hook.Index)
+	})
 	for _, node := range hooks {
 		n := &nodeRun{node: node}
 		if err := r.compiler.CompileNode(ctx, view{run: r, n: nil}, node.UniqueID); err != nil {

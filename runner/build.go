@@ -94,8 +94,9 @@ func (w *worker) fail(ctx context.Context, result *NodeResult, err error) {
 // compileLate compiles a node whose template asked what only its parents' build could
 // answer.
 func (w *worker) compileLate(ctx context.Context, n *nodeRun) error {
-	if n.node.Type == project.Seed || n.node.Compiled != nil && !n.node.Compiled.Deferred {
-		return nil
+	late := n.node.Compiled == nil || n.node.Compiled.Deferred
+	if n.node.Type == project.Seed && n.node.Compiled == nil || !late {
+		return nil // a seed has nothing to render but hooks
 	}
 	w.compileMu.Lock() // ephemeral parents may be compiled with it
 	err := w.compiler.CompileNode(ctx, w.view(n), n.node.UniqueID)
@@ -141,13 +142,13 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 // readSeed reads a seed's file: what is wrong with it comes out before anything is
 // touched.
 func (r *run) readSeed(n *nodeRun) error {
-	path := filepath.Join(r.plan.Project.Root, filepath.FromSlash(n.node.OriginalPath))
+	path := filepath.Join(r.plan.ProjectOf(n.node).Root, filepath.FromSlash(n.node.OriginalPath))
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return &diag.Diagnostic{Code: diag.Seed, Place: n.node.Place, Node: n.node.UniqueID, Err: err,
 			Message: fmt.Sprintf("seed %q cannot be read: %v", n.node.Name, err)}
 	}
-	table, err := materialize.SeedFile(diag.NewSource(n.node.OriginalPath, string(content)), n.spec.Seed.SeedOptions)
+	table, err := materialize.SeedFile(diag.NewSource(n.node.Source.Path, string(content)), n.spec.Seed.SeedOptions)
 	if err != nil {
 		return err
 	}

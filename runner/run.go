@@ -246,10 +246,30 @@ func (r *run) compile(ctx context.Context) error {
 		if n.node.Compiled != nil && n.node.Compiled.Deferred {
 			continue
 		}
-		problems = append(problems, diag.From(r.specify(ctx, r.main, n), diag.Database)...)
+		if err := r.specify(ctx, r.main, n); err != nil && !r.putOff(n) {
+			problems = append(problems, diag.From(err, diag.Database)...)
+		}
 	}
 	return problems.Sorted().Err()
 }
+
+// putOff lets a mistake that rendering has brought to light wait until it is the node's
+// turn: there it fails the node and skips what is behind it, as dbt does it. So a dbt
+// project builds what dbt would build; in an elt project any mistake stops the run before
+// anything is read.
+func (r *run) putOff(n *nodeRun) bool {
+	if r.plan.Project.IsElt || n.node.Type == project.Seed {
+		return false
+	}
+	n.node.Compiled = &project.Compiled{Deferred: true, Map: nowhere{}}
+	return true
+}
+
+// nowhere is the origin of a text that was not rendered.
+type nowhere struct{}
+
+// Origin knows no place.
+func (nowhere) Origin(int) (diag.Place, bool) { return diag.Place{}, false }
 
 // compileEach renders the nodes of the run, each with the database as it sees it.
 func (r *run) compileEach(ctx context.Context) diag.List {
@@ -260,7 +280,7 @@ func (r *run) compileEach(ctx context.Context) diag.List {
 	for range compileWorkers {
 		wg.Go(func() {
 			for n := range next {
-				if err := r.compiler.CompileNode(ctx, r.view(n), n.node.UniqueID); err != nil {
+				if err := r.compiler.CompileNode(ctx, r.view(n), n.node.UniqueID); err != nil && !r.putOff(n) {
 					mu.Lock()
 					problems = append(problems, diag.From(err, diag.TemplateError)...)
 					mu.Unlock()

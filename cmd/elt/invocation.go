@@ -105,7 +105,8 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		FS: os.DirFS(root), Root: root,
 		Command: c.Command.Name, Profile: c.String("profile"), Target: c.String("target"),
 		ProfilesDir: profiles, TargetPath: c.String("target-path"),
-		Vars: vars, FullRefresh: c.Bool("full-refresh"), Threads: c.Int("threads"),
+		Uninstalled: c.Command.Name == "clean",
+		Vars:        vars, FullRefresh: c.Bool("full-refresh"), Threads: c.Int("threads"),
 		Env: in.env, Home: home, Now: in.now, InvocationID: in.id,
 		SQLParser: &sqlParser{}, Log: in.log(c),
 	})

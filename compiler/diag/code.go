@@ -19,6 +19,7 @@ const (
 	PrivateRef        Code = "private-ref"        // ref() of a model that is private to another group
 	UnknownSource     Code = "unknown-source"     // source() of a table that no property file declares
 	AmbiguousName     Code = "ambiguous-name"     // a name that could mean two nodes
+	MissingPackage    Code = "missing-package"    // a package is asked for but not installed, or cannot be installed
 	DuplicateNode     Code = "duplicate-node"     // two resources of one name
 	UnknownNode       Code = "unknown-node"       // a property file describes a node that does not exist (warning)
 	UnknownTest       Code = "unknown-test"       // a generic test that is not defined

@@ -98,7 +98,7 @@ func (f *finder) walk(root, rel string, depth int, out *[]string) {
 	entries, err := fs.ReadDir(f.opts.FS, path.Join(root, rel))
 	if err != nil {
 		if rel != "" {
-			f.add(unreadable(path.Join(root, rel), err))
+			f.add(unreadable(f.p.shown(path.Join(root, rel)), err))
 		}
 		return
 	}
@@ -195,7 +195,7 @@ func (f *finder) pythonModels() {
 		for _, rel := range f.files(root) {
 			if path.Ext(rel) == ".py" {
 				name := entry{root, rel}.original()
-				f.add(diag.New(diag.Unsupported, placeOf(diag.NewSource(name, "")), "the model %q is written in Python", name).
+				f.add(diag.New(diag.Unsupported, placeOf(diag.NewSource(f.p.shown(name), "")), "the model %q is written in Python", name).
 					WithHint("elt runs SQL models; write it in SQL, or list the file in .dbtignore"))
 			}
 		}
@@ -250,11 +250,11 @@ func (l *loader) readFile(f *File) *diag.Diagnostic {
 	data, err := fs.ReadFile(l.opts.FS, f.OriginalPath)
 	if err != nil {
 		f.Name = ""
-		return unreadable(f.OriginalPath, err)
+		return unreadable(l.p.shown(f.OriginalPath), err)
 	}
 	text := strings.TrimRight(string(data), " \t\r\n\v\f")
 	text = strings.TrimPrefix(text, "\ufeff")
-	f.Source = diag.NewSource(f.OriginalPath, text)
+	f.Source = diag.NewSource(l.p.shown(f.OriginalPath), text)
 	f.Leading = len(text) - len(strings.TrimLeft(text, " \t\r\n\v\f"))
 	return nil
 }

@@ -238,7 +238,7 @@ func (on *tested) render(t *TestPatch, key, text string) template.Value {
 	if on.yaml == nil {
 		on.yaml = newRenderer(context.Background(), on.p.yamlScope())
 	}
-	v, errs := on.yaml.evaluate(diag.NewSource(on.path, text))
+	v, errs := on.yaml.evaluate(diag.NewSource(on.p.shown(on.path), text))
 	for _, d := range errs {
 		moved := *d
 		moved.Place = on.argPlace(t, key)

@@ -27,6 +27,9 @@ type LoadOptions struct {
 	Home string                           // for ~/.dbt/profiles.yml; "" to skip it
 	// ReadFile reads files outside FS (profiles); nil means os.ReadFile.
 	ReadFile func(absPath string) ([]byte, error)
+	// Uninstalled takes a project whose packages are not installed: for commands that
+	// install them, or that need none.
+	Uninstalled bool
 	// Scope gives the names templates in YAML values may use. target is nil while
 	// the target itself is being read. nil means a scope with env_var, var and target.
 	Scope func(vars VarLookup, target *Target) template.Scope
@@ -53,6 +56,7 @@ func Load(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
 	l.loadIdentity(file)
 	l.loadTarget(file)
 	l.loadSettings(file)
+	l.loadPackages()
 	l.loadFiles()
 	if err := ctx.Err(); err != nil {
 		return nil, diag.List{{Code: diag.NoProject, Message: "loading was stopped", Err: err}}
@@ -102,6 +106,9 @@ func (l *loader) findProject() bool {
 
 // loadEnv reads .env of the project's folder. The real environment wins.
 func (l *loader) loadEnv() {
+	if info, err := fs.Stat(l.opts.FS, ".env"); err != nil || info.IsDir() {
+		return // a folder of that name is somebody's virtual environment
+	}
 	src, ok := l.read(".env")
 	if !ok {
 		return
@@ -127,10 +134,10 @@ func (l *loader) read(name string) (*diag.Source, bool) {
 		return nil, false
 	}
 	if err != nil {
-		l.add(unreadable(name, err))
+		l.add(unreadable(l.p.shown(name), err))
 		return nil, false
 	}
-	return diag.NewSource(name, string(data)), true
+	return diag.NewSource(l.p.shown(name), string(data)), true
 }
 
 func unreadable(name string, err error) *diag.Diagnostic {

@@ -91,7 +91,7 @@ func BuildSeeds(p *Project) ([]*Node, diag.List) {
 	var out []*Node
 	var diags diag.List
 	for _, f := range p.FilesOf(SeedFile) {
-		src := diag.NewSource(f.OriginalPath, "")
+		src := diag.NewSource(p.shown(f.OriginalPath), "")
 		n := &Node{UniqueID: "seed." + p.Name + "." + f.Name, Type: Seed, Name: f.Name, Package: p.Name, Path: f.Path,
 			OriginalPath: f.OriginalPath, FQN: p.FQN(f.Path, f.Name), Source: src, Place: placeOf(src)}
 		in := ResolveInput{Type: Seed, Package: p.Name, FQN: n.FQN}

@@ -21,6 +21,9 @@ type Project struct {
 	Place   diag.Place // of the name in the project file; zero by convention
 	Version string
 	Root    string // absolute path
+	// Folder is where the project lies relative to the root project, with slashes:
+	// "dbt_packages/dbt_utils"; "" for the root project itself.
+	Folder string
 	// FileName is "elt.yml", "dbt_project.yml", or "" where the project works by
 	// convention.
 	FileName string
@@ -52,11 +55,18 @@ type Project struct {
 
 	Files   []File // all files of the resource paths but property files, sorted by path
 	Patches *Patches
+	// Packages are the installed packages, by the names of their folders. They are
+	// projects of their own that share the root's target and variables.
+	Packages []*Project
+	// RestrictAccess is restrict-access: models with access protected cannot be read
+	// from other projects.
+	RestrictAccess bool
 
 	configs map[ResourceType]*configTree
 	env     func(name string) (string, bool)
 	opts    LoadOptions
 	secrets []string // secret environment variables that were read
+	root    *Project // the project this is a package of, or nil
 }
 
 // HookText is one on-run-start or on-run-end hook, unrendered.

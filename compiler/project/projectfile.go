@@ -116,6 +116,7 @@ func (l *loader) loadSettings(file cursor) {
 	}
 	p.OnRunStart = l.hooks(file.get("on-run-start"), "on-run-start")
 	p.OnRunEnd = l.hooks(file.get("on-run-end"), "on-run-end")
+	p.RestrictAccess = rd.boolean(file.get("restrict-access"), "restrict-access", false)
 	l.loadConfigTrees(file)
 }
 

@@ -21,10 +21,10 @@ func (l *loader) readPropertyFile(e entry, r *renderer) *propertyFile {
 	f := &propertyFile{entry: e, yaml: r, isElt: l.p.IsElt, pkg: l.p.Name}
 	data, err := fs.ReadFile(l.opts.FS, e.original())
 	if err != nil {
-		f.add(unreadable(e.original(), err))
+		f.add(unreadable(l.p.shown(e.original()), err))
 		return f
 	}
-	f.parse(diag.NewSource(e.original(), string(data)))
+	f.parse(diag.NewSource(l.p.shown(e.original()), string(data)))
 	return f
 }
 

@@ -172,7 +172,8 @@ type ConfigCall struct {
 // ResolveConfig merges dbt's defaults, the project file, the property file and
 // config() calls, each over the one before: tags and hooks are appended, meta,
 // quoting, column_types, docs and contract joined key by key, grants key by key with
-// "+" appending, everything else replaced. What config() sets is checked against the
+// "+" appending, everything else replaced. Of a package's resource, the root project's
+// file comes last and over all. What config() sets is checked against the
 // types elt knows; the rest was checked when it was read. It is safe for concurrent
 // use.
 func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
@@ -208,6 +209,7 @@ func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
 			mergeConfig(out, key, v)
 		}
 	}
+	p.rootConfig(out, in.Type, in.FQN)
 	if in.Type == Test {
 		storeFailures(out)
 	}

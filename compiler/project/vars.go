@@ -9,22 +9,36 @@ import (
 type Vars struct {
 	CLI     *template.Dict // --vars: before everything else; never nil
 	Project *template.Dict // vars: of the project file or vars.yml, packages' mappings included; never nil
+	// Packages is what each package's own project file says, by its name; never nil.
+	Packages map[string]*template.Dict
 }
 
 // Lookup finds a variable for a resource of a package: --vars, then what the
-// project sets for that package, then what it sets for all.
+// project sets for that package, then what it sets for all, then what the package's own
+// project file says.
 func (v *Vars) Lookup(pkg, name string) (template.Value, bool) {
 	if value, ok := dictGet(v.CLI, name); ok {
 		return value, true
 	}
-	if own, ok := dictGet(v.Project, pkg); ok {
+	if value, ok := scoped(v.Project, pkg, name); ok {
+		return value, true
+	}
+	if own, ok := v.Packages[pkg]; ok {
+		return scoped(own, pkg, name)
+	}
+	return nil, false
+}
+
+// scoped looks a name up in what is said for one package, then in what is said for all.
+func scoped(vars *template.Dict, pkg, name string) (template.Value, bool) {
+	if own, ok := dictGet(vars, pkg); ok {
 		if d, ok := own.(*template.Dict); ok {
 			if value, ok := dictGet(d, name); ok {
 				return value, true
 			}
 		}
 	}
-	return dictGet(v.Project, name)
+	return dictGet(vars, name)
 }
 
 // VarsFor returns the lookup for resources of one package.
@@ -35,7 +49,7 @@ func (p *Project) VarsFor(pkg string) VarLookup {
 // loadVars reads the variables: vars.yml, else vars: of the project file. Both at
 // once is an error, as in dbt 1.12. Values are taken as they stand, unrendered.
 func (l *loader) loadVars(file cursor) *Vars {
-	out := &Vars{CLI: l.opts.Vars, Project: template.NewDict()}
+	out := &Vars{CLI: l.opts.Vars, Project: template.NewDict(), Packages: map[string]*template.Dict{}}
 	if out.CLI == nil {
 		out.CLI = template.NewDict()
 	}
