@@ -39,7 +39,7 @@ func (r *run) begin(ctx context.Context) error {
 	r.recorded = true
 	r.point("run-recorded")
 	if untidy { // only now: a checkpoint without anything to write gives nothing back
-		if err := checkpoint(ctx, r.main, []string{r.database}); err != nil {
+		if err := checkpoint(ctx, r.db, []string{r.database}); err != nil {
 			return err
 		}
 	}

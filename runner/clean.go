@@ -33,7 +33,7 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) ([]proje
 	if err != nil {
 		return dropped, diagnostics(err)
 	}
-	return dropped, diagnostics(checkpoint(ctx, r.main, []string{r.database}))
+	return dropped, diagnostics(checkpoint(ctx, r.db, []string{r.database}))
 }
 
 // leftovers lists hidden relations in all databases that can be written.

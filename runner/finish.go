@@ -24,11 +24,16 @@ func (r *run) finish(ctx context.Context) error {
 	if err := r.release(ctx); err != nil {
 		return err
 	}
-	if err := checkpoint(ctx, r.main, r.databases()); err != nil {
-		r.notice(&diag.Diagnostic{Severity: diag.Warning, Code: diag.Database, Message: "the log could not be written into the database file: " + err.Error(), Err: err})
+	if err := checkpoint(ctx, r.db, r.databases()); err != nil {
+		r.notice(logStays(err))
 	}
 	r.point("checkpointed")
 	return r.after(ctx)
+}
+
+// logStays says that a checkpoint failed. Nothing is lost by it.
+func logStays(err error) *diag.Diagnostic {
+	return &diag.Diagnostic{Severity: diag.Warning, Code: diag.Database, Message: "the log could not be written into the database file: " + err.Error(), Err: err}
 }
 
 // release publishes what is not held, or records the run where nothing is.

@@ -8,6 +8,7 @@ import (
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
 	"elt/runner/engine"
 	"elt/runner/state"
 )
@@ -181,10 +182,10 @@ func publishFault(err error) error {
 	return list
 }
 
-// checkpoint writes the log into the files, so that what was replaced makes room.
-func checkpoint(ctx context.Context, s engine.Session, databases []string) error {
-	for _, db := range databases {
-		if _, err := s.Exec(ctx, "checkpoint "+project.QuoteIdent(db)); err != nil {
+// checkpoint writes the logs into the files, so that what was replaced makes room.
+func checkpoint(ctx context.Context, db *duckdb.DB, databases []string) error {
+	for _, name := range databases {
+		if err := db.Checkpoint(ctx, name); err != nil {
 			return err
 		}
 	}

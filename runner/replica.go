@@ -103,12 +103,12 @@ func dropHidden(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	return checkpoint(ctx, s, []string{db.Database()})
+	return checkpoint(ctx, db, []string{db.Database()})
 }
 
 // removeDatabase removes a database file and its log.
 func removeDatabase(path string) error {
-	for _, p := range []string{path, path + ".wal"} {
+	for _, p := range []string{path, path + ".wal", path + ".wal.checkpoint", path + ".journal"} {
 		if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}

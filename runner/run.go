@@ -51,6 +51,7 @@ type run struct {
 	byID      map[string]*nodeRun
 	workers   int
 	readOnly  bool // nothing may be written: elt show, elt compile and most of elt test
+	logStays  bool // a checkpoint failed: no other while nodes are built
 	started   bool // everything is compiled; nodes are being built
 
 	madeMu sync.RWMutex
@@ -432,8 +433,7 @@ func (r *run) close() error {
 // unmake removes a database file that this run created and did not come to use.
 func (r *run) unmake() {
 	path := r.plan.Project.Target.Path
-	_ = os.Remove(path)
-	_ = os.Remove(path + ".wal")
+	_ = removeDatabase(path)
 }
 
 func (r *run) now() time.Time { return r.opts.Now() }

@@ -53,6 +53,7 @@ func (r *run) schedule(ctx context.Context) error {
 				r.emit(NodeFinished{Result: res})
 				r.noteCandidate(ctx, r.byID[res.Node.UniqueID])
 			}
+			r.relieve(ctx)
 		},
 		skipped: func(u *unit, root string) {
 			for _, id := range u.ids {
@@ -68,6 +69,15 @@ func (r *run) schedule(ctx context.Context) error {
 		w.session.Close()
 	}
 	return nil
+}
+
+// relieve keeps the log short while the run goes on: what is in it is in memory too, and
+// is read again by the next to open the database. Where that fails nothing is lost, and
+// finish tries again.
+func (r *run) relieve(ctx context.Context) {
+	if !r.readOnly && !r.logStays {
+		r.logStays = r.db.CheckpointIfDue(ctx) != nil
+	}
 }
 
 // noteTime is how often candidates are noted while a run goes on.

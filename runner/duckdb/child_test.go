@@ -56,6 +56,8 @@ func childAction(action, path string) error {
 		return childFill(path)
 	case "die":
 		return childDie(path)
+	case "checkpoint":
+		return childCheckpoint(path)
 	}
 	db, err := Open(context.Background(), options)
 	var failure *OpenError
@@ -115,6 +117,38 @@ func childDie(path string) error {
 	fmt.Println("dying")
 	return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 }
+
+// childCheckpoint replaces tables, all with the same number in one transaction, and
+// checkpoints, until it is killed.
+func childCheckpoint(path string) error {
+	ctx := context.Background()
+	db, err := Open(ctx, Options{Path: path})
+	if err != nil {
+		return err
+	}
+	s, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	for batch := 0; ; batch++ {
+		statements := []string{"BEGIN"}
+		for i := range checkpointTables {
+			statements = append(statements, fmt.Sprintf("CREATE OR REPLACE TABLE t%d AS SELECT %d AS batch, range AS i FROM range(2000)", i, batch))
+		}
+		for _, sql := range append(statements, "COMMIT") {
+			if _, err := s.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		if err := db.Checkpoint(ctx, db.Database()); err != nil {
+			return err
+		}
+		fmt.Println(batch)
+	}
+}
+
+// checkpointTables is how many tables childCheckpoint writes.
+const checkpointTables = 10
 
 // startChild starts a second process and returns it with its output.
 func startChild(t *testing.T, action, path string) (*osexec.Cmd, io.WriteCloser, *bufio.Scanner) {

@@ -24,9 +24,19 @@ type DB struct {
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
 	closed   bool
+	once     sync.Once // of closing
 
 	// local holds the statements that set up every session.
 	local []string
+
+	// checkpoints is held during a checkpoint and guards busy, the sizes of the logs of
+	// files that others wrote to when one was due, and torn, the files of which one
+	// failed. threshold is the size in bytes from which one is due.
+	checkpoints      sync.Mutex
+	threshold        int64
+	busy             map[string]int64
+	torn             map[string]bool
+	beforeCheckpoint func(path string) // for tests
 
 	// reserved returns DuckDB's keywords that are quoted in the name of a type.
 	reserved func() map[string]bool
@@ -51,11 +61,14 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	if options.Path == "" {
 		options.Path = memoryPath
 	}
+	if err := mend(options.Path); err != nil {
+		return nil, mendError(options.Path, err)
+	}
 	native, err := openWaiting(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: options, native: native, sessions: map[*Session]struct{}{}}
+	db := &DB{options: options, native: native, sessions: map[*Session]struct{}{}, busy: map[string]int64{}, torn: map[string]bool{}}
 	db.reserved = sync.OnceValue(db.readReserved)
 	if err := db.setUp(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -156,15 +169,29 @@ func (db *DB) Interrupt() {
 	}
 }
 
-// Close cancels what is running, closes all sessions and the database. A second call
-// does nothing.
+// Close cancels what is running, closes all sessions, writes the logs into their files
+// as far as that can be done now, and closes the database. A second call does nothing.
 func (db *DB) Close() error {
-	db.mu.Lock()
-	if db.closed {
-		db.mu.Unlock()
-		return nil
+	db.once.Do(db.close)
+	return nil
+}
+
+func (db *DB) close() {
+	db.closeSessions()
+	if !db.options.ReadOnly && db.threshold > 0 {
+		// What cannot be written stays in the log and is read from there.
+		_ = db.checkpointLonger(context.Background(), 0)
 	}
+	db.mu.Lock()
 	db.closed = true
+	db.mu.Unlock()
+	db.closeSessions() // opened meanwhile
+	mapping.Close(&db.native)
+}
+
+// closeSessions cancels what is running and closes all sessions.
+func (db *DB) closeSessions() {
+	db.mu.Lock()
 	open := make([]*Session, 0, len(db.sessions))
 	for session := range db.sessions {
 		open = append(open, session)
@@ -174,8 +201,6 @@ func (db *DB) Close() error {
 		session.interrupt(true)
 		session.Close()
 	}
-	mapping.Close(&db.native)
-	return nil
 }
 
 // Session returns a new session with a connection of its own.

@@ -99,6 +99,11 @@ func openError(options Options, message string) error {
 	return e
 }
 
+// mendError says that what a killed checkpoint has left could not be put right.
+func mendError(path string, err error) error {
+	return &OpenError{Kind: Corrupt, Path: path, Err: err, Message: "a checkpoint was killed in it, and that could not be undone: " + err.Error()}
+}
+
 // locked names the process that holds the lock.
 func (e *OpenError) locked(text string) {
 	e.Kind, e.Message = Locked, "another process holds it"

@@ -37,6 +37,9 @@ func (db *DB) setUp(ctx context.Context) error {
 	for _, attachment := range db.options.Attach {
 		s.attach(attachment)
 	}
+	if s.err == nil {
+		s.err = db.ownCheckpoints(ctx, session)
+	}
 	if db.options.Shadow {
 		s.run("database", ShadowDatabase, "ATTACH IF NOT EXISTS ':memory:' AS "+project.QuoteIdent(ShadowDatabase)+" (READ_WRITE)")
 	}
@@ -239,6 +242,12 @@ func secretSQL(secret Secret) string {
 func (s *setup) attach(attachment Attachment) {
 	if s.err != nil {
 		return
+	}
+	if _, _, remote := connectionString(attachment.Path); !remote && (attachment.Type == "" || strings.EqualFold(attachment.Type, "duckdb")) {
+		if err := mend(attachment.Path); err != nil {
+			s.err = mendError(attachment.Path, err)
+			return
+		}
 	}
 	if _, err := s.session.Exec(s.ctx, attachSQL(attachment)); err != nil {
 		s.err = &SetupError{What: "database", Name: nameOfAttachment(attachment), Err: withoutConnection(err, attachment)}

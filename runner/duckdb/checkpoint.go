@@ -1,0 +1,198 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"elt/compiler/project"
+)
+
+// DuckDB never checkpoints by itself here. A checkpoint writes metadata blocks in place
+// which the file's last state also lives in, so a process that is killed in the middle
+// of such a write leaves a file that cannot be opened any more. elt decides when there
+// is one and keeps a copy of these blocks beside the file meanwhile; see journal.go.
+const (
+	neverByItself  = "SET GLOBAL checkpoint_threshold = '1000000 TiB'"
+	notWhenClosing = "PRAGMA disable_checkpoint_on_shutdown"
+)
+
+// ownCheckpoints turns DuckDB's automatic checkpoints off and remembers the size of a
+// log from which the project, or DuckDB's default, wants one.
+func (db *DB) ownCheckpoints(ctx context.Context, s *Session) error {
+	table, err := s.Query(ctx, "SELECT current_setting('checkpoint_threshold')")
+	if err != nil {
+		return err
+	}
+	text, _ := table.Rows[0][0].(string)
+	if db.threshold, err = byteSize(text); err != nil {
+		return err
+	}
+	for _, sql := range []string{neverByItself, notWhenClosing} {
+		if _, err := s.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byteSize reads a number of bytes as DuckDB writes it: "16.0 MiB", "512 bytes".
+func byteSize(text string) (int64, error) {
+	number, unit, _ := strings.Cut(text, " ")
+	value, err := strconv.ParseFloat(number, 64)
+	factor, known := map[string]float64{
+		"byte": 1, "bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "PiB": 1 << 50,
+	}[unit]
+	if err != nil || !known {
+		return 0, fmt.Errorf("%q is no size", text)
+	}
+	return int64(value * factor), nil
+}
+
+// Checkpoint writes the log of a database into its file. Killed in the middle it leaves
+// a file that [Open] mends. It fails while another session has a transaction that
+// writes.
+func (db *DB) Checkpoint(ctx context.Context, database string) error {
+	db.checkpoints.Lock()
+	defer db.checkpoints.Unlock()
+	files, err := db.files(ctx)
+	if err != nil {
+		return err
+	}
+	return db.checkpoint(ctx, file{database: database, path: files[database]})
+}
+
+// CheckpointIfDue does so for each database whose log has outgrown the setting
+// checkpoint_threshold, unless another session writes just then.
+func (db *DB) CheckpointIfDue(ctx context.Context) error {
+	return db.checkpointLonger(ctx, db.threshold)
+}
+
+// checkpointLonger checkpoints the databases whose logs are longer than a size in bytes.
+func (db *DB) checkpointLonger(ctx context.Context, size int64) error {
+	db.checkpoints.Lock()
+	defer db.checkpoints.Unlock()
+	if len(db.options.Attach) == 0 && logSize(db.options.Path) <= size {
+		return nil // the common case, without asking DuckDB
+	}
+	files, err := db.files(ctx)
+	if err != nil {
+		return err
+	}
+	for _, database := range slices.Sorted(maps.Keys(files)) {
+		f := file{database: database, path: files[database]}
+		if logSize(f.path)-db.busy[f.path] <= size {
+			continue
+		}
+		err := db.checkpoint(ctx, f)
+		if isBusy(err) {
+			db.busy[f.path] = logSize(f.path) // again once it has grown as much again
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file is a DuckDB file that is open for writing.
+type file struct{ database, path string }
+
+// files finds the DuckDB files that are open for writing, by the names of their
+// databases.
+func (db *DB) files(ctx context.Context) (map[string]string, error) {
+	session, err := db.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	table, err := session.Query(ctx, `SELECT database_name, path FROM duckdb_databases()
+		WHERE type = 'duckdb' AND NOT internal AND NOT readonly AND path IS NOT NULL`)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for _, row := range table.Rows {
+		name, _ := row[0].(string)
+		path, _ := row[1].(string)
+		files[name] = strings.TrimPrefix(path, filePrefix)
+	}
+	if _, ok := files[db.database]; ok {
+		files[db.database] = db.options.Path // as Open knows it
+	}
+	return files, nil
+}
+
+// checkpoint writes the log of one file into it, with a journal beside it meanwhile.
+func (db *DB) checkpoint(ctx context.Context, f file) error {
+	if db.torn[f.path] {
+		return fmt.Errorf("an earlier checkpoint of database %q failed: close it first", f.database)
+	}
+	session, err := db.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	local := isLocal(f.path)
+	if local {
+		// On a full disk the checkpoint is what makes room: then it goes without.
+		if err := db.keepBlocks(ctx, session, f); err != nil && !isFull(err) {
+			return fmt.Errorf("the journal of the checkpoint could not be written: %w", err)
+		}
+	}
+	if db.beforeCheckpoint != nil {
+		db.beforeCheckpoint(f.path)
+	}
+	_, err = session.Exec(ctx, "CHECKPOINT "+project.QuoteIdent(f.database))
+	if err != nil && !isBusy(err) {
+		// What it has torn is put back when the file is opened again. Another journal
+		// would hold the torn blocks.
+		db.torn[f.path] = true
+		return err
+	}
+	delete(db.busy, f.path)
+	if local {
+		err = errors.Join(err, removeJournal(f.path))
+	}
+	return err
+}
+
+// keepBlocks writes the journal of the blocks that a checkpoint may write in place:
+// those in which some piece is free.
+func (db *DB) keepBlocks(ctx context.Context, s *Session, f file) error {
+	table, err := s.Query(ctx, "SELECT block_id FROM pragma_metadata_info("+project.QuoteString(f.database)+") WHERE free_blocks > 0 ORDER BY block_id")
+	if err != nil {
+		return err
+	}
+	var blocks []int64
+	for _, row := range table.Rows {
+		id, _ := row[0].(int64)
+		blocks = append(blocks, id)
+	}
+	return writeJournal(f.path, blocks)
+}
+
+// isLocal reports whether a database's path is a file of this machine.
+func isLocal(path string) bool {
+	return path != "" && path != memoryPath && !strings.Contains(path, "://")
+}
+
+// isBusy reports whether a checkpoint failed since another session writes.
+func isBusy(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "Cannot CHECKPOINT")
+}
+
+// logSize is the size of a database's log in bytes, 0 where there is none.
+func logSize(path string) int64 {
+	info, err := os.Stat(path + ".wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
