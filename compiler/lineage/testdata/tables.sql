@@ -1,0 +1,14 @@
+create table t (a int, b int, c varchar, d date, l int[], s struct(x int, y struct(z int, w varchar)));
+create table u (a int, e int, f varchar, d date);
+create table v (k int, year int, amt int);
+create table w (a int, q1 int, q2 int);
+create table ev (id int, happened timestamp, j json, kind varchar);
+create table odd ("Order Id" int, "select" varchar);
+create table gen (a int, twice int generated always as (a * 2));
+create view totals as select a, sum(b) as total from t group by a;
+create view totals2 as select total * 2 as t2 from totals;
+create macro plus(x, y) as x + y;
+create macro scaled(x, factor := 2) as x * factor;
+create macro share(x, y) as sum(x) / sum(y);
+create macro biggest(k) as (select max(e) from u where u.a = k);
+create macro above(n) as table select a, b * 2 as n from t where b > n;
