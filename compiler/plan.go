@@ -7,7 +7,11 @@
 //
 // [Parse] reads the project, renders every template once with execute false to
 // learn references and config, and builds the graph. [Plan.Compile] renders the
-// chosen nodes with execute true. Start reading at Parse.
+// chosen nodes with execute true. [Plan.Bind] binds their queries against a
+// [ShellCatalog], empty relations in memory, and so knows the columns of everything
+// before a row is read; the [Bound] it returns tells them ([Bound.Columns]), and
+// DuckDB's plan of each query ([Bound.BoundPlan], [Bound.NodeOf]). runner.Bind does all
+// of it for a project. Start reading at Parse.
 package compiler
 
 import (

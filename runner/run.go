@@ -71,6 +71,8 @@ type run struct {
 	retryOf     string
 	keep        []project.Relation // hidden relations taken over from an earlier run
 	recorded    bool               // the run is in the history
+
+	startStatements []string // of hooks at the start: what they make that queries can name
 }
 
 func newRun(plan *compiler.Plan, opts Options, obs Observer) *run {
@@ -184,6 +186,9 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 	}
 	r.assemble(ids)
 	if err := r.compile(ctx); err != nil {
+		return err
+	}
+	if err := r.check(ctx); err != nil {
 		return err
 	}
 	r.point("compiled")

@@ -208,15 +208,17 @@ func unpinnedLake(plan *compiler.Plan) *lake {
 	return l
 }
 
-// CompileAll renders nodes against what is published; where the database does not
-// exist yet, against an empty one. Nothing is created.
+// CompileAll renders nodes against what is published, where the database does not exist
+// yet against an empty one, and checks their queries as [Bind] does. Nothing is created.
 func CompileAll(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) diag.List {
-	r := newRun(plan, Options{Command: "compile", Wait: opts.Wait, Compiler: opts.Compiler}, nil)
-	if err := r.openToRead(ctx, true); err != nil {
-		return diag.From(err, diag.Database)
+	bound, problems := Bind(ctx, plan, ids, opts)
+	if bound == nil {
+		return problems
 	}
-	defer r.close()
-	return r.compiler.Compile(ctx, r.view(nil), ids)
+	if err := bound.Close(); err != nil {
+		problems = append(problems, diag.From(err, diag.Database)...)
+	}
+	return problems
 }
 
 // CompileInline renders one template against what is published.

@@ -49,12 +49,13 @@ func (in *invocation) compile(c *cli.Context) error {
 		return in.nothingChosen(c)
 	}
 	list := runner.CompileAll(in.ctx, plan, chosen, options)
+	written := in.writeArtifacts(c, plan, nil) // messages name the compiled SQL
 	if err := list.Err(); err != nil {
-		return err
+		return errors.Join(err, written)
 	}
 	in.reporter.Diagnostics(list)
-	if err := in.writeArtifacts(c, plan, nil); err != nil {
-		return err
+	if written != nil {
+		return written
 	}
 	if !selects(c) {
 		return nil

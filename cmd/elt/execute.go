@@ -56,7 +56,7 @@ func (in *invocation) nothingChosen(c *cli.Context) error {
 
 // finish writes artifacts and turns what a run came to into the command's outcome.
 func (in *invocation) finish(c *cli.Context, plan *compiler.Plan, summary *runner.Summary, err error) error {
-	if summary != nil {
+	if summary != nil || isAboutSQL(err) {
 		err = errors.Join(err, in.writeArtifacts(c, plan, summary))
 	}
 	switch {
@@ -66,4 +66,15 @@ func (in *invocation) finish(c *cli.Context, plan *compiler.Plan, summary *runne
 		return errFailed
 	}
 	return nil
+}
+
+// isAboutSQL reports whether an error is about compiled SQL, which is then to be found
+// where the message says.
+func isAboutSQL(err error) bool {
+	for _, d := range diag.From(err, "") {
+		if d.Compiled != nil {
+			return true
+		}
+	}
+	return false
 }

@@ -39,6 +39,7 @@ const (
 	Seed              Code = "seed"               // a seed file is not a proper CSV file
 	DuplicateKey      Code = "duplicate-key"      // a key occurs twice in what is to be merged
 	SchemaChange      Code = "schema-change"      // columns of an incremental model differ from its table
+	Unchecked         Code = "unchecked"          // a query that cannot be checked before it is run (note)
 	Contract          Code = "contract"           // columns differ from an enforced contract
 	IncrementalConfig Code = "incremental-config" // an incremental model is configured in a way that cannot work
 	Database          Code = "database"           // the database cannot be opened, is locked, is not one

@@ -124,12 +124,16 @@ type Severity int
 const (
 	Error Severity = iota
 	Warning
+	Remark // nothing is wrong; it is said so that nobody is surprised
 )
 
-// String returns "error" or "warning".
+// String returns "error", "warning" or "note".
 func (s Severity) String() string {
-	if s == Warning {
+	switch s {
+	case Warning:
 		return "warning"
+	case Remark:
+		return "note"
 	}
 	return "error"
 }

@@ -18,8 +18,8 @@ func WriteDiagnostics(w io.Writer, list diag.List, width int, style Style) error
 		}
 		writeDiagnostic(&b, d, nil, width, style)
 	}
-	if len(list) > 1 {
-		b.WriteString("\n" + countLine(list) + "\n")
+	if count := countLine(list); len(list) > 1 && count != "" {
+		b.WriteString("\n" + count + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -51,8 +51,11 @@ func writeDiagnostic(b *strings.Builder, d *diag.Diagnostic, rows *runner.Sample
 }
 
 func paintOf(s diag.Severity, style Style) func(string) string {
-	if s == diag.Warning {
+	switch s {
+	case diag.Warning:
 		return style.Yellow
+	case diag.Remark:
+		return style.Blue
 	}
 	return style.Red
 }

@@ -82,7 +82,11 @@ func (g *github) annotate(d *diag.Diagnostic) {
 	if d.Hint != "" {
 		message += "\nhint: " + d.Hint
 	}
-	fmt.Fprintf(g.out, "::%s %s::%s\n", d.Severity, strings.Join(properties, ","), escaped(message))
+	command := d.Severity.String()
+	if d.Severity == diag.Remark {
+		command = "notice"
+	}
+	fmt.Fprintf(g.out, "::%s %s::%s\n", command, strings.Join(properties, ","), escaped(message))
 }
 
 // escaped writes a text as the value of a workflow command.

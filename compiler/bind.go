@@ -1,0 +1,539 @@
+package compiler
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+)
+
+// BindFacts is what [Plan.Bind] must know beside the project. It is called by several
+// goroutines. Where a method returns a [Doubt] as its error, nothing is wrong: it
+// cannot be known ahead.
+type BindFacts interface {
+	// Shells opens the catalog of empty relations. It is called once, when the first
+	// query has to be bound.
+	Shells(ctx context.Context) (ShellCatalog, error)
+	// Leaf returns the columns of a source table or a seed. Its error is what is wrong
+	// with the source, or a Doubt.
+	Leaf(ctx context.Context, node *project.Node) ([]Column, error)
+	// Published returns the columns of a node's relation as it is now; none where there
+	// is none.
+	Published(ctx context.Context, node *project.Node) ([]Column, error)
+	// Made returns the columns of the relation that is made of a query's columns.
+	Made(ctx context.Context, node *project.Node, query []Column) ([]Column, error)
+	// Missing looks outside of the project for a relation that a query has missed.
+	Missing(ctx context.Context, query ShellQuery, err error) (ShellRelation, bool)
+	// Fault says what an error of the catalog means for who wrote the node: a diagnostic,
+	// or a Doubt where the query may well work when it is run.
+	Fault(node *project.Node, query ShellQuery, err error) error
+}
+
+// Doubt is why something cannot be known before a run. It is no mistake.
+type Doubt string
+
+// Error returns the reason.
+func (d Doubt) Error() string { return string(d) }
+
+// BindOptions say what to bind.
+type BindOptions struct {
+	// IDs are the nodes whose mistakes are reported, which are compiled already.
+	IDs []string
+	// FromPublished says that parents beside IDs are read as they are published. Else
+	// they are bound, too, if they are compiled; what is wrong with them is not reported.
+	FromPublished bool
+}
+
+// ShellQuery is a node's query in terms of the shells: where a template has printed the
+// files of a source, it names an empty relation.
+type ShellQuery struct {
+	SQL  string
+	Back sqltoken.OffsetMap // leads from SQL to Compiled.SQL
+}
+
+// Bound is a project whose queries were bound. It is safe for concurrent use.
+type Bound struct {
+	plan  *Plan
+	facts BindFacts
+	nodes map[string]*boundNode
+
+	mu        sync.Mutex
+	catalog   ShellCatalog
+	opening   error
+	relations map[string]string // unique_id by the key of a shell
+}
+
+// boundNode is what is known of a node.
+type boundNode struct {
+	query   ShellQuery
+	columns []Column // of its relation, or of the query where it has none
+	known   bool
+	doubt   Doubt // why columns are not known; "" where a mistake is in the way
+	defined bool  // its shell exists
+}
+
+// Columns returns the columns of a node's relation: of a source, a seed, a model or a
+// snapshot; of an ephemeral model or a test, those of its query. ok is false where they
+// are not known, because of a mistake or a doubt.
+func (b *Bound) Columns(id string) (columns []Column, ok bool) {
+	n := b.nodes[id]
+	if n == nil || !n.known {
+		return nil, false
+	}
+	return n.columns, true
+}
+
+// Doubt says why the columns of a node are not known, "" where they are or where a
+// mistake is in the way.
+func (b *Bound) Doubt(id string) Doubt {
+	if n := b.nodes[id]; n != nil {
+		return n.doubt
+	}
+	return ""
+}
+
+// Query returns a node's query in terms of the shells.
+func (b *Bound) Query(id string) (ShellQuery, bool) {
+	n := b.nodes[id]
+	if n == nil || n.query.SQL == "" {
+		return ShellQuery{}, false
+	}
+	return n.query, true
+}
+
+// NodeOf returns the unique_id of the source, seed, model or snapshot that a shell
+// stands for, "" for any other relation. A relation without a database is the target's.
+func (b *Bound) NodeOf(rel project.Relation) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if rel.Database == "" {
+		rel.Database = b.plan.Project.Target.Database
+	}
+	return b.relations[rel.Key()]
+}
+
+// BoundPlan returns DuckDB's bound plan of a node's query, as
+// [ShellCatalog.BoundPlan]. The relations in it are told by [Bound.NodeOf].
+func (b *Bound) BoundPlan(ctx context.Context, id string) (string, error) {
+	n := b.nodes[id]
+	if n == nil || n.query.SQL == "" {
+		return "", Doubt("it has no query that was bound")
+	}
+	catalog, err := b.shells(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := b.defineParents(ctx, catalog, []string{id}); err != nil {
+		return "", err
+	}
+	return catalog.BoundPlan(ctx, n.query.SQL)
+}
+
+// Bind returns the columns of a query written in published names and the files of
+// sources, which reads the nodes given.
+func (b *Bound) Bind(ctx context.Context, sql string, parents []string) ([]Column, error) {
+	catalog, err := b.shells(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range parents {
+		if n := b.nodes[id]; n == nil || !n.known {
+			return nil, Doubt("the columns of " + id + " are not known")
+		}
+	}
+	if err := b.define(ctx, catalog, parents); err != nil {
+		return nil, err
+	}
+	return catalog.Bind(ctx, b.shellQuery(sql, parents).SQL)
+}
+
+// Close closes the catalog.
+func (b *Bound) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.catalog == nil {
+		return nil
+	}
+	return b.catalog.Close()
+}
+
+// shells opens the catalog when it is first needed.
+func (b *Bound) shells(ctx context.Context) (ShellCatalog, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.catalog == nil && b.opening == nil {
+		b.catalog, b.opening = b.facts.Shells(ctx)
+	}
+	return b.catalog, b.opening
+}
+
+// Bind binds the queries of a project against empty relations, in graph order: what is
+// wrong with them comes out, all of it at once, and the types of all columns are known,
+// before a row is read. What follows from an earlier mistake is not reported. What
+// cannot be bound ahead is a Doubt of that node and of all below it; it is told once, as
+// a note.
+//
+// The nodes must be compiled. The result is to be closed.
+func (p *Plan) Bind(ctx context.Context, facts BindFacts, opts BindOptions) (*Bound, diag.List) {
+	b := &binder{
+		Bound: &Bound{plan: p, facts: facts, nodes: map[string]*boundNode{}, relations: map[string]string{}},
+		ctx:   ctx, opts: opts, chosen: make(map[string]bool, len(opts.IDs)),
+	}
+	for _, id := range opts.IDs {
+		b.chosen[id] = true
+	}
+	for _, level := range b.levels() {
+		if ctx.Err() != nil {
+			break
+		}
+		b.bindLevel(level)
+	}
+	if err := ctx.Err(); err != nil {
+		b.report(&diag.Diagnostic{Code: diag.SQL, Message: "checking was stopped", Err: err})
+	}
+	return b.Bound, b.diags.Sorted()
+}
+
+// binder is a Bound in the making.
+type binder struct {
+	*Bound
+	ctx    context.Context
+	opts   BindOptions
+	chosen map[string]bool
+
+	said  sync.Mutex
+	diags diag.List
+}
+
+// levels are the nodes to look at: the chosen ones and all above them. No node reads
+// one of its own level.
+func (b *binder) levels() [][]string {
+	above := b.plan.Graph.Ancestors(b.opts.IDs, -1)
+	depth := map[string]int{}
+	var levels [][]string
+	for _, id := range b.plan.Order {
+		node := b.plan.Nodes[id]
+		if node == nil || !b.chosen[id] && !above.Has(id) || !isBindable(node) {
+			continue
+		}
+		at := 0
+		for _, parent := range node.DependsOn {
+			if d, ok := depth[parent]; ok {
+				at = max(at, d+1)
+			}
+		}
+		depth[id] = at
+		if at == len(levels) {
+			levels = append(levels, nil)
+		}
+		levels[at] = append(levels[at], id)
+		b.nodes[id] = &boundNode{}
+		if rel := b.shellOf(node); rel.Identifier != "" {
+			if rel.Database == "" {
+				rel.Database = b.plan.Project.Target.Database
+			}
+			b.relations[rel.Key()] = id
+		}
+	}
+	return levels
+}
+
+func isBindable(node *project.Node) bool {
+	switch node.Type {
+	case project.Source, project.Seed, project.Model, project.Snapshot, project.Test:
+		return true
+	}
+	return false
+}
+
+// bindLevel does the nodes of one level, in parallel.
+func (b *binder) bindLevel(ids []string) {
+	var queries []string
+	for _, id := range ids {
+		if b.prepare(id) {
+			queries = append(queries, id)
+		}
+	}
+	if len(queries) == 0 {
+		return
+	}
+	catalog, err := b.shells(b.ctx)
+	if err == nil {
+		err = b.defineParents(b.ctx, catalog, queries)
+	}
+	if err != nil {
+		b.report(diag.From(err, diag.Database)...)
+		return
+	}
+	forEach(queries, func(id string) { b.bindNode(catalog, id) })
+}
+
+// prepare settles what needs no binding and reports whether the node has a query to be
+// bound.
+func (b *binder) prepare(id string) bool {
+	node, n := b.plan.Nodes[id], b.nodes[id]
+	var err error
+	switch {
+	case node.Type == project.Source, node.Type == project.Seed:
+		n.columns, err = b.facts.Leaf(b.ctx, node)
+	case !b.chosen[id] && b.opts.FromPublished && !node.IsEphemeral():
+		n.columns, err = b.facts.Published(b.ctx, node)
+		if err == nil && n.columns == nil {
+			err = Doubt("it is not built yet")
+		}
+	default:
+		return b.hasQuery(node, n)
+	}
+	b.settle(node, n, err)
+	return false
+}
+
+// hasQuery looks at a node's compiled query and at its parents.
+func (b *binder) hasQuery(node *project.Node, n *boundNode) bool {
+	for _, id := range b.readers(node) {
+		parent := b.nodes[id]
+		switch {
+		case parent == nil || parent.known:
+		case parent.doubt == "":
+			return false // its mistake is reported
+		default:
+			n.doubt = parent.doubt
+			return false
+		}
+	}
+	switch compiled := node.Compiled; {
+	case compiled == nil:
+		n.doubt = "it is not compiled"
+		return false
+	case compiled.Deferred:
+		b.settle(node, n, Doubt("its template asks the database something that only a build of its parents can answer"))
+		return false
+	case compiled.SQL == "":
+		return false
+	case node.Type == project.Test && b.testNeedsNoBind(node):
+		return false
+	}
+	return true
+}
+
+// readers are the nodes whose shells a node's query reads: what it depends on, with the
+// parents of ephemeral ones.
+func (b *binder) readers(node *project.Node) []string { return b.Bound.parents(node, nil) }
+
+func (b *Bound) parents(node *project.Node, out []string) []string {
+	for _, id := range node.DependsOn {
+		if slices.Contains(out, id) {
+			continue
+		}
+		out = append(out, id)
+		if parent := b.plan.Nodes[id]; parent != nil && parent.IsEphemeral() {
+			out = b.parents(parent, out)
+		}
+	}
+	return out
+}
+
+// settle notes what is known of a node.
+func (b *binder) settle(node *project.Node, n *boundNode, err error) {
+	var doubt Doubt
+	switch {
+	case err == nil:
+		n.known = true
+	case errors.As(err, &doubt):
+		n.doubt = doubt
+		if b.chosen[node.UniqueID] {
+			b.report(unchecked(node, doubt))
+		}
+	case b.chosen[node.UniqueID] || node.Type == project.Source:
+		for _, d := range diag.From(err, diag.SQL) {
+			if d.Node == "" {
+				d.Node = node.UniqueID
+			}
+			b.report(d)
+		}
+	}
+}
+
+func (b *binder) report(ds ...*diag.Diagnostic) {
+	b.said.Lock()
+	defer b.said.Unlock()
+	b.diags = append(b.diags, ds...)
+}
+
+// unchecked is the note about a node that cannot be checked ahead.
+func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
+	d := diag.Warn(diag.Unchecked, node.Place, "%s %q is checked only when it is run: %s", node.Type, node.Name, string(why))
+	d.Severity, d.Node = diag.Remark, node.UniqueID
+	return d
+}
+
+// bindNode binds one query.
+func (b *binder) bindNode(catalog ShellCatalog, id string) {
+	node, n := b.plan.Nodes[id], b.nodes[id]
+	n.query = b.shellQuery(node.Compiled.SQL, b.readers(node))
+	columns, err := b.bindQuery(catalog, node, n.query)
+	if err == nil && node.Type != project.Test {
+		n.columns = columns
+		columns, err = b.facts.Made(b.ctx, node, columns)
+	}
+	n.columns = columns
+	b.settle(node, n, err)
+}
+
+// mostMissing is how many relations of the database one query may read that no source
+// declares.
+const mostMissing = 100
+
+// bindQuery binds a query; relations outside of the project are looked up as they are
+// missed.
+func (b *binder) bindQuery(catalog ShellCatalog, node *project.Node, query ShellQuery) ([]Column, error) {
+	for range mostMissing {
+		columns, err := catalog.Bind(b.ctx, query.SQL)
+		if err == nil {
+			return columns, nil
+		}
+		found, ok := b.facts.Missing(b.ctx, query, err)
+		if !ok || catalog.Define(b.ctx, found.Relation, found.Columns) != nil {
+			return nil, b.facts.Fault(node, query, err)
+		}
+	}
+	return nil, Doubt("it reads too many tables that no source declares")
+}
+
+// defineParents makes the shells that the queries of nodes read.
+func (b *Bound) defineParents(ctx context.Context, catalog ShellCatalog, ids []string) error {
+	var parents []string
+	for _, id := range ids {
+		parents = b.parents(b.plan.Nodes[id], parents[:len(parents):len(parents)])
+	}
+	return b.define(ctx, catalog, parents)
+}
+
+// define makes the shells of nodes whose columns are known.
+func (b *Bound) define(ctx context.Context, catalog ShellCatalog, ids []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var shells []ShellRelation
+	var made []*boundNode
+	for _, id := range ids {
+		n := b.nodes[id]
+		if n == nil || !n.known || n.defined {
+			continue
+		}
+		n.defined = true
+		if rel := b.shellOf(b.plan.Nodes[id]); rel.Identifier != "" {
+			shells = append(shells, ShellRelation{rel, n.columns})
+			made = append(made, n)
+		}
+	}
+	if len(shells) == 0 {
+		return nil
+	}
+	if err := catalog.DefineAll(ctx, shells); err == nil || ctx.Err() != nil {
+		return err
+	}
+	for i, shell := range shells { // one of them cannot be made
+		if err := catalog.Define(ctx, shell.Relation, shell.Columns); err != nil {
+			made[i].known, made[i].doubt = false, Doubt("its columns have a type that cannot be made here: "+err.Error())
+		}
+	}
+	return nil
+}
+
+// shellOf is the empty relation that stands for a node. That of a source over files has
+// the name which DuckDB gives the files, so that read_csv.id goes on working.
+func (b *Bound) shellOf(node *project.Node) project.Relation {
+	switch {
+	case node.Type == project.Test || node.IsEphemeral():
+		return project.Relation{}
+	case node.Type != project.Source:
+		return node.Relation
+	}
+	from := SourceExpression(node)
+	if from == "" {
+		return node.Relation
+	}
+	return project.Relation{Database: FilesDatabase, Schema: node.UniqueID, Identifier: fromName(from)}
+}
+
+// FilesDatabase is the catalog in which the shells of sources over files stand; their
+// schema is the source's unique_id.
+const FilesDatabase = "_elt_files"
+
+// fromName is the name by which a query can call the columns of a FROM item.
+func fromName(from string) string {
+	for tok := range sqltoken.Tokens(from) {
+		text := tok.Text(from)
+		switch tok.Kind {
+		case sqltoken.Word, sqltoken.Quoted:
+			return sqltoken.Unquote(text)
+		case sqltoken.String:
+			base := strings.Trim(text, "'")
+			base = base[strings.LastIndexAny(base, `/\`)+1:]
+			base, _, _ = strings.Cut(base, ".")
+			return base
+		}
+		break
+	}
+	return "files"
+}
+
+// shellQuery puts shells where a query names the files of a source.
+func (b *Bound) shellQuery(sql string, parents []string) ShellQuery {
+	var edits []sqltoken.Edit
+	var starts map[int]bool
+	for _, id := range parents {
+		node := b.plan.Nodes[id]
+		if node == nil || node.Type != project.Source {
+			continue
+		}
+		from := SourceExpression(node)
+		if from == "" {
+			continue
+		}
+		shell := b.shellOf(node).String()
+		if strings.HasPrefix(from, "(") {
+			shell = "(from " + shell + ")"
+		}
+		for at := 0; ; {
+			i := strings.Index(sql[at:], from)
+			if i < 0 {
+				break
+			}
+			span := diag.Span{Start: at + i, End: at + i + len(from)}
+			at = span.End
+			if starts == nil {
+				starts = tokenStarts(sql)
+			}
+			if starts[span.Start] && !overlaps(edits, span) {
+				edits = append(edits, sqltoken.Edit{Span: span, Text: shell})
+			}
+		}
+	}
+	text, back := sqltoken.Rewrite(sql, edits)
+	return ShellQuery{SQL: text, Back: back}
+}
+
+func tokenStarts(sql string) map[int]bool {
+	starts := map[int]bool{}
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind != sqltoken.Comment {
+			starts[tok.Span.Start] = true
+		}
+	}
+	return starts
+}
+
+func overlaps(edits []sqltoken.Edit, span diag.Span) bool {
+	return slices.ContainsFunc(edits, func(e sqltoken.Edit) bool {
+		return e.Span.Start < span.End && span.Start < e.Span.End
+	})
+}
+
+// testNeedsNoBind reports whether a test is settled by looking at the columns.
+func (b *binder) testNeedsNoBind(*project.Node) bool { return false }

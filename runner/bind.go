@@ -1,0 +1,283 @@
+package runner
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"elt/compiler"
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
+	"elt/runner/engine"
+)
+
+// Bind compiles nodes and binds their queries against empty relations, as `elt compile`
+// does: it tells the columns of all that they read and make, or what is wrong with
+// them. The database is opened for reading, if it is there; no row is read. Where errors
+// are among the diagnostics, Bound still tells what is known. It is to be closed.
+func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) (*compiler.Bound, diag.List) {
+	r := newRun(plan, Options{Command: "compile", Wait: opts.Wait, Compiler: opts.Compiler}, nil)
+	if err := r.openToRead(ctx, true); err != nil {
+		return nil, diag.From(err, diag.Database)
+	}
+	defer r.close()
+	problems := r.compiler.Compile(ctx, r.view(nil), ids)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	above := plan.Graph.Ancestors(ids, -1)
+	var others []string
+	for _, id := range plan.Order {
+		if above.Has(id) && !slices.Contains(ids, id) {
+			others = append(others, id)
+		}
+	}
+	_ = r.compiler.Compile(ctx, r.view(nil), others) // what is wrong with them is not asked for
+	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids})
+	if err != nil {
+		return nil, append(problems, diag.From(err, diag.Database)...)
+	}
+	return bound, append(problems, found...).Sorted()
+}
+
+// check binds the queries of a run before anything is touched.
+func (r *run) check(ctx context.Context) error {
+	ids := r.ids()
+	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids, FromPublished: true})
+	if err != nil {
+		return err
+	}
+	defer bound.Close()
+	if err := found.Err(); err != nil {
+		return err
+	}
+	for _, d := range found {
+		r.notice(d)
+	}
+	return nil
+}
+
+// bind binds queries.
+func (r *run) bind(ctx context.Context, ids []string, opts compiler.BindOptions) (*compiler.Bound, diag.List, error) {
+	facts, err := r.bindFacts(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	bound, found := r.plan.Bind(ctx, facts, opts)
+	return bound, found, nil
+}
+
+// bindFacts answers what binding asks. It implements [compiler.BindFacts].
+type bindFacts struct {
+	run    *run
+	world  world
+	hooked bool // a hook or header may make what queries name
+
+	opened sync.Once
+	shell  *duckdb.Shell
+	err    error
+
+	mu      sync.Mutex
+	columns map[string][]string // names of columns of what was bound, for hints
+}
+
+var _ compiler.BindFacts = (*bindFacts)(nil)
+
+// world is what the target's databases have that queries can name beside relations.
+type world struct {
+	databases []string
+	functions map[string]bool // macros, by their lower-case names
+	setup     []string        // statements that make its types and sequences
+}
+
+// worldSQL lists macros, types and sequences; those of DuckDB itself are internal.
+const worldSQL = `select 'database', database_name, null, null from duckdb_databases() where not internal
+union all
+select 'function', lower(function_name), null, null from duckdb_functions() where not internal and function_type in ('macro', 'table_macro')
+union all
+select 'enum', type_name, schema_name, database_name || chr(0) || array_to_string(labels, chr(0)) from duckdb_types() where not internal and logical_type = 'ENUM'
+union all
+select 'sequence', sequence_name, schema_name, database_name from duckdb_sequences()
+order by 1, 4, 3, 2`
+
+func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
+	f := &bindFacts{run: r, hooked: r.hooksMake(ctx, ids)}
+	f.world.functions = map[string]bool{}
+	t, err := r.main.Query(ctx, worldSQL)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range t.Rows {
+		name, _ := row[1].(string)
+		schema, _ := row[2].(string)
+		more, _ := row[3].(string)
+		switch row[0] {
+		case "database":
+			if name != duckdb.ShadowDatabase {
+				f.world.databases = append(f.world.databases, name)
+			}
+		case "function":
+			f.world.functions[name] = true
+		case "enum":
+			parts := strings.Split(more, "\x00")
+			labels := make([]string, len(parts)-1)
+			for i, label := range parts[1:] {
+				labels[i] = project.QuoteString(label)
+			}
+			of := project.Relation{Database: parts[0], Schema: schema, Identifier: name}
+			f.world.setup = append(f.world.setup, schemaSQL(of), "create type "+of.String()+" as enum ("+strings.Join(labels, ", ")+")")
+		case "sequence":
+			of := project.Relation{Database: more, Schema: schema, Identifier: name}
+			f.world.setup = append(f.world.setup, schemaSQL(of), "create sequence "+of.String())
+		}
+	}
+	return f, nil
+}
+
+func schemaSQL(rel project.Relation) string {
+	return "create schema if not exists " + project.Relation{Database: rel.Database, Schema: rel.Schema}.String()
+}
+
+// Shells opens the catalog, with what the target sets up and the first hooks make.
+func (f *bindFacts) Shells(ctx context.Context) (compiler.ShellCatalog, error) {
+	shell, err := f.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shell, nil
+}
+
+func (f *bindFacts) open(ctx context.Context) (*duckdb.Shell, error) {
+	f.opened.Do(func() {
+		target := openOptions(f.run.plan.Project.Target)
+		f.shell, f.err = duckdb.OpenShell(ctx, duckdb.ShellOptions{
+			Database: f.run.database, Schema: "main", Attached: f.world.databases,
+			Settings: target.Settings, Extensions: target.Extensions, ExtensionDirectory: target.ExtensionDirectory,
+		})
+		if f.err != nil {
+			return
+		}
+		for _, sql := range append(f.world.setup, f.run.startStatements...) {
+			// What cannot be made here leaves a doubt about the queries that name it.
+			_ = f.shell.Apply(ctx, sql)
+		}
+	})
+	return f.shell, f.err
+}
+
+// replayable are the first words of a hook's statements that make what queries can
+// name, and nothing else.
+var replayable = []string{"MACRO", "FUNCTION", "TYPE", "SEQUENCE", "SCHEMA", "TABLE", "VIEW"}
+
+// hooksMake reports whether the project has hooks that run before or between the
+// queries. Those at the start that only make macros, types and the like are noted, to be
+// repeated on the shells.
+func (r *run) hooksMake(ctx context.Context, ids []string) bool {
+	hooked := false
+	for _, id := range r.plan.Order {
+		node := r.plan.Nodes[id]
+		if node.Type == project.Operation && node.Hook != nil && node.Hook.When == "on-run-start" {
+			hooked = true
+			if err := r.compiler.CompileNode(ctx, r.view(nil), id); err != nil || node.Compiled == nil || node.Compiled.Deferred {
+				continue // the run will say what is wrong with it
+			}
+			for _, at := range sqltoken.SplitStatements(node.Compiled.SQL) {
+				if sql := node.Compiled.SQL[at.Start:at.End]; isReplayable(sql) {
+					r.startStatements = append(r.startStatements, sql)
+				}
+			}
+		}
+	}
+	for _, id := range ids {
+		node := r.plan.Nodes[id]
+		if c := node.Compiled; c != nil && (len(c.PreHooks) > 0 || len(c.PostHooks) > 0) {
+			hooked = true
+		}
+		if node.Config != nil && node.Config.String("sql_header", "") != "" {
+			hooked = true
+		}
+	}
+	return hooked
+}
+
+// isReplayable reports whether a statement defines something without reading data.
+func isReplayable(sql string) bool {
+	words := make([]string, 0, 8)
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind == sqltoken.Comment {
+			continue
+		}
+		words = append(words, strings.ToUpper(tok.Text(sql)))
+		if len(words) == cap(words) {
+			break
+		}
+	}
+	if len(words) < 3 || words[0] != "CREATE" {
+		return false
+	}
+	for _, word := range words[1:] {
+		switch {
+		case word == "OR" || word == "REPLACE" || word == "TEMP" || word == "TEMPORARY":
+		case word == "TABLE":
+			return !slices.Contains(words, "AS") && sqltoken.FirstKeyword(sql) == "CREATE" && !strings.Contains(strings.ToUpper(sql), " AS ")
+		default:
+			return slices.Contains(replayable, word)
+		}
+	}
+	return false
+}
+
+// Published returns the columns of a node's relation as it is.
+func (f *bindFacts) Published(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
+	info := f.run.published.find(node.Relation)
+	if info == nil {
+		return nil, nil
+	}
+	if info.Type == "view" && f.run.rebuiltAbove(node) {
+		return nil, compiler.Doubt("it is a view over what this run makes")
+	}
+	columns, err := f.run.describeRelation(ctx, info.Relation)
+	if err != nil {
+		return nil, compiler.Doubt("its columns cannot be read: " + err.Error())
+	}
+	return columns, nil
+}
+
+// rebuiltAbove reports whether the run makes anything that a node reads.
+func (r *run) rebuiltAbove(node *project.Node) bool {
+	above := r.net.graph.Ancestors([]string{node.UniqueID}, -1)
+	return slices.ContainsFunc(r.nodes, func(n *nodeRun) bool {
+		return n.node.Type != project.Test && above.Has(n.node.UniqueID)
+	})
+}
+
+// describeRelation reads the columns of a relation of the database.
+func (r *run) describeRelation(ctx context.Context, rel project.Relation) ([]compiler.Column, error) {
+	s, err := r.sessions.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.sessions.put(s)
+	columns, err := describe(ctx, s, rel)
+	return plainColumns(columns), err
+}
+
+// plainColumns turns the engine's columns into the compiler's.
+func plainColumns(in []engine.Column) []compiler.Column {
+	out := make([]compiler.Column, len(in))
+	for i, c := range in {
+		out[i] = compiler.Column(c)
+	}
+	return out
+}
+
+func engineColumns(in []compiler.Column) []engine.Column {
+	out := make([]engine.Column, len(in))
+	for i, c := range in {
+		out[i] = engine.Column(c)
+	}
+	return out
+}

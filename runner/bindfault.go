@@ -1,0 +1,109 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"elt/compiler"
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/engine"
+)
+
+// Missing looks in the target's databases for the relation that a query has missed.
+func (f *bindFacts) Missing(ctx context.Context, query compiler.ShellQuery, err error) (compiler.ShellRelation, bool) {
+	var e *engine.Error
+	if !errors.As(err, &e) || e.Kind != engine.Catalog || e.Position < 0 || !missingTable.MatchString(e.Message) {
+		return compiler.ShellRelation{}, false
+	}
+	for _, chain := range sqltoken.Chains(query.SQL) {
+		if chain.Span.Start > e.Position || e.Position >= chain.Span.End {
+			continue
+		}
+		for _, rel := range f.meanings(chain) {
+			if info := f.run.published.find(rel); info != nil {
+				columns, err := f.run.describeRelation(ctx, info.Relation)
+				return compiler.ShellRelation{Relation: info.Relation, Columns: columns}, err == nil
+			}
+		}
+	}
+	return compiler.ShellRelation{}, false
+}
+
+// meanings are the relations that a dotted name may mean.
+func (f *bindFacts) meanings(chain sqltoken.Chain) []project.Relation {
+	names := make([]string, len(chain.Parts))
+	for i, p := range chain.Parts {
+		names[i] = p.Name
+	}
+	main := f.run.database
+	switch len(names) {
+	case 1:
+		return []project.Relation{{Database: main, Schema: "main", Identifier: names[0]}}
+	case 2:
+		return []project.Relation{{Database: main, Schema: names[0], Identifier: names[1]}, {Database: names[0], Schema: "main", Identifier: names[1]}}
+	case 3:
+		return []project.Relation{{Database: names[0], Schema: names[1], Identifier: names[2]}}
+	}
+	return nil
+}
+
+// Fault says what an error means for who wrote the node.
+func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err error) error {
+	var e *engine.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if why := f.doubt(node, query, e); why != "" {
+		return compiler.Doubt(why)
+	}
+	n := &nodeRun{node: node, key: f.run.names.full(node.Relation).Key()}
+	return f.run.fault(n, sent{sql: query.SQL, back: offsets{inner: query.Back}, query: 0}, err)
+}
+
+// certain are the kinds of errors that a query would give when it is run, too.
+var certain = []engine.Kind{engine.Binder, engine.Catalog, engine.Parser, engine.Conversion}
+
+// doubt says why a query that does not bind may yet work, "" where it cannot.
+func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engine.Error) string {
+	raw := ""
+	if e.Err != nil {
+		raw = e.Err.Error()
+	}
+	switch {
+	case !slices.Contains(certain, e.Kind):
+		return e.Message
+	case strings.Contains(raw, "exists in the ") && strings.Contains(raw, " extension"):
+		return "it needs an extension that is not loaded"
+	case e.Kind == engine.Catalog || missingCatalog(e):
+		return f.missingDoubt(e)
+	case f.world.functions[strings.ToLower(e.Name)]:
+		return "it calls a macro of the database"
+	}
+	return ""
+}
+
+// missingCatalog is an error about a database that is not there.
+func missingCatalog(e *engine.Error) bool {
+	return e.Kind == engine.Binder && strings.HasPrefix(e.Message, "database \"")
+}
+
+// missingDoubt says where what a query names may come from.
+func (f *bindFacts) missingDoubt(e *engine.Error) string {
+	switch {
+	case f.hooked:
+		return e.Message + "; a hook may make it"
+	case len(f.shell.Missing()) > 0:
+		return e.Message + "; it may come from the " + strings.Join(f.shell.Missing(), ", ")
+	case f.world.functions[strings.ToLower(e.Name)]:
+		return "it calls a macro of the database"
+	case missingTable.MatchString(e.Message) && f.run.opts.Command == "compile":
+		return e.Message + " yet"
+	}
+	return ""
+}
+
+var _ = diag.SQL

@@ -1,0 +1,100 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"elt/compiler"
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/engine"
+	"elt/runner/materialize"
+)
+
+// Leaf returns the columns of a source table or a seed.
+func (f *bindFacts) Leaf(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
+	switch {
+	case node.Type == project.Seed:
+		return f.seed(ctx, node)
+	case compiler.SourceExpression(node) != "":
+		return f.files(ctx, node)
+	}
+	return f.table(ctx, node)
+}
+
+// table describes a source table of a database.
+func (f *bindFacts) table(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
+	columns, err := f.run.describeRelation(ctx, f.run.names.full(node.Relation))
+	if err != nil {
+		return nil, compiler.Doubt(fmt.Sprintf("there is no table %s yet", node.Relation))
+	}
+	return columns, nil
+}
+
+// files describes the raw files of a source.
+func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
+	from := compiler.SourceExpression(node)
+	if src := f.run.lake.sources[node.UniqueID]; src != nil {
+		from = src.pinned
+	}
+	s, err := f.run.sessions.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer f.run.sessions.put(s)
+	describer, ok := s.(engine.Describer)
+	if !ok {
+		return nil, compiler.Doubt("the files cannot be described")
+	}
+	columns, err := describer.Describe(ctx, "from "+from)
+	var e *engine.Error
+	switch {
+	case err == nil:
+		return plainColumns(columns), nil
+	case errors.As(err, &e):
+		return nil, compiler.Doubt("its files cannot be looked at: " + e.Message)
+	}
+	return nil, err
+}
+
+// seed returns the columns of a seed's file.
+func (f *bindFacts) seed(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
+	spec, problems := materialize.SpecOf(node, project.Relation{}, false)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	path := filepath.Join(f.run.plan.Project.Root, filepath.FromSlash(node.OriginalPath))
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &diag.Diagnostic{Code: diag.Seed, Place: node.Place, Node: node.UniqueID, Err: err,
+			Message: fmt.Sprintf("seed %q cannot be read: %v", node.Name, err)}
+	}
+	table, err := materialize.SeedFile(diag.NewSource(node.OriginalPath, string(content)), spec.Seed.SeedOptions)
+	if err != nil {
+		return nil, err
+	}
+	if len(spec.Seed.ColumnTypes) == 0 {
+		return plainColumns(table.Columns), nil
+	}
+	return f.spelled(ctx, plainColumns(table.Columns), "config(column_types)")
+}
+
+// spelled returns declared columns with their types as DuckDB writes them.
+func (f *bindFacts) spelled(ctx context.Context, columns []compiler.Column, where string) ([]compiler.Column, error) {
+	shell, err := f.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query := "select "
+	for i, c := range columns {
+		query += []string{"", ", "}[min(i, 1)] + "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
+	}
+	found, err := shell.Bind(ctx, query)
+	if err != nil {
+		return nil, compiler.Doubt("a type of " + where + " is not known here: " + err.Error())
+	}
+	return found, nil
+}

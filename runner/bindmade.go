@@ -1,0 +1,60 @@
+package runner
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"elt/compiler"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/materialize"
+)
+
+// Made returns the columns of the relation that is made of a query's columns.
+func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compiler.Column) ([]compiler.Column, error) {
+	if c := node.Compiled; c != nil && alters(c.PreHooks, c.PostHooks) {
+		return nil, compiler.Doubt("a hook changes the columns of a table")
+	}
+	switch node.Type {
+	case project.Snapshot:
+		return nil, compiler.Doubt("the columns of a snapshot are not known")
+	case project.Model:
+	default:
+		return query, nil
+	}
+	switch node.Materialized() {
+	case materialize.View, materialize.Ephemeral:
+		return query, nil
+	case materialize.Table, materialize.Incremental:
+	default:
+		return nil, compiler.Doubt("the columns of this materialization are not known")
+	}
+	return tableColumns(query), nil
+}
+
+// tableColumns are the columns of a table made of a query: what has no type gets one.
+func tableColumns(query []compiler.Column) []compiler.Column {
+	out := slices.Clone(query)
+	for i, c := range out {
+		if c.Type == `"NULL"` {
+			out[i].Type = "INTEGER"
+		}
+	}
+	return out
+}
+
+// alters reports whether a hook may change columns.
+func alters(lists ...[]project.RenderedHook) bool {
+	for _, hooks := range lists {
+		for _, hook := range hooks {
+			for _, at := range sqltoken.SplitStatements(hook.SQL) {
+				word := sqltoken.FirstKeyword(hook.SQL[at.Start:at.End])
+				if strings.EqualFold(word, "ALTER") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,338 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"elt/compiler"
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// ShellOptions say what a [Shell] has beside empty relations.
+type ShellOptions struct {
+	Database string   // name of the catalog that stands for the target's; "" for "memory"
+	Schema   string   // where names without a schema are looked for; "" for "main"
+	Attached []string // names of further catalogs
+
+	// What the target sets up. What cannot be set up here is left out, and Missing tells.
+	Settings           []Setting
+	Extensions         []Extension
+	ExtensionDirectory string
+}
+
+// Shell is a database in memory that holds empty relations only: queries are bound
+// against it. It implements [compiler.ShellCatalog].
+type Shell struct {
+	db      *DB
+	use     string // sets the default catalog and schema of a session
+	missing []string
+
+	mu    sync.Mutex
+	idle  []*Session
+	slots chan struct{}       // one for each session that may exist
+	known map[string]struct{} // catalogs and schemas that exist
+}
+
+var _ compiler.ShellCatalog = (*Shell)(nil)
+
+// OpenShell opens a shell catalog. Nothing is read or written but extensions that are
+// installed already.
+func OpenShell(ctx context.Context, options ShellOptions) (*Shell, error) {
+	db, err := Open(ctx, Options{Threads: 1, ExtensionDirectory: options.ExtensionDirectory})
+	if err != nil {
+		return nil, err
+	}
+	s := &Shell{db: db, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), known: map[string]struct{}{}}
+	if err := s.setUp(ctx, options); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *Shell) setUp(ctx context.Context, options ShellOptions) error {
+	session, err := s.db.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	for _, extension := range options.Extensions {
+		if _, err := session.Exec(ctx, "LOAD "+project.QuoteIdent(extension.Name)); err != nil {
+			s.missing = append(s.missing, "extension "+extension.Name)
+		}
+	}
+	database, schema := options.Database, options.Schema
+	if database == "" {
+		database = "memory"
+	}
+	if schema == "" {
+		schema = "main"
+	}
+	for _, name := range append([]string{database}, options.Attached...) {
+		if _, err := session.Exec(ctx, "ATTACH IF NOT EXISTS ':memory:' AS "+project.QuoteIdent(name)); err != nil {
+			return err
+		}
+	}
+	at := project.Relation{Database: database, Schema: schema}
+	if err := s.place(ctx, session, at); err != nil {
+		return err
+	}
+	s.use = "USE " + at.String()
+	set := setup{ctx: ctx, db: s.db, session: session}
+	for _, setting := range options.Settings {
+		if set.setting(setting); set.err != nil {
+			s.missing, set.err = append(s.missing, "setting "+setting.Name), nil
+		}
+	}
+	return nil
+}
+
+// Missing lists what the options asked for and is not here: "extension spatial". A query
+// that needs it cannot be bound.
+func (s *Shell) Missing() []string { return s.missing }
+
+// Define makes an empty relation.
+func (s *Shell) Define(ctx context.Context, rel project.Relation, columns []compiler.Column) error {
+	return s.DefineAll(ctx, []compiler.ShellRelation{{Relation: rel, Columns: columns}})
+}
+
+// DefineAll makes empty relations.
+func (s *Shell) DefineAll(ctx context.Context, shells []compiler.ShellRelation) error {
+	session, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.give(session)
+	for _, shell := range shells {
+		if err := s.place(ctx, session, shell.Relation); err != nil {
+			return err
+		}
+	}
+	if len(shells) > 1 {
+		if _, err := session.Exec(ctx, "BEGIN"); err != nil {
+			return err
+		}
+	}
+	for _, shell := range shells {
+		if _, err = session.Exec(ctx, shellSQL(shell)); err != nil {
+			break
+		}
+	}
+	if len(shells) > 1 {
+		end := "COMMIT"
+		if err != nil {
+			end = "ROLLBACK"
+		}
+		_, failed := session.Exec(ctx, end)
+		err = errors.Join(err, failed)
+	}
+	return err
+}
+
+// shellSQL makes an empty relation. A table cannot have a column of the type of `null`,
+// which takes the type of whatever it meets; a view can.
+func shellSQL(shell compiler.ShellRelation) string {
+	asView := false
+	for _, c := range shell.Columns {
+		asView = asView || c.Type == nullType
+	}
+	var b strings.Builder
+	if asView {
+		b.WriteString("CREATE OR REPLACE VIEW " + shell.Relation.String() + " AS SELECT ")
+		for i, c := range shell.Columns {
+			b.WriteString([]string{"", ", "}[min(i, 1)])
+			if c.Type == nullType {
+				b.WriteString("NULL")
+			} else {
+				b.WriteString("CAST(NULL AS " + c.Type + ")")
+			}
+			b.WriteString(" AS " + project.QuoteIdent(c.Name))
+		}
+		b.WriteString(" WHERE false")
+		return b.String()
+	}
+	b.WriteString("CREATE OR REPLACE TABLE " + shell.Relation.String() + " (")
+	for i, c := range shell.Columns {
+		b.WriteString([]string{"", ", "}[min(i, 1)] + project.QuoteIdent(c.Name) + " " + c.Type)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// nullType is the type of `null`.
+const nullType = `"NULL"`
+
+// Bind returns the columns of one SELECT. What is none, or is several statements, gives
+// the error that it would give as the query of a view.
+func (s *Shell) Bind(ctx context.Context, sql string) ([]compiler.Column, error) {
+	session, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.give(session)
+	columns, err := session.bound(ctx, sql)
+	var failure *engine.Error
+	if errors.Is(err, errNoQuery) {
+		const before = "create view v as (\n"
+		if columns, err = session.bound(ctx, before+sql+"\n)"); errors.As(err, &failure) {
+			failure.SQL = sql
+			failure.Position = min(max(failure.Position-len(before), -1), len(sql))
+		}
+	}
+	return columns, err
+}
+
+// errNoQuery says that a text is not exactly one query.
+var errNoQuery = errors.New("this is not one query")
+
+// bound prepares one query.
+func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, error) {
+	s.use.Lock()
+	defer s.use.Unlock()
+	if strings.IndexByte(sql, 0) >= 0 {
+		return nil, errNoQuery
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var statements mapping.ExtractedStatements
+	count := mapping.ExtractStatements(s.conn, sql, &statements)
+	defer func() { mapping.DestroyExtracted(&statements) }()
+	switch {
+	case count == 0:
+		if message := mapping.ExtractStatementsError(statements); message != "" {
+			return nil, statementError(sql, message)
+		}
+		return nil, errNoQuery
+	case count > 1 && secondStatement(sql) >= 0:
+		return nil, errNoQuery
+	case count > 1:
+		return nil, &engine.Error{Kind: engine.Other, Message: "PIVOT without IN takes its columns from the data", SQL: sql, Position: -1}
+	}
+	var prepared mapping.PreparedStatement
+	defer func() { mapping.DestroyPrepare(&prepared) }()
+	if mapping.PrepareExtractedStatement(s.conn, statements, 0, &prepared) == mapping.StateError {
+		return nil, statementError(sql, mapping.PrepareError(prepared))
+	}
+	if mapping.PreparedStatementType(prepared) != mapping.StatementTypeSelect {
+		return nil, errNoQuery
+	}
+	columns := make([]compiler.Column, mapping.PreparedStatementColumnCount(prepared))
+	for i := range columns {
+		at := mapping.IdxT(i)
+		typ := s.db.colType(mapping.PreparedStatementColumnLogicalType(prepared, at))
+		columns[i] = compiler.Column{Name: mapping.PreparedStatementColumnName(prepared, at), Type: typ.name}
+	}
+	return columns, nil
+}
+
+// BoundPlan returns the bound plan of one SELECT.
+func (s *Shell) BoundPlan(ctx context.Context, sql string) (string, error) {
+	session, err := s.take(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer s.give(session)
+	table, err := session.Query(ctx, "SELECT json_serialize_plan("+project.QuoteString(sql)+", skip_null := true, skip_empty := true)")
+	if err != nil {
+		return "", err
+	}
+	text, _ := table.Rows[0][0].(string)
+	return text, nil
+}
+
+// Apply runs one statement.
+func (s *Shell) Apply(ctx context.Context, sql string) error {
+	session, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.give(session)
+	_, err = session.Exec(ctx, sql)
+	return err
+}
+
+// Query runs one statement, as for what a table function says of a file.
+func (s *Shell) Query(ctx context.Context, sql string) (*engine.Table, error) {
+	session, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.give(session)
+	return session.Query(ctx, sql)
+}
+
+// Close closes the database.
+func (s *Shell) Close() error {
+	s.mu.Lock()
+	s.idle = nil
+	s.mu.Unlock()
+	return s.db.Close()
+}
+
+// place makes the catalog and the schema of a relation where they are not there.
+func (s *Shell) place(ctx context.Context, session *Session, rel project.Relation) error {
+	schema := project.Relation{Database: rel.Database, Schema: rel.Schema}
+	for _, at := range []struct{ key, sql string }{
+		{strings.ToLower(rel.Database), "ATTACH IF NOT EXISTS ':memory:' AS " + project.QuoteIdent(rel.Database)},
+		{schema.Key(), "CREATE SCHEMA IF NOT EXISTS " + schema.String()},
+	} {
+		if rel.Database == "" || at.key == schema.Key() && rel.Schema == "" {
+			continue
+		}
+		s.mu.Lock()
+		_, known := s.known[at.key]
+		s.mu.Unlock()
+		if known {
+			continue
+		}
+		if _, err := session.Exec(ctx, at.sql); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.known[at.key] = struct{}{}
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// take returns a session of the pool, waiting for one where all are in use.
+func (s *Shell) take(ctx context.Context) (*Session, error) {
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	s.mu.Lock()
+	if n := len(s.idle); n > 0 {
+		session := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		return session, nil
+	}
+	s.mu.Unlock()
+	session, err := s.db.Session(ctx)
+	if err == nil {
+		_, err = session.Exec(ctx, s.use)
+	}
+	if err == nil { // a bound query is all that is wanted, and optimizing takes half the time
+		_, err = session.Exec(ctx, "PRAGMA disable_optimizer")
+	}
+	if err != nil {
+		<-s.slots
+		return nil, err
+	}
+	return session.(*Session), nil
+}
+
+func (s *Shell) give(session *Session) {
+	s.mu.Lock()
+	s.idle = append(s.idle, session)
+	s.mu.Unlock()
+	<-s.slots
+}
