@@ -10,7 +10,9 @@ import (
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
 	"elt/runner/engine"
+	"elt/runner/materialize"
 )
 
 // Missing looks in the target's databases for the relation that a query has missed.
@@ -56,6 +58,10 @@ func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err err
 	var e *engine.Error
 	if !errors.As(err, &e) {
 		return err
+	}
+	if e.Message == duckdb.PivotWithoutIn && node.Type == project.Model && node.Materialized() == materialize.View {
+		return diag.New(diag.SQL, node.Place, "a view cannot hold a PIVOT without IN, which takes its columns from the data").
+			WithHint("name the values, as in pivot ... on day in ('mon', 'tue'), or set materialized='table'")
 	}
 	if why := f.doubt(node, query, e); why != "" {
 		return compiler.Doubt(why)
@@ -105,5 +111,3 @@ func (f *bindFacts) missingDoubt(e *engine.Error) string {
 	}
 	return ""
 }
-
-var _ = diag.SQL

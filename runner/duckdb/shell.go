@@ -187,6 +187,10 @@ func (s *Shell) Bind(ctx context.Context, sql string) ([]compiler.Column, error)
 	return columns, err
 }
 
+// PivotWithoutIn is the message of the error about a query that cannot be bound without
+// its data.
+const PivotWithoutIn = "PIVOT without IN takes its columns from the data"
+
 // errNoQuery says that a text is not exactly one query.
 var errNoQuery = errors.New("this is not one query")
 
@@ -212,7 +216,7 @@ func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, err
 	case count > 1 && secondStatement(sql) >= 0:
 		return nil, errNoQuery
 	case count > 1:
-		return nil, &engine.Error{Kind: engine.Other, Message: "PIVOT without IN takes its columns from the data", SQL: sql, Position: -1}
+		return nil, &engine.Error{Kind: engine.Other, Message: PivotWithoutIn, SQL: sql, Position: -1}
 	}
 	var prepared mapping.PreparedStatement
 	defer func() { mapping.DestroyPrepare(&prepared) }()
