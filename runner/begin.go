@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"elt/compiler/project"
@@ -66,7 +67,7 @@ func (r *run) tidy(ctx context.Context) (untidy bool, err error) {
 func (r *run) row() state.Run {
 	return state.Run{
 		RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, EltVersion: r.opts.Version,
-		StartedAt: r.begun, Options: r.optionsJSON(), Selected: r.ids(), RetryOf: r.retryOf,
+		StartedAt: r.begun, Options: r.optionsJSON(), Selected: r.selection(), RetryOf: r.retryOf,
 	}
 }
 
@@ -93,6 +94,15 @@ func (r *run) createSchemas(ctx context.Context) error {
 	return nil
 }
 
+// selection is what the run is about: its nodes, and in a retry also the tests that are
+// not run again, so that a retry of the retry knows of them.
+func (r *run) selection() []string {
+	if r.selected != nil {
+		return r.selected
+	}
+	return r.ids()
+}
+
 func (r *run) ids() []string {
 	ids := make([]string, len(r.nodes))
 	for i, n := range r.nodes {
@@ -109,14 +119,35 @@ func (r *run) projectNodes() []*project.Node {
 	return nodes
 }
 
-// runOptions are the options that a retry repeats.
+// runOptions are what a retry repeats, and what it has to compare.
 type runOptions struct {
 	FullRefresh, AllOrNothing, StoreFailures, WarnError bool
+
+	Setup  string   // see [run.setup]
+	Tested []string // of `elt test`: the nodes that the tests are about
 }
 
 func (r *run) optionsJSON() string {
-	b, _ := json.Marshal(runOptions{r.opts.FullRefresh, r.opts.AllOrNothing, r.opts.StoreFailures, r.opts.WarnError})
-	return string(b) // four bools always marshal
+	o := runOptions{
+		FullRefresh: r.opts.FullRefresh, AllOrNothing: r.opts.AllOrNothing,
+		StoreFailures: r.opts.StoreFailures, WarnError: r.opts.WarnError, Setup: r.setup(),
+	}
+	if r.opts.Command == "test" {
+		for _, id := range r.selection() {
+			o.Tested = append(o.Tested, r.plan.Nodes[id].DependsOn...)
+		}
+		slices.Sort(o.Tested)
+		o.Tested = slices.Compact(o.Tested)
+	}
+	b, _ := json.Marshal(o) // bools and strings always marshal
+	return string(b)
+}
+
+// setup says in short how the target's database is set up: the same query may answer
+// something else under other settings, or with another database attached.
+func (r *run) setup() string {
+	o := openOptions(r.plan.Project.Target)
+	return textHash(fmt.Sprint(o.ConfigOptions, o.Settings, o.Extensions, o.Attach))
 }
 
 // compareBool puts false before true.

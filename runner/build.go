@@ -34,6 +34,7 @@ type nodeRun struct {
 	after     []string // statements of a test that run after the publish
 	made      bool     // there is a candidate
 	resumed   bool     // taken over from an earlier run
+	anew      string   // why it was not, though that run had made it
 	rows      int64
 	sqlHash   string
 	confHash  string
@@ -51,7 +52,7 @@ type worker struct {
 
 // build makes the candidate of a node.
 func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
-	result := &NodeResult{Node: n.node, StartedAt: w.now(), Rows: -1, Worker: w.number, Resumed: n.resumed}
+	result := &NodeResult{Node: n.node, StartedAt: w.now(), Rows: -1, Worker: w.number, Resumed: n.resumed, Anew: n.anew}
 	n.result = result
 	started := time.Now()
 	err := w.compileLate(ctx, n)

@@ -17,7 +17,7 @@ const (
 	Warned  Status = "warn"    // a test found something, severity warn
 	Failed  Status = "fail"    // a test found something
 	Errored Status = "error"   // a statement failed
-	Skipped Status = "skipped" // an ancestor failed
+	Skipped Status = "skipped" // an ancestor failed, or the run was stopped
 	Reused  Status = "reused"  // unchanged, not rebuilt
 )
 
@@ -57,12 +57,14 @@ type NodeResult struct {
 	Failures    int64 // of a test
 	Message     string
 	SkippedFor  string    // unique_id of the root cause of a skip
+	Stopped     bool      // skipped though it has nothing to do with SkippedFor: fail-fast
 	Diagnostics diag.List // why it failed or warns
 	Sample      *Sample   // first failing rows of a test
 	Published   bool      // the relation is visible now
 	HeldFor     string    // unique_id of what holds back a node that was built and passed
 	Worker      int
 	Resumed     bool     // the candidate was taken over from an earlier run (retry)
+	Anew        string   // of a retry: why the candidate of the run before was not taken over
 	Statements  []string // what made the relation, with published names: target/run
 }
 

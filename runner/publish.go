@@ -98,7 +98,10 @@ func (r *run) viewStatements(n *nodeRun) []string {
 // recordOutcome writes the run's history, and the state of what is published with it.
 func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.Time) error {
 	var statements []string
-	statements = append(statements, state.InsertResults(r.database, r.resultRows())...)
+	if r.noted {
+		statements = append(statements, state.DeleteResults(r.database, r.id))
+	}
+	statements = append(statements, state.InsertResults(r.database, append(r.resultRows(r.ended), r.carried...))...)
 	var ids []string
 	var states []state.NodeState
 	for _, n := range published {
@@ -112,7 +115,7 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 	statements = append(statements, state.ForgetCandidates(r.database, ids)...)
 	var left []state.Candidate
 	for _, n := range r.unnoted {
-		if n.result == nil || !n.result.Published {
+		if n.row != nil && (n.result == nil || !n.result.Published) {
 			left = append(left, *n.row)
 		}
 	}
@@ -150,10 +153,10 @@ func (r *run) outcome() string {
 	return state.OutcomeSuccess
 }
 
-// resultRows are the results for the history.
-func (r *run) resultRows() []state.Result {
+// resultRows are results of nodes for the history.
+func (r *run) resultRows(nodes []*nodeRun) []state.Result {
 	var rows []state.Result
-	for _, n := range r.ended {
+	for _, n := range nodes {
 		res := n.result
 		if res == nil {
 			continue

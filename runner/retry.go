@@ -3,6 +3,8 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +30,9 @@ type lastRun struct {
 	results    map[string]state.Result
 	candidates map[string]state.Candidate
 	files      map[string][]state.LakeFile // by source
+	exists     map[string]bool             // keys of the hidden relations there are
+	sameSetup  bool                        // same elt, same settings
+	unseen     *unseen
 }
 
 // lastRun reads the last run, whose command and options become this run's.
@@ -63,11 +68,13 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 		r.opts.StoreFailures = r.opts.StoreFailures || was.StoreFailures
 		r.opts.WarnError = r.opts.WarnError || was.WarnError
 	}
+	last.sameSetup = last.EltVersion == r.opts.Version && was.Setup == r.setup()
 	r.opts.Command, r.opts.Selected, r.retryOf = last.Command, last.Selected, last.RunID
 	last.ids = r.unpublishedOf(last)
-	if r.addTests(last) {
+	if r.addTests(last, was.Tested) {
 		last.ids = r.unpublishedOf(last)
 	}
+	r.selected = last.ids
 	return last, nil
 }
 
@@ -76,18 +83,20 @@ func (r *run) unpublishedOf(last *lastRun) []string {
 	return slices.DeleteFunc(r.chosen(), func(id string) bool { return last.results[id].Published })
 }
 
-// addTests selects the tests of what is done again, where a test that the last run had
-// is gone: one whose arguments were mended has another id, and nothing may be published
-// that it has not seen.
-func (r *run) addTests(last *lastRun) bool {
+// addTests selects tests in the place of those which the last run had and which are
+// gone: one whose arguments were mended has another id. Of a build, those of what is done
+// again, since nothing may be published that they have not seen; of `elt test`, those of the
+// relations it had tested.
+func (r *run) addTests(last *lastRun, tested []string) bool {
 	gone := func(id string) bool {
 		return strings.HasPrefix(id, string(project.Test)+".") && r.plan.Nodes[id] == nil
 	}
-	if r.opts.Command != "build" || !slices.ContainsFunc(last.Selected, gone) {
+	if r.opts.Command != "build" && r.opts.Command != "test" || !slices.ContainsFunc(last.Selected, gone) {
 		return false
 	}
 	again := func(id string) bool {
-		return slices.Contains(last.ids, id) && r.plan.Nodes[id].Type != project.Test
+		return slices.Contains(last.ids, id) && r.plan.Nodes[id].Type != project.Test ||
+			r.opts.Command == "test" && slices.Contains(tested, id)
 	}
 	selected := slices.Clone(last.Selected)
 	for _, id := range r.plan.Order {
@@ -132,29 +141,26 @@ func (r *run) takeUp(ctx context.Context, last *lastRun) error {
 	if err != nil {
 		return err
 	}
-	exists := map[string]bool{}
+	last.exists = map[string]bool{}
 	for _, rel := range hidden {
-		exists[rel.Key()] = true
+		last.exists[rel.Key()] = true
+	}
+	if last.unseen, err = newUnseen(ctx, r); err != nil {
+		return err
 	}
 	var again []*nodeRun
 	for _, n := range r.nodes {
-		switch {
-		case n.node.Type == project.Test:
+		if n.node.Type == project.Test {
 			if r.passedBefore(n, last) {
 				delete(r.byID, n.node.UniqueID)
 				delete(r.net.work, n.node.UniqueID)
+				res := last.results[n.node.UniqueID]
+				res.RunID = r.id
+				r.carried = append(r.carried, res)
 				continue
 			}
-		case r.stillGood(n, last, exists):
-			n.resumed = true
-			if c := last.candidates[n.node.UniqueID]; c.Kind != state.KindView {
-				n.candidate, n.rows = c.Relation, c.Rows
-				n.spec.Candidate = c.Relation
-				if n.write, err = materialize.Begin(n.spec, n.state); err != nil {
-					return err
-				}
-				r.keepAll(c.Relation, hidden)
-			}
+		} else if err := r.takeUpNode(n, last, hidden); err != nil {
+			return err
 		}
 		again = append(again, n)
 	}
@@ -163,6 +169,26 @@ func (r *run) takeUp(ctx context.Context, last *lastRun) error {
 		return ErrNothingToRetry
 	}
 	return nil
+}
+
+// takeUpNode takes a node's candidate over, if it is still good.
+func (r *run) takeUpNode(n *nodeRun, last *lastRun, hidden []project.Relation) (err error) {
+	c, ok := last.candidates[n.node.UniqueID]
+	if res, ended := last.results[n.node.UniqueID]; !ok || ended && res.Status != string(Success) {
+		return nil // it was not made
+	}
+	if n.anew = r.whyAnew(n, last, c); n.anew != "" {
+		return nil
+	}
+	n.resumed = true
+	if c.Kind == state.KindView {
+		return nil
+	}
+	n.candidate, n.rows = c.Relation, c.Rows
+	n.spec.Candidate = c.Relation
+	r.keepAll(c.Relation, hidden)
+	n.write, err = materialize.Begin(n.spec, n.state)
+	return err
 }
 
 // keepAll keeps a candidate and the hidden relations beside it.
@@ -178,47 +204,73 @@ func (r *run) keepAll(candidate project.Relation, hidden []project.Relation) {
 	}
 }
 
-// stillGood reports whether a candidate of the last run is what building the node now
-// would make: same SQL and config, same files, and parents that are taken over too or
-// are published as they were.
-func (r *run) stillGood(n *nodeRun, last *lastRun, exists map[string]bool) bool {
-	c, ok := last.candidates[n.node.UniqueID]
-	if !ok || n.spec == nil || c.SQLHash != n.sqlHash || c.ConfigHash != n.confHash {
-		return false
-	}
-	if res, ok := last.results[n.node.UniqueID]; ok && res.Status != string(Success) {
-		return false
-	}
-	if c.Kind != state.KindView && !exists[c.Relation.Key()] {
-		return false
+// whyAnew says in words why a candidate of the last run may not be what building the node
+// now would make; "" if it certainly is: same SQL and config, same files, parents that are taken
+// over too or are published as they were, and nothing that elt cannot see.
+func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
+	switch {
+	case n.spec == nil:
+		return "its template asks what only the build of a parent can answer"
+	case !last.sameSetup:
+		return "elt, or the settings of the target, are others"
+	case c.SQLHash != n.sqlHash && n.node.Type == project.Seed:
+		return "its file has changed"
+	case c.SQLHash != n.sqlHash:
+		return "its SQL has changed"
+	case c.ConfigHash != n.confHash:
+		return "its config has changed"
+	case c.Kind != state.KindView && !last.exists[c.Relation.Key()]:
+		return "what was made is gone"
+	case !r.fits(n, c):
+		return "the relation it becomes is not what it was"
 	}
 	for _, parent := range r.net.workParents(n.node.UniqueID) {
-		if !r.byID[parent].resumed {
-			return false
+		if p := r.byID[parent]; p != nil && p.node.Type != project.Test && !p.resumed {
+			return fmt.Sprintf("%q is made anew", p.node.Name)
 		}
 	}
-	return r.sameFiles(n, last)
+	if source := r.changedSource(n, last); source != "" {
+		return fmt.Sprintf("files of source %q have changed", source)
+	}
+	return last.unseen.ofNode(n)
 }
 
-// sameFiles reports whether the raw files a node reads are those of the last run.
-func (r *run) sameFiles(n *nodeRun, last *lastRun) bool {
+// fits reports whether a candidate can become the node's relation: it is in its schema,
+// and a delta belongs to a table that is still there.
+func (r *run) fits(n *nodeRun, c state.Candidate) bool {
+	switch {
+	case c.Kind == state.KindView:
+		return n.candidate.Identifier == ""
+	case n.candidate.Identifier == "",
+		!strings.EqualFold(c.Relation.Database, n.candidate.Database), !strings.EqualFold(c.Relation.Schema, n.candidate.Schema):
+		return false
+	case c.Kind == state.KindDelta:
+		return n.write.Delta
+	}
+	return !n.write.Delta || n.spec.FullCopy
+}
+
+// changedSource returns a source whose raw files, which a node reads, are not those of the
+// last run, or cannot be looked at.
+func (r *run) changedSource(n *nodeRun, last *lastRun) string {
 	rows := map[string][]state.LakeFile{}
 	for _, f := range r.lake.rows(last.RunID) {
 		f.ModifiedAt = f.ModifiedAt.UTC().Truncate(time.Microsecond)
 		rows[f.UniqueID] = append(rows[f.UniqueID], f)
 	}
 	above := r.net.graph.Ancestors([]string{n.node.UniqueID}, -1)
-	for id := range r.lake.sources {
+	for _, id := range slices.Sorted(maps.Keys(r.lake.sources)) {
 		if above.Has(id) && !slices.EqualFunc(rows[id], last.files[id], func(a, b state.LakeFile) bool {
 			return a.Path == b.Path && a.Bytes == b.Bytes && a.Bytes >= 0 && a.ModifiedAt.Equal(b.ModifiedAt)
 		}) {
-			return false
+			return r.plan.Nodes[id].Name
 		}
 	}
-	return true
+	return ""
 }
 
-// passedBefore reports whether a test has passed on exactly what would be tested now.
+// passedBefore reports whether a test has passed on exactly what would be tested now. A
+// retry of `elt test` does again what failed, and takes the rest as it was found.
 func (r *run) passedBefore(n *nodeRun, last *lastRun) bool {
 	res, ok := last.results[n.node.UniqueID]
 	if !ok || res.Status != string(Pass) && res.Status != string(Warned) || res.SQLHash != n.sqlHash || res.ConfigHash != n.confHash {
@@ -229,7 +281,11 @@ func (r *run) passedBefore(n *nodeRun, last *lastRun) bool {
 			return false
 		}
 	}
-	return true
+	if r.opts.Command == "test" {
+		return true
+	}
+	return last.sameSetup && n.node.Compiled != nil && !n.node.Compiled.Deferred &&
+		r.changedSource(n, last) == "" && last.unseen.ofQuery(n.node.Compiled.SQL) == ""
 }
 
 // takeOver uses a candidate of an earlier run: it is described and shown as if it had

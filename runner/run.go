@@ -15,6 +15,7 @@ import (
 	"elt/compiler/template"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
+	"elt/runner/state"
 )
 
 // Run does what the options say. The error is nil or an *diag.Diagnostic, diag.List or
@@ -60,7 +61,8 @@ type run struct {
 	ended     []*nodeRun      // nodes by their outcome, once all is over
 	abandoned map[string]bool // what workers still do that did not stop
 
-	unnoted []*nodeRun // candidates that are not in the database's notes yet
+	unnoted []*nodeRun // what has ended and is not in the database's notes yet
+	noted   bool       // results are in the history that will be written again at the end
 	notedAt time.Time
 
 	compileMu   sync.Mutex
@@ -69,6 +71,8 @@ type run struct {
 	giveUp      bool // forget what an earlier run promised and what cannot be published
 	made        bool // the database file was made by this run
 	retryOf     string
+	selected    []string           // in a retry: all it is about
+	carried     []state.Result     // in a retry: of tests that passed in the last run
 	keep        []project.Relation // hidden relations taken over from an earlier run
 	recorded    bool               // the run is in the history
 

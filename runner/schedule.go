@@ -48,6 +48,9 @@ type schedule struct {
 	started  func(u *unit)
 	finished func(o outcome)
 	skipped  func(u *unit, root string)
+	stopped  func(u *unit, root string) // of a unit that fail-fast leaves undone
+	idle     func()                     // called every so often while units run
+	every    time.Duration              // how often; never where it is 0
 
 	patience <-chan time.Time // set when ctx has ended
 }
@@ -109,10 +112,20 @@ func (s *schedule) run(ctx context.Context) bool {
 
 // await waits for a unit to end, but not for long once ctx has ended.
 func (s *schedule) await(ctx context.Context, done <-chan outcome) (o outcome, ok bool) {
-	select {
-	case o = <-done:
-		return o, true
-	case <-ctx.Done():
+	var tick <-chan time.Time
+	if s.every > 0 {
+		ticker := time.NewTicker(s.every)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	for ctx.Err() == nil {
+		select {
+		case o = <-done:
+			return o, true
+		case <-tick:
+			s.idle()
+		case <-ctx.Done():
+		}
 	}
 	if s.patience == nil {
 		s.patience = time.After(stopTime)
@@ -133,7 +146,7 @@ func (s *schedule) release(o outcome, ready *readyUnits) {
 	for _, next := range o.unit.next {
 		next.waits--
 		if o.failed != "" && next.root == "" {
-			next.root = o.failed
+			next.root = o.failed // also of one that still waits for others
 		}
 		if next.waits > 0 {
 			continue
@@ -148,13 +161,33 @@ func (s *schedule) release(o outcome, ready *readyUnits) {
 	}
 }
 
-// skipRest skips what has not been started, in plan order.
+// skipRest ends what has not been started, in plan order: what is behind something
+// that failed is skipped for it, everything else is left since the run stops.
 func (s *schedule) skipRest(root string) {
+	var behind []*unit
 	for _, u := range s.units {
-		if !u.after {
-			u.after = true
-			s.skipped(u, root)
+		if !u.after && u.root != "" {
+			behind = append(behind, u)
 		}
+	}
+	for ; len(behind) > 0; behind = behind[1:] {
+		for _, next := range behind[0].next {
+			if next.root == "" {
+				next.root = behind[0].root
+				behind = append(behind, next)
+			}
+		}
+	}
+	for _, u := range s.units {
+		switch {
+		case u.after:
+			continue
+		case u.root != "":
+			s.skipped(u, u.root)
+		default:
+			s.stopped(u, root)
+		}
+		u.after = true
 	}
 }
 

@@ -50,14 +50,22 @@ func (r *run) schedule(ctx context.Context) error {
 			for _, res := range o.results {
 				delete(running, res.Node.UniqueID)
 				r.markOver(res.Node.UniqueID)
+				r.unnoted = append(r.unnoted, r.byID[res.Node.UniqueID])
+				r.note(ctx)
 				r.emit(NodeFinished{Result: res})
-				r.noteCandidate(ctx, r.byID[res.Node.UniqueID])
 			}
 			r.relieve(ctx)
 		},
+		every: noteTime,
+		idle:  func() { r.note(ctx) },
 		skipped: func(u *unit, root string) {
 			for _, id := range u.ids {
 				r.skip(r.byID[id], root, "")
+			}
+		},
+		stopped: func(u *unit, root string) {
+			for _, id := range u.ids {
+				r.stop(r.byID[id], root)
 			}
 		},
 	}
@@ -80,30 +88,33 @@ func (r *run) relieve(ctx context.Context) {
 	}
 }
 
-// noteTime is how often candidates are noted while a run goes on.
+// noteTime is how often candidates and results are noted while a run goes on.
 const noteTime = time.Second
 
-// noteCandidate notes what was made since the last note, every now and then: enough
-// that a run which is killed after hours can be taken up, and so seldom that many small
-// nodes do not pay for it. What ends up published is mostly never noted.
-func (r *run) noteCandidate(ctx context.Context, n *nodeRun) {
-	if n.row == nil {
-		return
-	}
-	r.unnoted = append(r.unnoted, n)
-	if time.Since(r.notedAt) < noteTime {
+// note notes what was made, and how tests ended, since the last note, every now and then:
+// enough that a run which is killed after hours can be taken up, and so seldom that many
+// small nodes do not pay for it. What ends up published is mostly never noted.
+func (r *run) note(ctx context.Context) {
+	if len(r.unnoted) == 0 || r.readOnly || time.Since(r.notedAt) < noteTime {
 		return
 	}
 	var rows []state.Candidate
 	for _, n := range r.unnoted {
-		rows = append(rows, *n.row)
-	}
-	for _, sql := range state.InsertCandidates(r.database, rows) {
-		if _, err := r.main.Exec(ctx, sql); err != nil {
-			return // noted again with the outcome
+		if n.row != nil {
+			rows = append(rows, *n.row)
 		}
 	}
-	r.unnoted, r.notedAt = nil, time.Now()
+	results := r.resultRows(r.unnoted)
+	if !r.noted {
+		results = append(results, r.carried...)
+	}
+	err := r.transact(ctx, func() error {
+		return execAll(ctx, r.main, append(state.InsertCandidates(r.database, rows), state.InsertResults(r.database, results)...))
+	})
+	if err != nil {
+		return // noted again with the outcome
+	}
+	r.unnoted, r.noted, r.notedAt = nil, true, time.Now()
 	r.point("candidate-recorded")
 }
 
@@ -116,9 +127,22 @@ func (r *run) markOver(id string) {
 
 // skip ends a node that is not done.
 func (r *run) skip(n *nodeRun, root, message string) {
-	n.result = &NodeResult{Node: n.node, Status: Skipped, StartedAt: r.now(), Rows: -1, SkippedFor: root, Message: message}
+	r.leave(n, &NodeResult{Node: n.node, Status: Skipped, StartedAt: r.now(), Rows: -1, SkippedFor: root, Message: message})
+}
+
+// stop ends a node that is not done since another one, with which it has nothing to do,
+// has failed.
+func (r *run) stop(n *nodeRun, root string) {
+	r.leave(n, &NodeResult{
+		Node: n.node, Status: Skipped, StartedAt: r.now(), Rows: -1, SkippedFor: root,
+		Stopped: true, Message: "stopped after the first failure",
+	})
+}
+
+func (r *run) leave(n *nodeRun, result *NodeResult) {
+	n.result = result
 	r.markOver(n.node.UniqueID)
-	r.emit(NodeFinished{Result: n.result})
+	r.emit(NodeFinished{Result: result})
 }
 
 // skipUnfinished ends the nodes that an interrupt, or an error of the run, has left. What

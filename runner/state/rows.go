@@ -96,6 +96,11 @@ func InsertResults(database string, results []Result) []string {
 	return insert(name(database, "node_results"), rows)
 }
 
+// DeleteResults forgets the results of a run.
+func DeleteResults(database, runID string) string {
+	return fmt.Sprintf("delete from %s where run_id = %s", name(database, "node_results"), text(runID))
+}
+
 // Results returns the results of runs, or of all runs where none is named, in the
 // order in which they were recorded.
 func Results(ctx context.Context, s engine.Session, database string, runIDs ...string) ([]Result, error) {

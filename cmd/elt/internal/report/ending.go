@@ -18,8 +18,10 @@ func (p *plain) ending(s runner.Summary) string {
 			b.WriteString("\n" + text)
 		}
 	}
-	if followed := p.followed(s); followed != "" {
-		b.WriteString("\n" + followed)
+	for _, text := range []string{p.anew(s), p.followed(s)} {
+		if text != "" {
+			b.WriteString("\n" + text)
+		}
 	}
 	b.WriteString("\n" + p.summary(s) + "\n")
 	return b.String()
@@ -112,6 +114,21 @@ func (p *plain) showFlags(r *runner.NodeResult) string {
 	return ""
 }
 
+// anew says what a retry has made again that the run before had made, and why.
+func (p *plain) anew(s runner.Summary) string {
+	var b strings.Builder
+	for _, r := range s.Results {
+		if r.Anew == "" {
+			continue
+		}
+		if b.Len() == 0 {
+			b.WriteString("not taken over from the run before:\n")
+		}
+		b.WriteString("  " + label(r.Node) + ": " + clean(r.Anew) + "\n")
+	}
+	return b.String()
+}
+
 // followed says, for each root cause, what was skipped and what was held because of it.
 func (p *plain) followed(s runner.Summary) string {
 	names := map[string]string{}
@@ -121,6 +138,9 @@ func (p *plain) followed(s runner.Summary) string {
 		switch {
 		case r.Status == runner.Skipped:
 			g := causes.of(r.SkippedFor)
+			if r.Stopped {
+				g = causes.of(stopped)
+			}
 			g.skipped = append(g.skipped, r.Node)
 		case r.HeldFor != "":
 			g := causes.of(r.HeldFor)
@@ -129,9 +149,12 @@ func (p *plain) followed(s runner.Summary) string {
 	}
 	var b strings.Builder
 	for _, g := range causes.list {
-		if g.cause == "" {
+		switch g.cause {
+		case "":
 			b.WriteString("not done:\n")
-		} else {
+		case stopped:
+			b.WriteString("not done: stopped after the first failure\n")
+		default:
 			b.WriteString("because of " + nameOf(g.cause, names) + ":\n")
 		}
 		if len(g.skipped) > 0 {
@@ -150,6 +173,9 @@ func nameOf(uniqueID string, names map[string]string) string {
 	}
 	return clean(lastPart(uniqueID))
 }
+
+// stopped stands for the cause of what --fail-fast did not start.
+const stopped = "\x00stopped"
 
 // group is what shares a root cause.
 type group struct {

@@ -58,6 +58,7 @@ type jsonFinished struct {
 	Message      string           `json:"message,omitempty"`
 	SkippedFor   string           `json:"skipped_for,omitempty"`
 	Resumed      bool             `json:"resumed,omitempty"`
+	Anew         string           `json:"anew,omitempty"`
 	Diagnostics  []jsonDiagnostic `json:"diagnostics,omitempty"`
 	Sample       *jsonSample      `json:"sample,omitempty"`
 	CompileMS    float64          `json:"compile_ms"`
@@ -198,7 +199,7 @@ func finishedOf(r *runner.NodeResult) jsonFinished {
 	line := jsonFinished{
 		Type: "node_finished", UniqueID: r.Node.UniqueID, Name: r.Node.Name,
 		ResourceType: string(r.Node.Type), Materialized: r.Node.Materialized(), Relation: r.Node.Relation.String(),
-		Status: r.Status, Message: r.Message, SkippedFor: r.SkippedFor, Resumed: r.Resumed,
+		Status: r.Status, Message: r.Message, SkippedFor: r.SkippedFor, Resumed: r.Resumed, Anew: r.Anew,
 		CompileMS: millis(r.CompileTime), ExecuteMS: millis(r.ExecuteTime),
 	}
 	if r.Node.Type == project.Test {

@@ -137,6 +137,9 @@ func caseOf(r *runner.NodeResult) junitCase {
 		c.Error = detailOf(r, diag.SQL)
 	case runner.Skipped:
 		c.Skipped = &junitDetail{Message: "because of " + lastPart(r.SkippedFor)}
+		if r.Stopped {
+			c.Skipped.Message = "not done: " + r.Message
+		}
 	case runner.Warned:
 		c.Output = detailOf(r, diag.DataTest).Message
 	}

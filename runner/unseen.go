@@ -1,0 +1,192 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
+	"elt/runner/engine"
+	"elt/runner/materialize"
+)
+
+// unseen finds what a query reads that elt cannot see change: tables it did not make,
+// files that are not declared, the time, chance. It errs on the side of finding something.
+type unseen struct {
+	run       *run
+	functions map[string]functionFacts
+}
+
+// functionFacts is what DuckDB says about the functions of a name.
+type functionFacts struct {
+	foreign bool // a macro of the user's
+	varies  bool // it does not always answer the same
+	reads   bool // it is a table function only: it may read anything
+}
+
+// Where duckdb_functions() does not say it, or says it too strictly.
+var (
+	variable  = []string{"age", "current_localtime", "current_localtimestamp", "getenv", "getvariable", "current_setting", "version"}
+	harmless  = []string{"sleep_ms", "error", "stats"}
+	pureTable = []string{"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"}
+	clocks    = []string{"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"} // without parentheses
+)
+
+// newUnseen asks the database about its functions.
+func newUnseen(ctx context.Context, r *run) (*unseen, error) {
+	t, err := r.main.Query(ctx, `select lower(function_name), bool_or(not internal),
+		bool_or(function_type = 'scalar' and stability <> 'CONSISTENT'), bool_and(function_type in ('table', 'table_macro', 'pragma'))
+		from duckdb_functions() group by 1`)
+	if err != nil {
+		return nil, err
+	}
+	u := &unseen{run: r, functions: make(map[string]functionFacts, len(t.Rows))}
+	for _, row := range t.Rows {
+		name, _ := row[0].(string)
+		var f functionFacts
+		f.foreign, _ = row[1].(bool)
+		f.varies, _ = row[2].(bool)
+		f.reads, _ = row[3].(bool)
+		f.varies = (f.varies || slices.Contains(variable, name)) && !slices.Contains(harmless, name)
+		f.reads = f.reads && !slices.Contains(pureTable, name)
+		u.functions[name] = f
+	}
+	return u, nil
+}
+
+// ofNode says in words what building a node depends on that elt cannot see; "" for
+// nothing. What is said of the nodes it reads is said of them.
+func (u *unseen) ofNode(n *nodeRun) string {
+	switch n.spec.Materialized {
+	case materialize.Table, materialize.View, materialize.Seed:
+	case materialize.Incremental:
+		if s := n.spec.Strategy; s != materialize.Append && s != materialize.DeleteInsert && s != materialize.MergeInto && s != "" {
+			return fmt.Sprintf("the strategy %q may look at more than its query", s)
+		}
+	default:
+		return fmt.Sprintf("the materialization %q may look at more than its query", n.spec.Materialized)
+	}
+	if n.spec.Header != "" {
+		return "it has a sql_header"
+	}
+	hooks := 0
+	for _, hook := range slices.Concat(n.pre(), n.post()) {
+		hooks += len(sqltoken.SplitStatements(hook.SQL))
+	}
+	if len(u.run.lateParts(n)) < hooks { // indexes and comments are part of the publish
+		return "it has hooks"
+	}
+	if n.node.Type == project.Seed {
+		return ""
+	}
+	return u.ofQuery(n.node.Compiled.SQL)
+}
+
+// ofQuery says what a compiled query depends on that elt cannot see.
+func (u *unseen) ofQuery(sql string) string {
+	const lakeTable = `"_elt_lake"`
+	text, _ := sqltoken.Rewrite(sql, u.run.lake.replacing(sql, func(*lakeSource) string { return lakeTable }))
+	return u.in(text, nil, func(ref duckdb.TableRef) bool { return ref.Schema == "" && ref.Name == sqltoken.Unquote(lakeTable) })
+}
+
+// in looks through a query: of a published view, or of a node where view is nil.
+func (u *unseen) in(sql string, view *engine.RelationInfo, known func(duckdb.TableRef) bool) string {
+	if why := u.calls(sql); why != "" {
+		return why
+	}
+	refs, err := u.run.published.parser.TableRefs(sql)
+	if err != nil {
+		return "what it reads cannot be told from its SQL"
+	}
+	for _, ref := range refs {
+		if known != nil && known(ref) {
+			continue
+		}
+		if why := u.relation(ref, view); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// relation looks at a table that a query names.
+func (u *unseen) relation(ref duckdb.TableRef, view *engine.RelationInfo) string {
+	r := u.run
+	at := view
+	if at == nil {
+		at = &engine.RelationInfo{Relation: project.Relation{Database: r.database, Schema: "main"}}
+	}
+	rel := project.Relation{Database: ref.Catalog, Schema: ref.Schema, Identifier: ref.Name}
+	if info, ok := r.published.resolve(ref, at); ok {
+		rel = info.Relation
+	} else if ref.Catalog == "" && ref.Schema != "" {
+		rel.Database = at.Database
+	}
+	node := r.plan.Nodes[r.net.byRelation[rel.Key()]]
+	info := r.published.relations[rel.Key()]
+	switch {
+	case node != nil && r.byID[node.UniqueID] != nil:
+		return "" // made in this run: it is looked at by itself
+	case info != nil && info.Type == "view":
+		query, _ := viewQuery(info.ViewSQL)
+		if why := u.in(query, info, nil); why != "" {
+			return fmt.Sprintf("of view %s: %s", r.plainName(info.Relation), why)
+		}
+		return ""
+	case node != nil && node.Type != project.Source:
+		return ""
+	}
+	return fmt.Sprintf("it reads %s, which elt did not make", r.plainName(rel))
+}
+
+// plainName is a relation's name as a person writes it.
+func (r *run) plainName(rel project.Relation) string {
+	name := rel.Schema + "." + rel.Identifier
+	if rel.Database != "" && !strings.EqualFold(rel.Database, r.database) {
+		name = rel.Database + "." + name
+	}
+	return name
+}
+
+// calls looks at the functions that a query calls, the clock it reads and the files it
+// names.
+func (u *unseen) calls(sql string) string {
+	for _, chain := range sqltoken.Chains(sql) {
+		name := strings.ToLower(chain.Name())
+		f := u.functions[name]
+		switch {
+		case !chain.Call:
+			if len(chain.Parts) == 1 && !chain.Parts[0].Quoted && slices.Contains(clocks, name) {
+				return "it asks for " + name
+			}
+		case f.foreign:
+			return fmt.Sprintf("it calls %s(), which is not DuckDB's own", name)
+		case f.varies:
+			return fmt.Sprintf("it calls %s(), which does not always answer the same", name)
+		case f.reads:
+			return fmt.Sprintf("it reads by %s(), which is no declared source", name)
+		}
+	}
+	return literalFile(sql)
+}
+
+// literalFile finds from 'file.csv', and samples.
+func literalFile(sql string) string {
+	before := ""
+	for tok := range sqltoken.Tokens(sql) {
+		text := strings.ToUpper(tok.Text(sql))
+		switch {
+		case tok.Kind == sqltoken.Comment:
+			continue
+		case tok.Kind == sqltoken.String && (before == "FROM" || before == "JOIN"):
+			return "it reads a file that is no declared source"
+		case text == "TABLESAMPLE", text == "SAMPLE" && before == "USING":
+			return "it takes a sample"
+		}
+		before = text
+	}
+	return ""
+}
