@@ -149,7 +149,7 @@ func (b *Bound) Bind(ctx context.Context, sql string, parents []string) ([]Colum
 	if err := b.define(ctx, catalog, parents); err != nil {
 		return nil, err
 	}
-	return catalog.Bind(ctx, b.shellQuery(sql, parents).SQL)
+	return catalog.Bind(ctx, b.shellQuery(nil, sql, parents).SQL)
 }
 
 // Close closes the catalog.
@@ -375,7 +375,7 @@ func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 // bindNode binds one query.
 func (b *binder) bindNode(catalog ShellCatalog, id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
-	n.query = b.shellQuery(node.Compiled.SQL, b.readers(node))
+	n.query = b.shellQuery(node, node.Compiled.SQL, b.readers(node))
 	columns, err := b.bindQuery(catalog, node, n.query)
 	if err == nil && node.Type != project.Test {
 		n.columns = columns
@@ -483,8 +483,9 @@ func fromName(from string) string {
 	return "files"
 }
 
-// shellQuery puts shells where a query names the files of a source.
-func (b *Bound) shellQuery(sql string, parents []string) ShellQuery {
+// shellQuery puts shells where a query names the files of a source. reader is the node
+// whose query it is, if it is one's.
+func (b *Bound) shellQuery(reader *project.Node, sql string, parents []string) ShellQuery {
 	var edits []sqltoken.Edit
 	var starts map[int]bool
 	for _, id := range parents {
@@ -499,6 +500,9 @@ func (b *Bound) shellQuery(sql string, parents []string) ShellQuery {
 		shell := b.shellOf(node).String()
 		if strings.HasPrefix(from, "(") {
 			shell = "(from " + shell + ")"
+		}
+		if reader != nil && reader.TakenByFile(node) {
+			shell = "(select *, cast(null as varchar) as " + project.QuoteIdent(reader.FileColumn()) + " from " + shell + ")"
 		}
 		for at := 0; ; {
 			i := strings.Index(sql[at:], from)

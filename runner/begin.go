@@ -27,7 +27,7 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	r.point("cleaned")
 	err = r.transact(ctx, func() error {
-		for _, sql := range append(state.InsertLakeFiles(r.database, r.lake.rows(r.id)), state.InsertRun(r.database, r.row())) {
+		for _, sql := range append(state.InsertLakeFiles(r.database, r.lakeRows(r.id)), state.InsertRun(r.database, r.row())) {
 			if _, err := r.main.Exec(ctx, sql); err != nil {
 				return err
 			}

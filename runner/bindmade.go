@@ -30,6 +30,15 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	default:
 		return nil, compiler.Doubt("the columns of this materialization are not known")
 	}
+	if node.FileColumn() != "" {
+		spec, problems := materialize.SpecOf(node, project.Relation{}, false)
+		if problems.HasErrors() {
+			return nil, problems
+		}
+		if err := spec.CheckFileColumn(engineColumns(query)); err != nil {
+			return nil, err
+		}
+	}
 	return tableColumns(query), nil
 }
 

@@ -25,6 +25,7 @@ type nodeRun struct {
 	candidate project.Relation // the hidden table; no identifier where there is none
 	spec      *materialize.Spec
 	state     materialize.State
+	intake    *intake // of a by_file model
 	finish    materialize.Finish
 	write     materialize.Write
 	query     string // what its shadow shows, of a table
@@ -71,6 +72,7 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 	n.made = true
 	result.Status = Success
 	result.Diagnostics = append(n.warnings, n.finish.Warnings...)
+	n.partial()
 	return result
 }
 
@@ -136,6 +138,12 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 			return err
 		}
 	}
+	if spec.Files != nil {
+		if n.intake, err = r.planIntake(ctx, s, n, spec.Anew(st)); err != nil {
+			return err
+		}
+		r.useFilesTable(n)
+	}
 	n.write, err = materialize.Begin(spec, st)
 	return err
 }
@@ -177,7 +185,7 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 	if err := w.hooks(ctx, n, n.pre(), len(write.Before) > 0); err != nil {
 		return err
 	}
-	if err := w.statements(ctx, n, write.Statements); err != nil {
+	if err := w.load(ctx, n, write.Statements); err != nil {
 		return err
 	}
 	n.written = write.Made
@@ -211,6 +219,9 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 		return err
 	}
 	n.finish = finish
+	if n.intake != nil && w.elsewhere(n.candidate) {
+		n.finish.Discard = append(n.finish.Discard, "drop table "+n.intake.table.String())
+	}
 	w.addLateParts(n)
 	if !apply {
 		return w.show(ctx, n)
@@ -363,7 +374,7 @@ func (w *worker) prepare(ctx context.Context, n *nodeRun, st materialize.Stateme
 		failed = errors.Join(failed, err)
 		return shadow, ok
 	}
-	sql, back := w.names.rewrite(st.SQL, w.lake.edits(st.SQL), by)
+	sql, back := w.names.rewrite(st.SQL, w.editsFor(n, st.SQL), by)
 	return sent{sql: sql, back: offsets{inner: back}, query: st.Query}, failed
 }
 

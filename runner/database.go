@@ -145,7 +145,7 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 		failed = errors.Join(failed, err)
 		return shadow, ok
 	}
-	text, _ := v.run.names.rewrite(strings.TrimRight(sql, " \t\r\n;"), v.run.lake.edits(sql), by)
+	text, _ := v.run.names.rewrite(strings.TrimRight(sql, " \t\r\n;"), v.run.editsFor(v.n, sql), by)
 	if failed != nil {
 		if errors.Is(failed, dbtcontext.ErrDeferred) {
 			return nil, dbtcontext.ErrDeferred

@@ -19,6 +19,8 @@ const (
 	Errored Status = "error"   // a statement failed
 	Skipped Status = "skipped" // an ancestor failed, or the run was stopped
 	Reused  Status = "reused"  // unchanged, not rebuilt
+	// PartialSuccess is a model that was made without some files or batches, which failed.
+	PartialSuccess Status = "partial success"
 )
 
 // Event is something that happened in a run. Events come from one goroutine, in
@@ -112,5 +114,5 @@ func (RunFinished) event()  {}
 // published is.
 func (s *Summary) OK() bool {
 	return s != nil && !s.Interrupted && !s.Unpublished && s.Held == 0 &&
-		s.Counts[Failed]+s.Counts[Errored]+s.Counts[Skipped] == 0
+		s.Counts[Failed]+s.Counts[Errored]+s.Counts[Skipped]+s.Counts[PartialSuccess] == 0
 }

@@ -12,12 +12,13 @@ import (
 // lookAtLakeAgain fails the nodes that have read a raw file which is not what it was. The
 // source is told once; what a node that read it had to say itself follows from it.
 func (r *run) lookAtLakeAgain() {
-	changed := r.lake.changed()
+	r.lookAtIntakesAgain()
+	changed := r.lake.changed(r.wholeReaders)
 	for _, id := range slices.Sorted(maps.Keys(changed)) {
 		told := false
 		for _, child := range r.readersOf(id) {
 			n := r.byID[child]
-			if n == nil || n.result.Status == Skipped {
+			if n == nil || n.result.Status == Skipped || n.takesByFile(id) {
 				continue
 			}
 			n.made, told = false, true
@@ -64,6 +65,11 @@ func (r *run) hold() {
 		switch n.result.Status {
 		case Failed, Errored:
 			cause = id
+		case PartialSuccess: // what it was made without fails, what was made is good
+			if first == "" {
+				first = id
+			}
+			continue
 		case Skipped:
 		default:
 			continue

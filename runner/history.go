@@ -111,7 +111,7 @@ func (r *run) incident(ctx context.Context) (*Incident, error) {
 	incident := &Incident{Run: pastRun(failed, past.of(failed.RunID))}
 	for _, res := range past.of(failed.RunID) {
 		switch {
-		case res.Status == string(Failed) || res.Status == string(Errored):
+		case res.Status == string(Failed) || res.Status == string(Errored) || res.Status == string(PartialSuccess):
 			node, err := r.incidentNode(ctx, past, failed.RunID, res)
 			if err != nil {
 				return nil, err

@@ -34,6 +34,8 @@ type lakeSource struct {
 	pinned string // the FROM item over the files, absolute
 	live   string // the FROM item over the globs, absolute
 	files  []lakeFile
+
+	dialect []project.Setting // how its CSV files are written, where that was looked at
 }
 
 // lakeFile is a raw file as it was when the run began.
@@ -257,19 +259,27 @@ func tokenStarts(sql string) map[int]bool {
 	return starts
 }
 
-// changed looks at the files again: by source, what is wrong now.
-func (l *lake) changed() map[string]*diag.Diagnostic {
+// changed looks at the files of sources again that were read whole: by source, what is
+// wrong now.
+func (l *lake) changed(whole func(id string) bool) map[string]*diag.Diagnostic {
 	out := map[string]*diag.Diagnostic{}
 	for id, src := range l.sources {
+		if !whole(id) {
+			continue
+		}
 		for _, f := range src.files {
 			if word := f.change(); word != "" {
-				out[id] = diag.New(diag.LakeFile, src.node.Place, "file %q %s while the run was reading it", f.path, word).
-					WithHint("run again; what was built from it is not published")
+				out[id] = changedFile(src.node, f, word)
 				break
 			}
 		}
 	}
 	return out
+}
+
+func changedFile(source *project.Node, f lakeFile, word string) *diag.Diagnostic {
+	return diag.New(diag.LakeFile, source.Place, "file %q %s while the run was reading it", f.path, word).
+		WithHint("run again; what was built from it is not published")
 }
 
 // change says in a word what happened to a file since the run began.
@@ -287,11 +297,16 @@ func (f lakeFile) change() string {
 	return ""
 }
 
-// rows are the files for the history.
-func (l *lake) rows(runID string) []state.LakeFile {
+// lakeRows are the files for the history. Of a source that is only taken in by file,
+// they are the files taken in: the rest is in the ledger.
+func (r *run) lakeRows(runID string) []state.LakeFile {
 	var out []state.LakeFile
-	for id, src := range l.sources {
-		for _, f := range src.files {
+	for id, src := range r.lake.sources {
+		files := src.files
+		if !r.wholeReaders(id) {
+			files = r.takenOf(src)
+		}
+		for _, f := range files {
 			row := state.LakeFile{RunID: runID, UniqueID: id, Path: f.path, Bytes: f.size, ModifiedAt: f.modified}
 			if f.remote {
 				row.Bytes = -1
@@ -305,6 +320,26 @@ func (l *lake) rows(runID string) []state.LakeFile {
 		}
 		return strings.Compare(a.Path, b.Path)
 	})
+	return out
+}
+
+// takenOf returns the files of a source that by_file models take in in this run.
+func (r *run) takenOf(src *lakeSource) []lakeFile {
+	var out []lakeFile
+	seen := map[string]bool{}
+	for _, n := range r.nodes {
+		if n.intake == nil {
+			continue
+		}
+		for _, si := range n.intake.sources {
+			for _, f := range si.take {
+				if si.src == src && !seen[f.path] {
+					seen[f.path] = true
+					out = append(out, f.lakeFile)
+				}
+			}
+		}
+	}
 	return out
 }
 

@@ -112,6 +112,7 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 		})
 	}
 	statements = append(statements, state.PutNodeStates(r.database, states)...)
+	statements = append(statements, r.ledgerStatements(published, now)...)
 	statements = append(statements, state.ForgetCandidates(r.database, ids)...)
 	var left []state.Candidate
 	for _, n := range r.unnoted {
@@ -146,7 +147,7 @@ func (r *run) outcome() string {
 			return state.OutcomeFailed
 		}
 		switch n.result.Status {
-		case Failed, Errored, Skipped:
+		case Failed, Errored, Skipped, PartialSuccess:
 			return state.OutcomeFailed
 		}
 	}

@@ -80,7 +80,9 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 
 // unpublishedOf returns what of the selection the last run has not published.
 func (r *run) unpublishedOf(last *lastRun) []string {
-	return slices.DeleteFunc(r.chosen(), func(id string) bool { return last.results[id].Published })
+	return slices.DeleteFunc(r.chosen(), func(id string) bool {
+		return last.results[id].Published && last.results[id].Status != string(PartialSuccess)
+	})
 }
 
 // addTests selects tests in the place of those which the last run had and which are
@@ -186,6 +188,7 @@ func (r *run) takeUpNode(n *nodeRun, last *lastRun, hidden []project.Relation) (
 	}
 	n.candidate, n.rows = c.Relation, c.Rows
 	n.spec.Candidate = c.Relation
+	r.useFilesTable(n)
 	r.keepAll(c.Relation, hidden)
 	n.write, err = materialize.Begin(n.spec, n.state)
 	return err
@@ -194,10 +197,10 @@ func (r *run) takeUpNode(n *nodeRun, last *lastRun, hidden []project.Relation) (
 // keepAll keeps a candidate and the hidden relations beside it.
 func (r *run) keepAll(candidate project.Relation, hidden []project.Relation) {
 	for _, rel := range hidden {
-		for _, suffix := range []string{"", "_delta", "_whole"} {
+		for _, suffix := range []string{"", "_delta", "_whole", "_files"} {
 			beside := candidate
 			beside.Identifier += suffix
-			if rel.Key() == beside.Key() {
+			if rel.Key() == beside.Key() || rel.Key() == r.filesTable(candidate).Key() {
 				r.keep = append(r.keep, rel)
 			}
 		}
@@ -232,7 +235,36 @@ func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
 	if source := r.changedSource(n, last); source != "" {
 		return fmt.Sprintf("files of source %q have changed", source)
 	}
+	if !r.sameIntake(n, c, last) {
+		return "other files are to be taken in"
+	}
 	return last.unseen.ofNode(n)
+}
+
+// sameIntake reports whether a candidate of a by_file model holds the files that would
+// be taken in now.
+func (r *run) sameIntake(n *nodeRun, c state.Candidate, last *lastRun) bool {
+	if n.intake == nil {
+		return true
+	}
+	table := r.filesTable(c.Relation)
+	if !last.exists[table.Key()] {
+		return false
+	}
+	had, err := state.ReadFiles(context.Background(), r.main, table)
+	if err != nil {
+		return false
+	}
+	changes, err := n.intake.changes()
+	if err != nil {
+		return false
+	}
+	now := make([]string, len(changes))
+	for i, f := range changes {
+		now[i] = f.Path + "\x00" + f.Change + "\x00" + f.ModifiedAt.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
+	}
+	slices.Sort(now)
+	return slices.Equal(had, now)
 }
 
 // fits reports whether a candidate can become the node's relation: it is in its schema,
@@ -254,13 +286,13 @@ func (r *run) fits(n *nodeRun, c state.Candidate) bool {
 // last run, or cannot be looked at.
 func (r *run) changedSource(n *nodeRun, last *lastRun) string {
 	rows := map[string][]state.LakeFile{}
-	for _, f := range r.lake.rows(last.RunID) {
+	for _, f := range r.lakeRows(last.RunID) {
 		f.ModifiedAt = f.ModifiedAt.UTC().Truncate(time.Microsecond)
 		rows[f.UniqueID] = append(rows[f.UniqueID], f)
 	}
 	above := r.net.graph.Ancestors([]string{n.node.UniqueID}, -1)
 	for _, id := range slices.Sorted(maps.Keys(r.lake.sources)) {
-		if above.Has(id) && !slices.EqualFunc(rows[id], last.files[id], func(a, b state.LakeFile) bool {
+		if above.Has(id) && !n.takesByFile(id) && !slices.EqualFunc(rows[id], last.files[id], func(a, b state.LakeFile) bool {
 			return a.Path == b.Path && a.Bytes == b.Bytes && a.Bytes >= 0 && a.ModifiedAt.Equal(b.ModifiedAt)
 		}) {
 			return r.plan.Nodes[id].Name

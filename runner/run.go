@@ -39,21 +39,22 @@ type run struct {
 	begun    time.Time
 	clock    time.Time
 
-	db        *duckdb.DB
-	main      engine.Session // of the goroutine that runs the run
-	database  string
-	sessions  *sessionPool
-	published *published
-	names     *names
-	shadows   *shadows
-	net       *network
-	lake      *lake
-	nodes     []*nodeRun // in plan order
-	byID      map[string]*nodeRun
-	workers   int
-	readOnly  bool // nothing may be written: elt show, elt compile and most of elt test
-	logStays  bool // a checkpoint failed: no other while nodes are built
-	started   bool // everything is compiled; nodes are being built
+	db           *duckdb.DB
+	main         engine.Session // of the goroutine that runs the run
+	database     string
+	sessions     *sessionPool
+	published    *published
+	names        *names
+	shadows      *shadows
+	net          *network
+	lake         *lake
+	nodes        []*nodeRun // in plan order
+	byID         map[string]*nodeRun
+	workers      int
+	stateVersion int  // of the state's tables as the run found them
+	readOnly     bool // nothing may be written: elt show, elt compile and most of elt test
+	logStays     bool // a checkpoint failed: no other while nodes are built
+	started      bool // everything is compiled; nodes are being built
 
 	madeMu sync.RWMutex
 	over   map[string]bool // units that have ended
@@ -183,6 +184,9 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 		}
 	}
 	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
+		return err
+	}
+	if r.stateVersion, err = state.ReadVersion(ctx, r.main, r.database); err != nil {
 		return err
 	}
 	if err := r.finishLake(ctx, ids); err != nil {

@@ -41,7 +41,7 @@ func (r *run) show(ctx context.Context, opts ShowOptions) (*engine.Table, error)
 	if node == nil {
 		return nil, diag.New(diag.UnknownNode, diag.Place{}, "there is no node %q", opts.Node)
 	}
-	n := &nodeRun{node: node}
+	n := &nodeRun{node: node, intake: r.liveIntake(node)}
 	if opts.Candidate {
 		return r.showCandidate(ctx, n, opts.Limit)
 	}
@@ -67,7 +67,7 @@ func (r *run) show(ctx context.Context, opts ShowOptions) (*engine.Table, error)
 // showQuery runs a query with a limit. An error leads back to the node's template.
 func (r *run) showQuery(ctx context.Context, n *nodeRun, sql string, limit int) (*engine.Table, error) {
 	const before = "select * from (\n"
-	text, back := sqltoken.Rewrite(sql, r.lake.edits(sql))
+	text, back := sqltoken.Rewrite(sql, r.editsFor(n, sql))
 	s := sent{sql: before + sqltoken.StripTrailing(text) + "\n)", back: offsets{inner: back, shift: len(before)}}
 	if !sqltoken.IsQuery(sql) {
 		s.sql, s.back.shift = text, 0

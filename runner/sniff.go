@@ -23,6 +23,7 @@ func (src *lakeSource) sniff(ctx context.Context, s engine.Session) {
 	for i, f := range src.files {
 		paths[i] = f.path
 	}
+	src.dialect = dialect
 	src.pinned = src.node.Table.FromWith(paths, dialect)
 }
 

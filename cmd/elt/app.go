@@ -18,6 +18,7 @@ func newApp(in *invocation) *cli.App {
 		Commands: []*cli.Command{
 			buildCommand(in), runCommand(in), testCommand(in), seedCommand(in), retryCommand(in),
 			lsCommand(in), compileCommand(in), showCommand(in), historyCommand(in),
+			sourceFilesCommand(in), sourceForgetCommand(in),
 			initCommand(in), debugCommand(in), cleanCommand(in), completionCommand(in), versionCommand(in),
 		},
 	}

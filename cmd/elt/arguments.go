@@ -24,10 +24,11 @@ func arrange(app *cli.App, words []string, env func(string) (string, bool)) ([]s
 	if err != nil {
 		return nil, err
 	}
-	command := commandNamed(app, name)
+	command, used := commandAt(app, append([]string{name}, rest...))
 	if command == nil {
-		return nil, unknownCommand(app, name)
+		return nil, unknownCommand(app, name, rest...)
 	}
+	rest = rest[used-1:]
 	s := &scanner{app: app, command: command, given: map[string]bool{}}
 	if err := s.scan(slices.Concat(early, rest)); err != nil {
 		return nil, err
@@ -85,7 +86,39 @@ func commandNamed(app *cli.App, name string) *cli.Command {
 	return nil
 }
 
-func unknownCommand(app *cli.App, name string) error {
+// commandAt finds the command that words begin with, and how many words its name has:
+// a command such as "source files" has two.
+func commandAt(app *cli.App, words []string) (command *cli.Command, used int) {
+	if len(words) > 1 {
+		if c := commandNamed(app, words[0]+" "+words[1]); c != nil {
+			return c, 2
+		}
+	}
+	return commandNamed(app, words[0]), 1
+}
+
+// secondWords are the words that may follow the first of a command with two.
+func secondWords(app *cli.App, first string) []string {
+	var out []string
+	for _, c := range app.Commands {
+		if second, ok := strings.CutPrefix(c.Name, first+" "); ok {
+			out = append(out, second)
+		}
+	}
+	return out
+}
+
+func unknownCommand(app *cli.App, name string, rest ...string) error {
+	if seconds := secondWords(app, name); len(seconds) > 0 {
+		if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
+			return usagef("elt %s does not say what to do", name).withHint("it is one of: elt %s %s", name, strings.Join(seconds, ", "))
+		}
+		err := usagef("there is no command %q", name+" "+rest[0])
+		if s := diag.Suggest(rest[0], seconds); s != "" {
+			return err.withHint("did you mean `elt %s %s`?", name, s)
+		}
+		return err.withHint("it is one of: elt %s %s", name, strings.Join(seconds, ", "))
+	}
 	var names []string
 	for _, c := range app.Commands {
 		names = append(names, c.Names()...)

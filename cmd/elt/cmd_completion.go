@@ -50,6 +50,8 @@ type completable struct {
 	Name  string
 	Usage string
 	Flags []completableFlag
+	// Seconds are the words that may follow the name, as "files" follows "source".
+	Seconds []string
 }
 
 // completableFlag is a flag as the scripts need it.
@@ -68,7 +70,15 @@ func (f completableFlag) OneOf() string { return strings.Join(f.Words, " ") }
 func completionTree(app *cli.App) []completable {
 	var tree []completable
 	for _, c := range app.Commands {
-		one := completable{Name: c.Name, Usage: c.Usage}
+		name, second, two := strings.Cut(c.Name, " ")
+		if two && len(tree) > 0 && tree[len(tree)-1].Name == name {
+			tree[len(tree)-1].Seconds = append(tree[len(tree)-1].Seconds, second)
+			continue // they have the same flags
+		}
+		one := completable{Name: name, Usage: c.Usage}
+		if two {
+			one.Seconds = []string{second}
+		}
 		for _, f := range c.Flags {
 			if visible, ok := f.(cli.VisibleFlag); ok && visible.IsVisible() {
 				one.Flags = append(one.Flags, completableOf(f))

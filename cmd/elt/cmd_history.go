@@ -151,7 +151,7 @@ func firstLine(text string) string {
 func failedNodes(r runner.PastRun) int {
 	failed := 0
 	for _, n := range r.Nodes {
-		if n.Status == runner.Failed || n.Status == runner.Errored {
+		if n.Status == runner.Failed || n.Status == runner.Errored || n.Status == runner.PartialSuccess {
 			failed++
 		}
 	}

@@ -28,6 +28,9 @@ func exampleOf(command string) string {
 		"show":    "elt show -s orders --limit 10\nelt show --inline \"select count(*) from {{ ref('orders') }}\" --output csv",
 		"history": "elt history --node orders\nelt history --last-failure --output markdown",
 
+		"source files":  "elt source files\nelt source files lake.flights --output json",
+		"source forget": "elt source forget lake/flights/2013-01-17.csv\nelt source forget 'lake/flights/2013-01-*.csv'",
+
 		"init":       "elt init shop",
 		"completion": "elt completion bash > /etc/bash_completion.d/elt\nsource <(elt completion zsh)\nelt completion fish > ~/.config/fish/completions/elt.fish",
 	}[command]
@@ -35,13 +38,11 @@ func exampleOf(command string) string {
 
 // help prints the usage of the command that is named among the words, else of elt.
 func (in *invocation) help(app *cli.App, words []string) error {
-	for _, word := range words {
-		if strings.HasPrefix(word, "-") {
-			continue
-		}
-		command := commandNamed(app, word)
+	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.HasPrefix(word, "-") })
+	if len(words) > 0 {
+		command, _ := commandAt(app, words)
 		if command == nil {
-			return unknownCommand(app, word)
+			return unknownCommand(app, words[0], words[1:]...)
 		}
 		return in.print(commandUsage(command))
 	}

@@ -96,7 +96,7 @@ func newResult(r *runner.NodeResult) result {
 	switch r.Status {
 	case runner.Pass, runner.Failed, runner.Warned:
 		out.Failures = &r.Failures
-	case runner.Success:
+	case runner.Success, runner.PartialSuccess:
 		out.Response["_message"] = "OK"
 		if r.Rows >= 0 {
 			out.Response["rows_affected"] = r.Rows

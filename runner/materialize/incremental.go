@@ -15,6 +15,10 @@ const (
 	Append       = "append"
 	DeleteInsert = "delete+insert"
 	MergeInto    = "merge"
+	// InsertOverwrite replaces the partitions that the delta has rows of.
+	InsertOverwrite = "insert_overwrite"
+	// ByFile takes each raw file in exactly once.
+	ByFile = "by_file"
 )
 
 // The values of on_schema_change.
@@ -31,9 +35,9 @@ const (
 	KeepLatest      = "latest"
 )
 
-// anew reports whether an incremental model is made from scratch: the first run, a
+// Anew reports whether an incremental model is made from scratch: the first run, a
 // full refresh, or a view where the table should be.
-func (s *Spec) anew(state State) bool { return s.FullRefresh || !state.IsTable() }
+func (s *Spec) Anew(state State) bool { return s.FullRefresh || !state.IsTable() }
 
 // beside is a second hidden relation next to the candidate.
 func (s *Spec) beside(suffix string) project.Relation {
@@ -47,7 +51,7 @@ func (s *Spec) beside(suffix string) project.Relation {
 func beginIncremental(spec *Spec, state State) (Write, error) {
 	w := Write{Header: spec.Header, Made: spec.Candidate}
 	w.Contract = spec.probe()
-	if spec.anew(state) {
+	if spec.Anew(state) {
 		w.Statements = createRows(spec, spec.Candidate)
 		return w, nil
 	}
@@ -94,11 +98,12 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 	if err := checkKeys(spec, columns); err != nil {
 		return Finish{}, err
 	}
-	if spec.anew(state) {
+	if spec.Anew(state) {
 		f, err := endTable(spec, state, columns)
 		if err != nil {
 			return Finish{}, err
 		}
+		f.Checks = append(f.Checks, strayFiles(spec, spec.Candidate)...)
 		if spec.OnDuplicateKey != "" {
 			f.Checks = append(f.Checks, duplicateKeys(spec, spec.Candidate, columns)...)
 		}
@@ -116,6 +121,7 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 	if spec.Strategy == MergeInto {
 		f.Checks = append(duplicateKeys(spec, delta, columns), f.Checks...)
 	}
+	f.Checks = append(f.Checks, strayFiles(spec, delta)...)
 	if spec.FullCopy {
 		return c.onCopy(f, spec.Candidate), nil
 	}

@@ -91,6 +91,7 @@ func checkKeys(spec *Spec, columns []engine.Column) error {
 		{"merge_update_columns", spec.Merge.UpdateColumns},
 		{"merge_exclude_columns", spec.Merge.ExcludeColumns},
 		{"order_by", spec.OrderBy},
+		{"partition_by", spec.PartitionBy},
 	})
 }
 

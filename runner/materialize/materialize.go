@@ -62,6 +62,8 @@ type Spec struct {
 	OnDuplicateKey string   // merge: fail or latest
 	OrderBy        []string // merge with latest: columns or expressions; the greatest is the latest
 	Merge          Merge    // options of merge
+	PartitionBy    []string // insert_overwrite: columns or expressions
+	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
 
 	Indexes  []Index
 	Contract *Contract // nil where no contract is enforced
@@ -82,6 +84,17 @@ func (s *Spec) place(key string) diag.Place {
 type ExistingIndex struct {
 	Name string
 	SQL  string // the CREATE INDEX statement, as duckdb_indexes() has it
+}
+
+// Files is what a by_file model takes in: the delta holds the rows of new and changed
+// files, and the rows of changed and vanished ones go.
+type Files struct {
+	// Column is the column by which each row carries its file.
+	Column string
+	// Table is a relation of path and change: "new", "changed", "gone" or "touched".
+	Table project.Relation
+	// Replaces says that the published table may hold rows of these files.
+	Replaces bool
 }
 
 // State is what exists now under the published name.

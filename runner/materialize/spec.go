@@ -1,6 +1,7 @@
 package materialize
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -142,7 +143,7 @@ func (r *reader) seedOptions() SeedOptions {
 }
 
 // The strategies that are known but not built here.
-var laterStrategies = []string{"microbatch", "insert_overwrite", "by_file"}
+var laterStrategies = []string{"microbatch"}
 
 // incremental reads what only incremental models have.
 func (r *reader) incremental(spec *Spec) {
@@ -163,13 +164,14 @@ func (r *reader) incremental(spec *Spec) {
 	spec.OnDuplicateKey = r.choice("on_duplicate_key", "", FailOnDuplicate, KeepLatest)
 	spec.OrderBy = r.texts("order_by")
 	r.merge(spec)
+	r.partitions(spec)
 	r.keys(spec)
 }
 
 // strategy reads incremental_strategy; dbt-duckdb's default is delete+insert.
 func (r *reader) strategy() string {
 	s := r.text("incremental_strategy")
-	known := []string{Append, DeleteInsert, MergeInto}
+	known := []string{Append, DeleteInsert, MergeInto, InsertOverwrite, ByFile}
 	switch {
 	case s == "" || s == "default":
 		return DeleteInsert
@@ -177,16 +179,67 @@ func (r *reader) strategy() string {
 		return s
 	case slices.Contains(laterStrategies, s):
 		d := diag.New(diag.Unsupported, r.place("incremental_strategy"), "the incremental strategy %q is not supported", s)
-		r.add(d).WithHint("use append, delete+insert or merge")
+		r.add(d).WithHint("use append, delete+insert, merge, insert_overwrite or by_file")
 		return DeleteInsert
 	}
 	d := r.refuse("incremental_strategy", "the incremental strategy %q is not known", s)
 	if near := diag.Suggest(s, known); near != "" {
 		d.WithHint("did you mean %q?", near)
 	} else {
-		d.WithHint("use append, delete+insert or merge")
+		d.WithHint("use append, delete+insert, merge, insert_overwrite or by_file")
 	}
 	return DeleteInsert
+}
+
+// partitions reads what only insert_overwrite and by_file have.
+func (r *reader) partitions(spec *Spec) {
+	switch spec.Strategy {
+	case InsertOverwrite:
+		spec.PartitionBy = r.partitionBy()
+		if len(spec.PartitionBy) == 0 && len(r.problems.Errors()) == 0 {
+			r.refuse("incremental_strategy", "insert_overwrite does not know what a partition is").
+				WithHint("name the column or expression that tells, as in partition_by: flight_date")
+		}
+	case ByFile:
+		spec.Files = &Files{Column: r.node.FileColumn()}
+	default:
+		return
+	}
+	if len(spec.UniqueKey) > 0 {
+		r.warn("unique_key", "%q has no effect under %s", "unique_key", spec.Strategy)
+	}
+}
+
+// partitionBy reads a column, an expression, a list of them, or dbt's mapping of field
+// and granularity.
+func (r *reader) partitionBy() []string {
+	v, ok := r.get("partition_by")
+	if !ok {
+		return nil
+	}
+	d, ok := v.(*template.Dict)
+	if !ok {
+		return r.textsOf("partition_by", "partition_by", v)
+	}
+	r.unknownKeys("partition_by", "partition_by", d, "field", "granularity", "data_type")
+	text := func(key string) string {
+		v, _ := d.Get(key)
+		s, _ := v.(string)
+		return s
+	}
+	field, granularity := text("field"), text("granularity")
+	switch {
+	case field == "":
+		r.wrong("partition_by", "%q names no %q", "partition_by", "field").WithHint("write {field: flown_at, granularity: month}")
+		return nil
+	case granularity == "":
+		return []string{field}
+	}
+	if units := []string{"hour", "day", "month", "year"}; !slices.Contains(units, granularity) {
+		r.wrong("partition_by", "%q is no granularity", granularity).WithHint("use %s", strings.Join(units, ", "))
+		return nil
+	}
+	return []string{fmt.Sprintf("date_trunc('%s', %s)", granularity, expression(field, nil))}
 }
 
 // keys checks how keys, predicates and strategy go together.

@@ -116,7 +116,7 @@ func TestSpecProblems(t *testing.T) {
 		{"unknown strategy", "incremental", []any{"incremental_strategy", "delete_insert"},
 			`incremental-config orders.yml:2:1: the incremental strategy "delete_insert" is not known | did you mean "delete+insert"?`},
 		{"strategy that is to come", "incremental", []any{"incremental_strategy", "microbatch"},
-			`unsupported orders.yml:2:1: the incremental strategy "microbatch" is not supported | use append, delete+insert or merge`},
+			`unsupported orders.yml:2:1: the incremental strategy "microbatch" is not supported | use append, delete+insert, merge, insert_overwrite or by_file`},
 		{"unknown on_schema_change", "incremental", []any{"on_schema_change", "append_columns"},
 			`wrong-type orders.yml:2:1: "append_columns" is no value of "on_schema_change" | did you mean "append_new_columns"?`},
 		{"key of another type", "incremental", []any{"unique_key", int64(1)}, `wrong-type orders.yml:2:1: "unique_key" must be a text or a list of texts | `},
@@ -154,7 +154,7 @@ func TestSpecProblems(t *testing.T) {
 		{"long delimiter", "seed", []any{"delimiter", "||"}, `wrong-type orders.yml:2:1: "delimiter" must be one character, it is "||" | `},
 		{"column types that are a list", "seed", []any{"column_types", template.NewList("a")}, `wrong-type orders.yml:2:1: "column_types" must be a mapping | `},
 		{"two at once", "incremental", []any{"incremental_strategy", "x", "on_schema_change", "y"},
-			`incremental-config orders.yml:2:1: the incremental strategy "x" is not known | use append, delete+insert or merge` + "\n" +
+			`incremental-config orders.yml:2:1: the incremental strategy "x" is not known | use append, delete+insert, merge, insert_overwrite or by_file` + "\n" +
 				`wrong-type orders.yml:3:1: "y" is no value of "on_schema_change" | use ignore, fail, append_new_columns, sync_all_columns`},
 	}
 	for _, c := range cases {

@@ -20,8 +20,10 @@ func (c *change) apply(rel project.Relation) []string {
 	switch {
 	case c.spec.Strategy == MergeInto:
 		return []string{c.mergeSQL(rel)}
-	case c.spec.Strategy == DeleteInsert && len(c.spec.UniqueKey) > 0:
+	case len(c.keys()) > 0:
 		return append(c.bindIndexes(rel), c.deleteSQL(rel), c.insertSQL(rel))
+	case c.replacesFiles():
+		return append(c.bindIndexes(rel), c.deleteFilesSQL(rel), c.insertSQL(rel))
 	}
 	return []string{c.insertSQL(rel)}
 }
@@ -31,7 +33,10 @@ func (c *change) asView() string {
 	switch {
 	case c.spec.Strategy == MergeInto && len(c.spec.mergeKeys()) > 0:
 		return c.mergeView()
-	case c.spec.Strategy == DeleteInsert && len(c.spec.UniqueKey) > 0:
+	case c.replacesFiles():
+		return fmt.Sprintf("select %s\nfrom %s\nanti join %s as _elt_files on %s = _elt_files.path\nunion all\nselect %s\nfrom %s",
+			names(c.target), c.oldRows(), c.spec.Files.oldFiles(), project.QuoteIdent(c.spec.Files.Column), c.newItems(""), c.newRows())
+	case len(c.keys()) > 0:
 		return fmt.Sprintf("select %s\nfrom %s%s\nanti join %s on %s\nunion all\nselect %s\nfrom %s",
 			names(c.target), c.oldRows(), alias(c.deleteAlias()), c.deltaKeys(), c.deleteCondition(),
 			c.newItems(""), c.newRows())
@@ -42,6 +47,18 @@ func (c *change) asView() string {
 	}
 	return fmt.Sprintf("select %s\nfrom %s\nunion all\nselect %s\nfrom %s",
 		names(c.target), c.oldRows(), c.newItems(""), c.newRows())
+}
+
+// keys are what says which rows of the table the delta replaces: keys of rows, or of
+// partitions.
+func (c *change) keys() []string {
+	switch c.spec.Strategy {
+	case DeleteInsert:
+		return c.spec.UniqueKey
+	case InsertOverwrite:
+		return c.spec.PartitionBy
+	}
+	return nil
 }
 
 // bindIndexes is an insert of nothing. DuckDB reads an index from a file when it is
@@ -68,7 +85,7 @@ func (c *change) deleteSQL(rel project.Relation) string {
 // deleteAlias is what dbt calls the table in the statement that deletes by several
 // keys; with one key it has no alias.
 func (c *change) deleteAlias() string {
-	if len(c.spec.UniqueKey) > 1 {
+	if len(c.keys()) > 1 {
 		return deleteTarget
 	}
 	return ""
@@ -84,8 +101,8 @@ func alias(name string) string {
 // deltaKeys is the FROM item of the delta's keys, each once. Its columns have names
 // of their own, so that names in keys and predicates mean the table's columns.
 func (c *change) deltaKeys() string {
-	items := make([]string, len(c.spec.UniqueKey))
-	for i, k := range c.spec.UniqueKey {
+	items := make([]string, len(c.keys()))
+	for i, k := range c.keys() {
 		items[i] = fmt.Sprintf("%s as _elt_key_%d", expression(k, c.source), i+1)
 	}
 	return fmt.Sprintf("(select distinct %s from %s) as _elt_keys", strings.Join(items, ", "), c.newRows())
@@ -93,7 +110,7 @@ func (c *change) deltaKeys() string {
 
 func (c *change) deleteCondition() string {
 	var parts []string
-	for i, k := range c.spec.UniqueKey {
+	for i, k := range c.keys() {
 		parts = append(parts, fmt.Sprintf("%s is not distinct from _elt_keys._elt_key_%d", expression(k, c.target), i+1))
 	}
 	for _, p := range c.spec.Predicates {

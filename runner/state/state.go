@@ -26,10 +26,13 @@ import (
 const Schema = "_elt"
 
 // Version is the version of the tables this elt writes.
-const Version = 2
+const Version = 3
 
 // IntentsVersion is the first version that has the table of intents.
 const IntentsVersion = 2
+
+// LedgersVersion is the first version that has ledgers of files and intervals, and rejects.
+const LedgersVersion = 3
 
 // CandidatePrefix begins the name of every hidden relation.
 const CandidatePrefix = "_elt_"
@@ -70,6 +73,24 @@ var migrations = [Version][]string{{
 	`create table {s}.intents (
 		run_id varchar not null, step integer, database_name varchar, statements varchar[], nodes varchar[])`,
 	`comment on table {s}.intents is 'what a run has promised to publish in other databases and is not yet known to be done; the next run that writes does it first'`,
+}, {
+	`create table {s}.file_ledger (
+		unique_id varchar not null, source varchar not null, path varchar not null,
+		bytes bigint, modified_at timestamp, hash varchar, rows bigint, columns varchar,
+		run_id varchar, taken_at timestamp, forgotten boolean)`,
+	`create table {s}.file_failures (
+		unique_id varchar not null, source varchar not null, path varchar not null,
+		bytes bigint, modified_at timestamp, run_id varchar, failed_at timestamp, message varchar)`,
+	`create table {s}.rejects (
+		source varchar not null, path varchar not null, line bigint, column_name varchar,
+		reason varchar, text varchar, run_id varchar, rejected_at timestamp)`,
+	`create table {s}.intervals (
+		unique_id varchar not null, begins_at timestamp not null, ends_at timestamp not null,
+		status varchar, rows bigint, run_id varchar, done_at timestamp, message varchar)`,
+	`comment on table {s}.file_ledger is 'the raw files each by_file model has taken in: their rows in the model, the columns they had, and by which run; a forgotten one is taken in anew'`,
+	`comment on table {s}.file_failures is 'the raw files that a by_file model could not take in when it was last built, and why'`,
+	`comment on table {s}.rejects is 'rows of raw files that could not be read or break the contract of their source: file, line, column, reason and text'`,
+	`comment on table {s}.intervals is 'the intervals of each microbatch model: done or failed, half-open, UTC'`,
 }}
 
 // name is a table of the state, qualified and quoted.

@@ -231,7 +231,7 @@ func (p *plain) summary(s runner.Summary) string {
 	switch {
 	case s.Interrupted:
 		verdict = p.style.Yellow("interrupted")
-	case s.Unpublished, s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped] > 0:
+	case s.Unpublished, s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped]+s.Counts[runner.PartialSuccess] > 0:
 		verdict = p.style.Red("failed")
 	}
 	var parts []string
@@ -249,6 +249,7 @@ func (p *plain) summary(s runner.Summary) string {
 	if n := s.Counts[runner.Errored]; n > 0 {
 		parts = append(parts, p.style.Red(Plural(int64(n), "error")))
 	}
+	add(s.Counts[runner.PartialSuccess], "in part", p.style.Red)
 	add(s.Counts[runner.Skipped], "skipped", same)
 	add(s.Held, "held", p.style.Yellow)
 	if text := p.published(s); text != "" {

@@ -205,7 +205,7 @@ func finishedOf(r *runner.NodeResult) jsonFinished {
 	if r.Node.Type == project.Test {
 		line.Relation = "" // where failing rows would be kept, if they were
 	}
-	if r.Rows >= 0 && r.Status == runner.Success {
+	if r.Rows >= 0 && (r.Status == runner.Success || r.Status == runner.PartialSuccess) {
 		line.Rows = &r.Rows
 	}
 	if r.Status == runner.Pass || r.Status == runner.Warned || r.Status == runner.Failed {

@@ -133,7 +133,7 @@ func caseOf(r *runner.NodeResult) junitCase {
 	switch r.Status {
 	case runner.Failed:
 		c.Failure = detailOf(r, diag.DataTest)
-	case runner.Errored:
+	case runner.Errored, runner.PartialSuccess:
 		c.Error = detailOf(r, diag.SQL)
 	case runner.Skipped:
 		c.Skipped = &junitDetail{Message: "because of " + lastPart(r.SkippedFor)}
@@ -148,7 +148,7 @@ func caseOf(r *runner.NodeResult) junitCase {
 
 func detailOf(r *runner.NodeResult, code diag.Code) *junitDetail {
 	detail := &junitDetail{Message: r.Message, Type: string(code)}
-	if r.Status != runner.Errored && detail.Message == "" {
+	if r.Status != runner.Errored && r.Status != runner.PartialSuccess && detail.Message == "" {
 		detail.Message = Plural(r.Failures, "failing row")
 	}
 	var text strings.Builder

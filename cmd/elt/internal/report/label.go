@@ -78,6 +78,8 @@ func word(s runner.Status, style Style) (string, func(string) string) {
 		return "fail", style.Red
 	case runner.Errored:
 		return "error", style.Red
+	case runner.PartialSuccess:
+		return "part", style.Red
 	case runner.Skipped:
 		return "skip", style.Dim
 	case runner.Reused:

@@ -140,7 +140,7 @@ func detail(r *runner.NodeResult) string {
 		return Count(r.Failures) + " failing"
 	case r.Resumed:
 		return "taken over"
-	case r.Status == runner.Success && r.Rows >= 0:
+	case (r.Status == runner.Success || r.Status == runner.PartialSuccess) && r.Rows >= 0:
 		return Plural(r.Rows, "row")
 	}
 	return ""

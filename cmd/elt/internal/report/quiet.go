@@ -38,7 +38,7 @@ func (q *quiet) Close(err error) {
 func withoutWarnings(results []*runner.NodeResult) []*runner.NodeResult {
 	var out []*runner.NodeResult
 	for _, r := range results {
-		failed := r.Status == runner.Failed || r.Status == runner.Errored
+		failed := r.Status == runner.Failed || r.Status == runner.Errored || r.Status == runner.PartialSuccess
 		if failed || r.Status == runner.Skipped || r.HeldFor != "" {
 			out = append(out, r)
 		}

@@ -1,0 +1,447 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/engine"
+	"elt/runner/state"
+)
+
+// intake is what a by_file model takes in: of each of its sources the files that the
+// ledger does not have as they are now. Inside the model a source shows these files
+// only, and a column that names the file of each row.
+type intake struct {
+	column  string
+	anew    bool
+	unknown bool // the table is there and the ledger knows no file
+	sources []*sourceIntake
+	gone    []state.LedgerFile // in the ledger, and there no more
+	table   project.Relation   // the files table, see state.CreateFiles
+	failed  []fileFailure
+}
+
+// sourceIntake is the part of one source.
+type sourceIntake struct {
+	src     *lakeSource
+	take    []intakeFile // new and changed, by path
+	touched []intakeFile // another time, the same content
+	failed  []fileFailure
+}
+
+// intakeFile is a raw file and what the ledger calls it.
+type intakeFile struct {
+	lakeFile
+	name   string // relative to the project where it is inside
+	status string // one of state's File constants
+	hash   string // of the content, where it was looked at
+}
+
+// fileFailure is a file that could not be taken in.
+type fileFailure struct {
+	file   intakeFile
+	source string
+	why    diag.List
+}
+
+// planIntake compares the files of a by_file model's sources with its ledger.
+func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew bool) (*intake, error) {
+	in := &intake{column: n.node.FileColumn(), anew: anew}
+	for _, src := range r.sourcesOf(n.node) {
+		in.sources = append(in.sources, &sourceIntake{src: src})
+	}
+	if err := checkFileSources(n.node, in); err != nil {
+		return nil, err
+	}
+	ledger := map[string]state.LedgerFile{}
+	if !anew && r.stateVersion >= state.LedgersVersion {
+		err := state.Ledger(ctx, s, r.database, n.node.UniqueID, func(f state.LedgerFile) { ledger[f.Path] = f })
+		if err != nil {
+			return nil, err
+		}
+	}
+	in.unknown = !anew && len(ledger) == 0
+	known := 0
+	for _, si := range in.sources {
+		k, err := si.plan(r, ledger)
+		if err != nil {
+			return nil, err
+		}
+		known += k
+	}
+	if err := in.refuseTwice(n.node); err != nil {
+		return nil, err
+	}
+	if known < len(ledger) {
+		in.findGone(r, ledger)
+	}
+	return in, in.refuseGone(n.node)
+}
+
+// sourcesOf returns the sources that a by_file model takes in by file, also those it
+// reads through ephemeral models.
+func (r *run) sourcesOf(node *project.Node) []*lakeSource {
+	var out []*lakeSource
+	seen := map[string]bool{}
+	todo := slices.Clone(node.DependsOn)
+	for len(todo) > 0 {
+		id := todo[0]
+		todo = todo[1:]
+		parent := r.plan.Nodes[id]
+		if seen[id] || parent == nil {
+			continue
+		}
+		seen[id] = true
+		if parent.IsEphemeral() {
+			todo = append(todo, parent.DependsOn...)
+		}
+		if src := r.lake.sources[id]; src != nil && node.TakenByFile(parent) {
+			out = append(out, src)
+		}
+	}
+	slices.SortFunc(out, func(a, b *lakeSource) int { return strings.Compare(a.node.UniqueID, b.node.UniqueID) })
+	return out
+}
+
+// checkFileSources refuses a by_file model whose sources are not clear.
+func checkFileSources(node *project.Node, in *intake) error {
+	place := node.Config.Place("incremental_strategy")
+	var d *diag.Diagnostic
+	switch wanted := node.Config.Strings("file_sources"); {
+	case len(in.sources) == 0 && len(wanted) > 0:
+		d = diag.New(diag.IncrementalConfig, node.Config.Place("file_sources"), "%q reads no source over files called %s", node.Name, quotedList(wanted)).
+			WithHint("file_sources names sources that the model itself reads, as lake.flights")
+	case len(in.sources) == 0:
+		d = diag.New(diag.IncrementalConfig, place, "%q reads no source over files, so by_file has nothing to take in", node.Name).
+			WithHint("read a source that has a path, not a model over it; over models use merge or insert_overwrite")
+	case len(in.sources) > 1 && len(wanted) == 0:
+		names := make([]string, len(in.sources))
+		for i, si := range in.sources {
+			names[i] = si.src.node.Table.SourceName + "." + si.src.node.Name
+		}
+		d = diag.New(diag.IncrementalConfig, place, "%q reads several sources over files: %s", node.Name, quotedList(names)).
+			WithHint("name those that are taken in by file, as in file_sources: %s; the others are read whole", names[0])
+	default:
+		return nil
+	}
+	d.Node = node.UniqueID
+	return diag.List{d}
+}
+
+func quotedList(items []string) string {
+	out := make([]string, len(items))
+	for i, s := range items {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// plan finds the files of a source that are new, changed or touched, and returns how
+// many the ledger knows. A file that seems to have changed is looked at once more: the
+// files were listed before the database was open, and another run may have taken in a
+// newer state since. The ledger goes by path alone, so that a source may be renamed.
+func (si *sourceIntake) plan(r *run, ledger map[string]state.LedgerFile) (known int, err error) {
+	for _, f := range si.src.files {
+		file := intakeFile{lakeFile: f, name: r.shownPath(f.path), status: state.FileNew}
+		had, ok := ledger[file.name]
+		if !ok {
+			si.take = append(si.take, file)
+			continue
+		}
+		known++
+		if had.Forgotten {
+			file.status = state.FileChanged
+			si.take = append(si.take, file)
+			continue
+		}
+		if same(f, had) {
+			continue
+		}
+		if err := si.look(file, had); err != nil {
+			return known, err
+		}
+	}
+	return known, nil
+}
+
+// same reports whether a file is, by what can be seen from outside, the one taken in.
+func same(f lakeFile, had state.LedgerFile) bool {
+	return f.remote || f.size == had.Bytes && f.modified.UTC().Truncate(time.Microsecond).Equal(had.ModifiedAt)
+}
+
+// look decides about a file that is not as it was when it was taken in.
+func (si *sourceIntake) look(file intakeFile, had state.LedgerFile) error {
+	info, err := os.Stat(filepath.FromSlash(file.path))
+	if err != nil {
+		return nil //nolint:nilerr // gone since it was listed: the next run sees it gone
+	}
+	file.size, file.modified = info.Size(), info.ModTime()
+	if same(file.lakeFile, had) {
+		return nil
+	}
+	file.status = state.FileChanged
+	if file.size == had.Bytes && had.Hash != "" {
+		if file.hash, err = contentHash(file.lakeFile); err != nil {
+			return err
+		}
+		if file.hash == had.Hash {
+			file.status = state.FileTouched
+			si.touched = append(si.touched, file)
+			return nil
+		}
+	}
+	si.take = append(si.take, file)
+	return nil
+}
+
+// findGone finds the files of the ledger that are there no more, or that no source of
+// the model names any more. A file that another run has taken in since the files were
+// listed is not gone.
+func (in *intake) findGone(r *run, ledger map[string]state.LedgerFile) {
+	there := map[string]bool{}
+	for _, si := range in.sources {
+		for _, f := range si.src.files {
+			there[r.shownPath(f.path)] = true
+		}
+	}
+	for _, had := range ledger {
+		if there[had.Path] {
+			continue
+		}
+		if _, err := os.Stat(filepath.FromSlash(r.lake.absolute(had.Path))); err == nil && in.names(had.Path, r.lake) {
+			continue
+		}
+		in.gone = append(in.gone, had)
+	}
+	slices.SortFunc(in.gone, func(a, b state.LedgerFile) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// names reports whether a path is one that the model's sources would list.
+func (in *intake) names(path string, l *lake) bool {
+	for _, si := range in.sources {
+		for _, p := range si.src.node.Table.Paths {
+			if ok, err := doublestar.PathMatch(l.absolute(p.Text), l.absolute(path)); err == nil && ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refuseTwice refuses a file that belongs to two sources of one model: its rows could
+// not be told apart.
+func (in *intake) refuseTwice(node *project.Node) error {
+	if len(in.sources) < 2 {
+		return nil
+	}
+	owner := map[string]*lakeSource{}
+	for _, si := range in.sources {
+		for _, f := range si.src.files {
+			if first := owner[f.path]; first != nil {
+				d := diag.New(diag.IncrementalConfig, si.src.node.Place, "file %q belongs to two sources of %q: %q and %q", f.path, node.Name, first.node.Name, si.src.node.Name).
+					WithHint("give each file to one source")
+				d.Node = node.UniqueID
+				return diag.List{d}
+			}
+			owner[f.path] = si.src
+		}
+	}
+	return nil
+}
+
+// refuseGone is on_deleted_file: what is kept stays in table and ledger.
+func (in *intake) refuseGone(node *project.Node) error {
+	if len(in.gone) == 0 {
+		return nil
+	}
+	switch node.Config.String("on_deleted_file", "delete") {
+	case "keep":
+		in.gone = nil
+	case "fail":
+		d := diag.New(diag.LakeFile, node.Config.Place("on_deleted_file"), "file %q is gone, and %d rows of %q came from it", in.gone[0].Path, in.gone[0].Rows, node.Name).
+			WithHint("bring it back, or set on_deleted_file to delete or keep")
+		d.Node = node.UniqueID
+		return diag.List{d}
+	}
+	return nil
+}
+
+// hashLimit is the longest file, in bytes, whose content is hashed: reading it again
+// costs a few milliseconds.
+const hashLimit = 8 << 20
+
+// contentHash is a hash of a file's content, "" for a long or remote one.
+func contentHash(f lakeFile) (string, error) {
+	if f.remote || f.size > hashLimit {
+		return "", nil
+	}
+	in, err := os.Open(filepath.FromSlash(f.path))
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, in); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16]), nil
+}
+
+// replaces reports whether rows of these files may be in the table.
+func (in *intake) replaces() bool {
+	if len(in.gone) > 0 {
+		return true
+	}
+	for _, si := range in.sources {
+		if slices.ContainsFunc(si.take, func(f intakeFile) bool { return f.status != state.FileNew }) {
+			return true
+		}
+	}
+	return false
+}
+
+// files are what is taken in of all sources.
+func (in *intake) files() []intakeFile {
+	var out []intakeFile
+	for _, si := range in.sources {
+		out = append(out, si.take...)
+	}
+	return out
+}
+
+// changes are the rows of the files table.
+func (in *intake) changes() ([]state.FileChange, error) {
+	var out []state.FileChange
+	for _, si := range in.sources {
+		id := si.src.node.UniqueID
+		for _, f := range slices.Concat(si.take, si.touched) {
+			if f.hash == "" {
+				var err error
+				if f.hash, err = contentHash(f.lakeFile); err != nil {
+					return nil, err
+				}
+			}
+			row := state.FileChange{Source: id, Path: f.name, Bytes: f.size, ModifiedAt: f.modified, Hash: f.hash, Change: f.status}
+			if f.remote {
+				row.Bytes = -1
+			}
+			out = append(out, row)
+		}
+	}
+	for _, f := range in.gone {
+		out = append(out, state.FileChange{Source: f.Source, Path: f.Path, Bytes: -1, Change: state.FileGone})
+	}
+	return out, nil
+}
+
+// editsFor put the raw files where a statement of a node names a lake source.
+func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
+	if n == nil || n.intake == nil {
+		return r.lake.edits(sql)
+	}
+	return r.lake.replacing(sql, func(src *lakeSource) string {
+		for _, si := range n.intake.sources {
+			if si.src == src {
+				return si.from(r.lake.root, n.intake.column)
+			}
+		}
+		return src.pinned
+	})
+}
+
+// from is the FROM item of what is taken in. Where that is nothing, it has the columns
+// of the newest file and no rows.
+func (si *sourceIntake) from(root, column string) string {
+	var paths []string
+	for _, f := range si.take {
+		paths = append(paths, f.path)
+	}
+	limit := ""
+	if len(paths) == 0 {
+		limit = " limit 0"
+		if path, ok := si.sample(); ok {
+			paths = []string{path}
+		}
+	}
+	return withFile(si.src, paths, root, column, limit)
+}
+
+// fileName is the reader's own column for the file, hidden behind the one that by_file
+// shows.
+const fileName = "_elt_file"
+
+// withFile is a FROM item over files that names the file of each row in a column.
+func withFile(src *lakeSource, paths []string, root, column, limit string) string {
+	column = project.QuoteIdent(column)
+	if len(paths) == 0 {
+		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
+	}
+	given, exclude, more := src.fileOption(), "", src.dialect
+	if given == "" {
+		given, exclude = fileName, " exclude ("+fileName+")"
+		more = append(slices.Clone(more), project.Setting{Name: "filename", Value: fileName})
+	}
+	own := project.QuoteIdent(given)
+	inside := root + "/"
+	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
+		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
+	return fmt.Sprintf("(select *%s, %s as %s from %s%s)", exclude, name, column, src.node.Table.FromWith(paths, more), limit)
+}
+
+// fileOption is the column for the file that the source's own options ask for, or "".
+func (src *lakeSource) fileOption() string {
+	for _, item := range src.node.Table.Options.Items() {
+		if name, _ := item.Key.(string); strings.EqualFold(name, "filename") {
+			if text, ok := item.Value.(string); ok {
+				return text
+			}
+			if item.Value == true {
+				return "filename"
+			}
+		}
+	}
+	return ""
+}
+
+// liveIntake shows a by_file model its sources whole, for `elt show`.
+func (r *run) liveIntake(node *project.Node) *intake {
+	if node.FileColumn() == "" {
+		return nil
+	}
+	in := &intake{column: node.FileColumn()}
+	for _, src := range r.sourcesOf(node) {
+		si := &sourceIntake{src: src}
+		for _, p := range src.node.Table.Paths {
+			si.take = append(si.take, intakeFile{lakeFile: lakeFile{path: r.lake.absolute(p.Text)}})
+		}
+		in.sources = append(in.sources, si)
+	}
+	return in
+}
+
+// wholeReaders reports whether a node of the run reads all files of a source.
+func (r *run) wholeReaders(source string) bool {
+	return slices.ContainsFunc(r.readersOf(source), func(id string) bool {
+		n := r.byID[id]
+		return n != nil && !n.takesByFile(source)
+	})
+}
+
+// takesByFile reports whether a node takes a source in by file.
+func (n *nodeRun) takesByFile(source string) bool {
+	return n.intake != nil && slices.ContainsFunc(n.intake.sources, func(si *sourceIntake) bool { return si.src.node.UniqueID == source })
+}
