@@ -56,7 +56,7 @@ func TestRetryTakesOverWhatIsStillGood(t *testing.T) {
 	w := newWarehouse(t)
 	w.table("a", "select 1 as n")
 	w.table("b", "select n + 1 as n from {a}")
-	w.table("c", "select nowhere from {b}")
+	w.table("c", "select n as nowhere from {b}")
 	w.table("d", "select * from {c}")
 	w.check("b_ok", "select * from {b} where n > 5")
 	w.check("b_not", "select * from {b} where n > 1")
