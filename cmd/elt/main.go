@@ -10,5 +10,7 @@ import "os"
 
 func main() {
 	heedFileSize()
-	os.Exit(run(interruptible(os.Exit, os.Stderr), os.Args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+	os.Exit(profiled(func() int {
+		return run(interruptible(os.Exit, os.Stderr), os.Args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	}))
 }
