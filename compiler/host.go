@@ -147,6 +147,9 @@ func (h *compileHost) ConfigGet(key string) (template.Value, bool) {
 	if h.node == nil {
 		return nil, false
 	}
+	if key == snapshotColumnsKey && h.node.Type == project.Snapshot {
+		return snapshotColumns(h.node.Config), true
+	}
 	v, ok := h.node.Config.Get(key)
 	return v.Value, ok
 }

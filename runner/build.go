@@ -125,7 +125,7 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 		return problems
 	}
 	n.warnings = problems
-	st, err := r.published.state(ctx, s, n.node.Relation, spec.Materialized == materialize.Incremental)
+	st, err := r.published.state(ctx, s, n.node.Relation, changesTable(spec))
 	if err != nil {
 		return err
 	}
@@ -146,6 +146,12 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	}
 	n.write, err = materialize.Begin(spec, st)
 	return err
+}
+
+// changesTable reports whether a node changes its published table rather than replace
+// it, and so must know the table's columns.
+func changesTable(spec *materialize.Spec) bool {
+	return spec.Materialized == materialize.Incremental || spec.Materialized == materialize.Snapshot
 }
 
 // readSeed reads a seed's file: what is wrong with it comes out before anything is
@@ -183,6 +189,9 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 		return err
 	}
 	if err := w.hooks(ctx, n, n.pre(), len(write.Before) > 0); err != nil {
+		return err
+	}
+	if err := w.probe(ctx, n, &write); err != nil {
 		return err
 	}
 	if err := w.load(ctx, n, write.Statements); err != nil {
@@ -234,10 +243,34 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 		return err
 	}
 	n.rows = rows // of the delta, not of what was done with it
+	if finish.CountRows != "" {
+		t, err := w.session.Query(ctx, finish.CountRows)
+		if err != nil {
+			return w.fault(n, sent{query: -1}, err)
+		}
+		n.rows, _ = t.Rows[0][0].(int64)
+	}
 	if err := w.checks(ctx, n, finish.Audit); err != nil {
 		return err
 	}
 	return w.show(ctx, n)
+}
+
+// probe describes the query of a snapshot, and so learns the statements that make it.
+func (w *worker) probe(ctx context.Context, n *nodeRun, write *materialize.Write) error {
+	if write.Probe == nil {
+		return nil
+	}
+	query, err := w.prepare(ctx, n, *write.Probe, nil)
+	if err != nil {
+		return err
+	}
+	columns, err := describeQuery(ctx, w.session, &query)
+	if err != nil {
+		return w.fault(n, query, err)
+	}
+	write.Statements, err = write.Snapshot(n.spec, n.state, columns)
+	return err
 }
 
 // contract compares a query's columns with what the model promises, before it is run.

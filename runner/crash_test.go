@@ -93,13 +93,17 @@ func checkAgreement(t *testing.T, w *warehouse, what string, batch int) {
 	}
 	equal(t, what+" and another build, builds shown", w.rows(agreement), want)
 	equal(t, what+" and another build, rows", w.rows("select count(*), sum(v) from inc"), fmt.Sprintf("5|%d", 5*batch))
+	equal(t, what+" and another build, versions in the snapshot",
+		w.rows("select count(*), count(distinct v), count(*) filter (dbt_valid_to is null), max(v) from snap"),
+		fmt.Sprintf("%d|%d|1|%d", batch+1, batch+1, batch))
 	equal(t, what+" and another build, leftovers", w.leftovers(), "")
 }
 
 // agreement lists the builds that the published relations come from.
 const agreement = `select string_agg(distinct batch, ' ') from (
 	select batch from raw union all select batch from stg union all select batch from v
-	union all select batch from mart union all select v from inc union all select batch from s)`
+	union all select batch from mart union all select v from inc union all select batch from s
+	union all select v from snap where dbt_valid_to is null)`
 
 // defineCrash is the project that is killed: tables, views, an incremental model, a
 // seed and tests, all of one build.
@@ -109,6 +113,7 @@ func defineCrash(w *warehouse, dir string, batch int) {
 	w.view("v", "select batch from {stg}")
 	w.table("mart", "select max(batch) as batch from {v}")
 	w.incremental("inc", "select i as k, batch as v from {mart}, range(5) t(i)", "unique_key", "k", "incremental_strategy", "delete+insert")
+	w.snapshot("snap", "select 1 as k, batch as v from {mart}", "strategy", "check", "unique_key", "k", "check_cols", "all")
 	seed := w.add(project.Seed, "s", "")
 	seed.OriginalPath, seed.Compiled = "s.csv", nil
 	if err := os.WriteFile(filepath.Join(dir, "s.csv"), fmt.Appendf(nil, "batch\n%d\n", batch), 0o644); err != nil {

@@ -94,6 +94,18 @@ func (w *warehouse) incremental(name, sql string, config ...any) *project.Node {
 	return w.add(project.Model, name, sql, append(config, "materialized", "incremental")...)
 }
 
+// snapshot adds a snapshot of the strategy check, whose unique_key is one column.
+func (w *warehouse) snapshot(name, sql string, config ...any) *project.Node {
+	node := w.add(project.Snapshot, name, sql, config...)
+	const now = "now()::timestamp"
+	key := node.Config.String("unique_key", "")
+	node.Compiled.Snapshot = &project.SnapshotParts{
+		Strategy: "check", Now: now, UpdatedAt: now,
+		ScdID: "md5(" + key + "::varchar || '|' || " + now + "::varchar)", DeletedID: "md5(dbt_scd_id || '|' || " + now + "::varchar)",
+	}
+	return node
+}
+
 // check adds a data test: rows that its SQL returns are failures.
 func (w *warehouse) check(name, sql string, config ...any) *project.Node {
 	node := w.add(project.Test, name, sql, config...)

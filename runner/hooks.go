@@ -106,10 +106,10 @@ func (r *run) writesShort(sql string, n *nodeRun) bool {
 	return false
 }
 
-// hooksTouchThis reports whether a hook of a model names the model's own relation. An
+// hooksTouchThis reports whether a hook of a model or snapshot names the node's own relation. An
 // incremental run must then work on a whole copy, since the hook may change any row.
 func (r *run) hooksTouchThis(node *project.Node) bool {
-	if node.Compiled == nil || node.Materialized() != materialize.Incremental {
+	if node.Compiled == nil || node.Materialized() != materialize.Incremental && node.Type != project.Snapshot {
 		return false
 	}
 	key := r.names.full(node.Relation).Key()

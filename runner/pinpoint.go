@@ -166,8 +166,12 @@ func ArtifactPath(node *project.Node) string {
 	switch {
 	case node.Test != nil && node.Test.Generic != "", node.Type == project.Operation:
 		return path.Join(file, path.Base(filepath.ToSlash(node.Path)))
-	case node.Block != nil:
-		return path.Join(file, node.Name+".sql")
+	case node.Type == project.Snapshot && node.Block == nil: // as dbt has it
+		return path.Join(file, filepath.ToSlash(node.Path))
+	case node.Block != nil && len(node.Template.Blocks()) > 1:
+		// dbt writes them all to one file, each over the one before. That file must not
+		// become a folder here, or dbt could not write it any more.
+		return path.Join(strings.TrimSuffix(file, path.Ext(file)), node.Name+".sql")
 	}
 	return file
 }

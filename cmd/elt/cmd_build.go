@@ -5,7 +5,7 @@ import "github.com/urfave/cli/v2"
 func buildCommand(in *invocation) *cli.Command {
 	return &cli.Command{
 		Name:   "build",
-		Usage:  "seeds, models and tests in order; publish what passed",
+		Usage:  "seeds, snapshots, models and tests in order; publish what passed",
 		Action: in.execute,
 		Flags: join(selectionFlags(),
 			[]cli.Flag{fullRefreshFlag(), failFastFlag(), allOrNothingFlag(), storeFailuresFlag(), waitFlag()},

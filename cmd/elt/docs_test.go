@@ -159,7 +159,7 @@ var pageScrubs = []struct {
 	{regexp.MustCompile(` +\d+(\.\d+)?(ms|s)\b`), " TIME"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z?)?`), "MOMENT"},
 	{regexp.MustCompile(`(?m)^[a-z2-7]{8}(  +)`), "RUN$1"}, // a line of elt history
-	{regexp.MustCompile(`\b(build|run|seed|test|retry) [a-z2-7]{8}\b`), "$1 RUN"},
+	{regexp.MustCompile(`\b(build|run|seed|snapshot|test|retry) [a-z2-7]{8}\b`), "$1 RUN"},
 	{regexp.MustCompile(`"(run_id|invocation_id)":"[^"]*"`), `"$1":"RUN"`},
 	{regexp.MustCompile(`"(\w+_ms)":[0-9.e+-]+`), `"$1":0`},
 	{regexp.MustCompile(`\b[Pp]rocess \d+`), "process PID"},

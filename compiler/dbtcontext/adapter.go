@@ -63,7 +63,9 @@ var adapterConstants = map[string]template.Value{
 	"use_ducklake_table_workarounds": false,
 	"catalog_supports_foreign_keys":  true,
 	"valid_snapshot_target":          nil,
-	"date_function":                  "now()",
+
+	"assert_valid_snapshot_target_given_strategy": nil,
+	"date_function": "now()",
 }
 
 // behavior are dbt-adapters' behaviour flags: each is off.
@@ -120,6 +122,8 @@ func (a *adapter) naming(name string) method {
 			}
 			return strings.ReplaceAll(template.Str(v), "'", "''"), nil
 		}
+	case "get_hard_deletes_behavior":
+		return a.hardDeletes
 	case "convert_type":
 		return convertType
 	case "valid_incremental_strategies":

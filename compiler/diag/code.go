@@ -42,6 +42,7 @@ const (
 	Unchecked         Code = "unchecked"          // a query that cannot be checked before it is run (note)
 	Contract          Code = "contract"           // columns differ from an enforced contract
 	IncrementalConfig Code = "incremental-config" // an incremental model is configured in a way that cannot work
+	SnapshotConfig    Code = "snapshot-config"    // a snapshot is configured in a way that cannot work
 	Database          Code = "database"           // the database cannot be opened, is locked, is not one
 	Held              Code = "held"               // a node was built but not published (warning)
 	Timeout           Code = "timeout"            // a node took longer than its timeout

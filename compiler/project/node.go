@@ -240,6 +240,8 @@ type Compiled struct {
 	PreHooks, PostHooks []RenderedHook
 	// Kwargs are the rendered arguments of a generic test, for messages and fusing.
 	Kwargs *template.Dict
+	// Snapshot is what a snapshot takes from macros; nil for other nodes.
+	Snapshot *SnapshotParts
 	// Own is the SQL of an ephemeral model before its parents were injected, and OwnMap
 	// its map: it is what readers inject.
 	Own    string

@@ -106,13 +106,17 @@ func checkIndexes(spec *Spec, columns []engine.Column) error {
 
 func checkNames(spec *Spec, columns []engine.Column, configs []named) error {
 	var out diag.List
+	code := diag.IncrementalConfig
+	if spec.Snapshot != nil {
+		code = diag.SnapshotConfig
+	}
 	for _, config := range configs {
 		for _, text := range config.texts {
 			name, isName := columnName(text, columns)
 			if _, exists := find(columns, name); !isName || exists {
 				continue
 			}
-			d := diag.New(diag.IncrementalConfig, spec.place(config.key),
+			d := diag.New(code, spec.place(config.key),
 				"%s names %q, which is no column of %q", config.key, name, spec.Published.Identifier)
 			d.Node = spec.Node
 			d.Hint = columnHint(name, columns)

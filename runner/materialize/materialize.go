@@ -36,6 +36,7 @@ const (
 	Incremental = "incremental"
 	Seed        = "seed"
 	Ephemeral   = "ephemeral"
+	Snapshot    = "snapshot"
 )
 
 // Spec is everything about a node that decides its statements.
@@ -66,8 +67,9 @@ type Spec struct {
 	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
 
 	Indexes  []Index
-	Contract *Contract // nil where no contract is enforced
-	Seed     *SeedSpec // seeds only
+	Contract *Contract     // nil where no contract is enforced
+	Seed     *SeedSpec     // seeds only
+	Snapshot *SnapshotSpec // snapshots only
 
 	places map[string]diag.Place // of config keys
 }
@@ -145,6 +147,9 @@ type Write struct {
 	// Contract is set where a contract is enforced: the runner describes both queries
 	// before anything else and hands the columns to [Spec.CheckContract].
 	Contract *ContractProbe
+	// Probe is set for a snapshot: the runner describes it when the pre-hooks are done and
+	// hands the columns to [Write.Snapshot], which says what Statements are.
+	Probe *Statement
 	// Before is run before pre-hooks: a full copy exists when they act on it.
 	Before []Statement
 	// Statements make the candidate, in order, each committed by itself.
@@ -178,6 +183,9 @@ type Finish struct {
 	// Columns are the columns of the relation as it will be; nil for views, and where
 	// End was given none.
 	Columns []engine.Column
+	// CountRows is a query for the number of rows that are new, where what was made holds
+	// other rows too; "" where it does not.
+	CountRows string
 	// Incremental says that the published relation was changed, not replaced.
 	Incremental bool
 	// Warnings are worth telling and stop nothing.
@@ -204,6 +212,8 @@ func Begin(spec *Spec, state State) (Write, error) {
 		}
 	case Incremental:
 		return beginIncremental(spec, state)
+	case Snapshot:
+		return beginSnapshot(spec, state)
 	default:
 		return Write{}, unknownMaterialization(spec)
 	}
@@ -213,7 +223,7 @@ func Begin(spec *Spec, state State) (Write, error) {
 // NeedsColumns reports whether [End] wants to know the columns of what was made. The
 // most frequent of all nodes, a table without indexes, does without.
 func (s *Spec) NeedsColumns() bool {
-	return s.Materialized == Incremental || len(s.Indexes) > 0
+	return s.Materialized == Incremental || s.Materialized == Snapshot || len(s.Indexes) > 0
 }
 
 // End returns what comes after the candidate was made. columns are those of
@@ -228,6 +238,8 @@ func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 		return Finish{}, nil
 	case Incremental:
 		return endIncremental(spec, state, columns)
+	case Snapshot:
+		return endSnapshot(spec, state, columns)
 	}
 	return Finish{}, unknownMaterialization(spec)
 }

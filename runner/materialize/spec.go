@@ -35,6 +35,10 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 		return spec, r.problems
 	case Table, Incremental:
 		spec.Indexes = r.indexes()
+	case Snapshot:
+		spec.Header, spec.Indexes = r.text("sql_header"), r.indexes()
+		r.snapshot(spec)
+		return spec, r.problems
 	case View:
 	default:
 		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)

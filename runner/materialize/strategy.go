@@ -18,6 +18,8 @@ const (
 // columns.
 func (c *change) apply(rel project.Relation) []string {
 	switch {
+	case c.spec.Snapshot != nil:
+		return c.applySnapshot(rel)
 	case c.spec.Strategy == MergeInto:
 		return []string{c.mergeSQL(rel)}
 	case len(c.keys()) > 0:
@@ -31,6 +33,8 @@ func (c *change) apply(rel project.Relation) []string {
 // asView is the SELECT that shows what apply will make of the published table.
 func (c *change) asView() string {
 	switch {
+	case c.spec.Snapshot != nil:
+		return c.snapshotView()
 	case c.spec.Strategy == MergeInto && len(c.spec.mergeKeys()) > 0:
 		return c.mergeView()
 	case c.replacesFiles():
