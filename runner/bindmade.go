@@ -18,7 +18,7 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	}
 	switch node.Type {
 	case project.Snapshot:
-		return nil, compiler.Doubt("the columns of a snapshot are not known")
+		return f.snapshot(ctx, node, query)
 	case project.Model:
 	default:
 		return query, nil
@@ -40,6 +40,39 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 		}
 	}
 	return tableColumns(query), nil
+}
+
+// snapshot returns the columns of a snapshot: those it has, and those that are new in its
+// query. What of its config names no column is an error.
+func (f *bindFacts) snapshot(ctx context.Context, node *project.Node, query []compiler.Column) ([]compiler.Column, error) {
+	spec, problems := materialize.SpecOf(node, project.Relation{}, false)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	first, err := materialize.FirstSnapshot(spec, engineColumns(query))
+	if err != nil {
+		return nil, err
+	}
+	columns, err := f.Published(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	if columns == nil {
+		shell, err := f.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if columns, err = shell.Bind(ctx, first); err != nil {
+			return nil, compiler.Doubt("the columns that the snapshot adds cannot be made here: " + err.Error())
+		}
+		return tableColumns(columns), nil
+	}
+	for _, c := range tableColumns(query) {
+		if !slices.ContainsFunc(columns, func(have compiler.Column) bool { return strings.EqualFold(have.Name, c.Name) }) {
+			columns = append(columns, c)
+		}
+	}
+	return columns, nil
 }
 
 // tableColumns are the columns of a table made of a query: what has no type gets one.

@@ -103,21 +103,40 @@ func (s *Spec) checkSnapshotQuery(query []engine.Column) error {
 
 // snapshotTable makes a snapshot for the first time.
 func (s *Spec) snapshotTable() Statement {
+	before, after := s.firstQuery()
+	return around(fmt.Sprintf("create table %s as (\n%s", s.Candidate, before), s.SQL, after+"\n)")
+}
+
+// firstQuery is what stands around the snapshot's query the first time.
+func (s *Spec) firstQuery() (before, after string) {
 	snap := s.Snapshot
 	deleted := ""
 	if snap.HardDeletes == RecordDeletes {
 		deleted = ",\n  'False' as " + meta(snap.Columns.IsDeleted)
 	}
-	before := fmt.Sprintf(`create table %s as (
-select *,
+	return fmt.Sprintf(`select *,
   %s as %s,
   %s as %s,
   %s as %s,
   %s as %s%s
 from (
-`, s.Candidate, snap.Parts.ScdID, meta(snap.Columns.ScdID), snap.Parts.UpdatedAt, meta(snap.Columns.UpdatedAt),
-		snap.Parts.UpdatedAt, meta(snap.Columns.ValidFrom), snap.current(), meta(snap.Columns.ValidTo), deleted)
-	return around(before, s.SQL, "\n) as snapshot_query\n)")
+`, snap.Parts.ScdID, meta(snap.Columns.ScdID), snap.Parts.UpdatedAt, meta(snap.Columns.UpdatedAt),
+		snap.Parts.UpdatedAt, meta(snap.Columns.ValidFrom), snap.current(), meta(snap.Columns.ValidTo), deleted), "\n) as snapshot_query"
+}
+
+// FirstSnapshot returns a query, to be bound and not run, that has the columns of a
+// snapshot which is made for the first time from a query of the given columns. An error
+// is about config that does not go with them.
+func FirstSnapshot(spec *Spec, query []engine.Column) (string, error) {
+	if err := spec.checkSnapshotQuery(query); err != nil {
+		return "", err
+	}
+	items := make([]string, len(query))
+	for i, col := range query {
+		items[i] = fmt.Sprintf("cast(null as %s) as %s", col.Type, project.QuoteIdent(col.Name))
+	}
+	before, after := spec.firstQuery()
+	return before + "select " + strings.Join(items, ", ") + after, nil
 }
 
 // snapshotChanges makes the changes since the last time. The aliases snapshotted_data
