@@ -191,7 +191,7 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 	if err := w.hooks(ctx, n, n.pre(), len(write.Before) > 0); err != nil {
 		return err
 	}
-	if err := w.probe(ctx, n, &write); err != nil {
+	if err := w.snapshotStatements(ctx, n, &write); err != nil {
 		return err
 	}
 	if err := w.load(ctx, n, write.Statements); err != nil {
@@ -256,8 +256,8 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	return w.show(ctx, n)
 }
 
-// probe describes the query of a snapshot, and so learns the statements that make it.
-func (w *worker) probe(ctx context.Context, n *nodeRun, write *materialize.Write) error {
+// snapshotStatements describes the query of a snapshot, and so learns the statements that make it.
+func (w *worker) snapshotStatements(ctx context.Context, n *nodeRun, write *materialize.Write) error {
 	if write.Probe == nil {
 		return nil
 	}
