@@ -175,18 +175,36 @@ func (r *run) operations(ctx context.Context, when string) error {
 			cmp.Compare(a.Package, b.Package), a.Hook.Index-b.Hook.Index)
 	})
 	for _, node := range hooks {
-		n := &nodeRun{node: node}
-		if err := r.compiler.CompileNode(ctx, view{run: r, n: nil}, node.UniqueID); err != nil {
+		if err := r.operation(ctx, node); err != nil {
 			return err
 		}
-		if node.Compiled == nil {
-			continue
+	}
+	return nil
+}
+
+// operation runs one hook of the project. At the start of a run it must not change what is
+// published; at the end it may.
+func (r *run) operation(ctx context.Context, node *project.Node) error {
+	before := node.Hook.When == "on-run-start"
+	if err := r.compiler.CompileNode(ctx, view{run: r, before: before}, node.UniqueID); err != nil {
+		return err
+	}
+	if node.Compiled == nil {
+		return nil
+	}
+	sql := node.Compiled.SQL
+	statements := sqltoken.SplitStatements(sql)
+	for _, at := range statements {
+		if !before {
+			break
 		}
-		sql := node.Compiled.SQL
-		for _, at := range sqltoken.SplitStatements(sql) {
-			if _, err := r.main.Exec(ctx, sql[at.Start:at.End]); err != nil {
-				return r.fault(n, sent{query: -at.Start}, err)
-			}
+		if d := r.refuseChange(sql[at.Start:at.End], "an on-run-start hook", nil, node.Place); d != nil {
+			return d
+		}
+	}
+	for _, at := range statements {
+		if _, err := r.main.Exec(ctx, sql[at.Start:at.End]); err != nil {
+			return r.fault(&nodeRun{node: node}, sent{query: -at.Start}, err)
 		}
 	}
 	return nil

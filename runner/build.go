@@ -124,6 +124,9 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	if problems.HasErrors() {
 		return problems
 	}
+	if refused := r.refusedHooks(n); len(refused) > 0 {
+		return refused
+	}
 	n.warnings = problems
 	st, err := r.published.state(ctx, s, n.node.Relation, changesTable(spec))
 	if err != nil {

@@ -23,6 +23,9 @@ import (
 type view struct {
 	run *run
 	n   *nodeRun // nil for a template that belongs to no node of the run
+	// before says that the template runs before the publish, though it belongs to no
+	// node: it must not change what is published.
+	before bool
 }
 
 var _ dbtcontext.Database = view{}
@@ -128,9 +131,8 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 	if !v.run.started && !v.run.readOnly && !sqltoken.IsQuery(sql) {
 		return nil, dbtcontext.ErrDeferred
 	}
-	if v.n != nil && v.run.writes(sql, v.n) {
-		return nil, diag.New(diag.Unsupported, diag.Place{}, "a statement of the template changes %q while the model is being compiled", v.n.node.Name).
-			WithHint("put it into a pre- or post-hook")
+	if err := v.refuse(sql); err != nil {
+		return nil, err
 	}
 	var failed error
 	by := func(rel project.Relation) (project.Relation, bool) {
@@ -166,6 +168,26 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 		return nil, v.run.queryFault(err)
 	}
 	return templateTable(t), nil
+}
+
+// refuse refuses a statement that changes what is published, before it is tested.
+func (v view) refuse(sql string) error {
+	var self *project.Node
+	switch {
+	case v.n != nil:
+		self = v.n.node
+	case !v.before:
+		return nil
+	}
+	id, _ := v.run.changed(sql)
+	if id != "" && self != nil && id == self.UniqueID {
+		return diag.New(diag.Unsupported, diag.Place{}, "a statement of the template changes %q while the model is being compiled", self.Name).
+			WithHint("put it into a pre- or post-hook")
+	}
+	if d := v.run.refuseChange(sql, "a statement of the template", self, diag.Place{}); d != nil {
+		return d
+	}
+	return nil
 }
 
 // queryFault is an error of a template's query, without hidden names. The template

@@ -44,7 +44,7 @@ func (r *run) latePart(n *nodeRun, sql string) (p latePart, ok bool) {
 	}
 	p.sql = sqltoken.StripTrailing(sql)
 	if word == "COMMENT" {
-		return p, n.candidate.Identifier == "" && r.writes(sql, n)
+		return p, n.candidate.Identifier == "" && r.mentionsOwn(sql, n)
 	}
 	p.index = indexName(sql)
 	if p.index.Name == "" || n.candidate.Identifier == "" {
@@ -52,6 +52,11 @@ func (r *run) latePart(n *nodeRun, sql string) (p latePart, ok bool) {
 	}
 	on := slices.ContainsFunc(r.names.mentions(sql), func(m mention) bool { return m.chain.Prev == "ON" && m.rel.Key() == n.key })
 	return p, on
+}
+
+// mentionsOwn reports whether a statement names the node's own relation.
+func (r *run) mentionsOwn(sql string, n *nodeRun) bool {
+	return slices.ContainsFunc(r.names.mentions(sql), func(m mention) bool { return m.rel.Key() == n.key })
 }
 
 // tryIndex makes an index of a hook on the candidate, under a hidden name, and drops

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -35,13 +34,7 @@ func (w *worker) hooks(ctx context.Context, n *nodeRun, hooks []project.Rendered
 
 // hook runs one statement of a hook.
 func (w *worker) hook(ctx context.Context, n *nodeRun, hook project.RenderedHook, sql string, own *project.Relation) error {
-	if w.writesShort(sql, n) {
-		d := diag.New(diag.Unsupported, hook.Place, "a hook changes %q as it is published, before it is tested", n.node.Name).
-			WithHint("write {{ this }} for the model's own relation")
-		d.Node = n.node.UniqueID
-		return d
-	}
-	if own == nil && w.writes(sql, n) {
+	if id, _ := w.changed(sql); own == nil && id == n.node.UniqueID {
 		d := diag.Warn(diag.Unsupported, hook.Place, "a pre-hook changes %q, which this run makes anew; it was not run", n.node.Name).
 			WithHint("make it a post-hook, or guard it with is_incremental()")
 		d.Node = n.node.UniqueID
@@ -65,45 +58,66 @@ func (w *worker) hook(ctx context.Context, n *nodeRun, hook project.RenderedHook
 	return nil
 }
 
-// writers are the words before the name of what a statement changes.
-var writers = []string{"INTO", "UPDATE", "TABLE", "VIEW", "ON", "EXISTS", "TRUNCATE"}
-
-// writes reports whether a statement changes the node's own relation.
-func (r *run) writes(sql string, n *nodeRun) bool {
-	deletes := sqltoken.FirstKeyword(sql) == "DELETE"
-	for _, m := range r.names.mentions(sql) {
-		if m.rel.Key() != n.key {
-			continue
+// changed returns the node whose published relation a statement changes, "" where it is
+// none of the project, and whether the statement names it so that the name can be led to
+// its candidate. A name without a schema means schema main, as DuckDB reads it.
+func (r *run) changed(sql string) (id string, led bool) {
+	c, ok := sqltoken.Target(sql)
+	if !ok || len(c.Parts) > 3 {
+		return "", false
+	}
+	name := func(i int) string { return c.Parts[i].Name }
+	var tries []project.Relation
+	switch len(c.Parts) {
+	case 1:
+		tries = []project.Relation{{Database: r.database, Schema: "main", Identifier: name(0)}}
+	case 2:
+		tries = []project.Relation{
+			{Database: r.database, Schema: name(0), Identifier: name(1)},
+			{Database: name(0), Schema: "main", Identifier: name(1)},
 		}
-		if slices.Contains(writers, m.chain.Prev) || deletes && m.chain.Prev == "FROM" {
-			return true
+	case 3:
+		tries = []project.Relation{{Database: name(0), Schema: name(1), Identifier: name(2)}}
+	}
+	for i, rel := range tries {
+		id := r.net.byRelation[rel.Key()]
+		if node := r.plan.Nodes[id]; node != nil && node.Type != project.Source {
+			return id, len(c.Parts) == 3 || len(c.Parts) == 2 && i == 0 && r.names.short
 		}
 	}
-	return false
+	return "", false
 }
 
-// writesShort reports whether a statement changes the node's own relation under a name
-// without its database, which is not led to the candidate.
-func (r *run) writesShort(sql string, n *nodeRun) bool {
-	if r.names.short {
-		return false
+// refuseChange says what is wrong with a statement that changes the published relation of
+// a node: it would be seen before anything is tested, and stay though the node is held.
+// self is the node whose hook or template it is, nil for a hook of the project.
+func (r *run) refuseChange(sql, what string, self *project.Node, place diag.Place) *diag.Diagnostic {
+	id, led := r.changed(sql)
+	if id == "" || self != nil && self.UniqueID == id && led {
+		return nil
 	}
-	rel, word := r.names.full(n.node.Relation), sqltoken.FirstKeyword(sql)
-	if !strings.EqualFold(rel.Database, r.database) {
-		return false
+	other := r.plan.Nodes[id]
+	d := diag.New(diag.Unsupported, place, "%s changes %q as it is published, before it is tested", what, other.Name)
+	if self != nil {
+		d.Node = self.UniqueID
 	}
-	inMain := strings.EqualFold(rel.Schema, "main")
-	for _, c := range sqltoken.Chains(sql) {
-		writes := slices.Contains(writers, c.Prev) && (c.Prev != "ON" || word == "CREATE") || word == "DELETE" && c.Prev == "FROM"
-		last := len(c.Parts) - 1
-		if !writes || last > 1 || !strings.EqualFold(c.Parts[last].Name, rel.Identifier) {
-			continue
+	if self == other {
+		return d.WithHint("write {{ this }} for the model's own relation")
+	}
+	return d.WithHint("make it a hook of %q that writes {{ this }}, or an on-run-end hook, which runs after the publish", other.Name)
+}
+
+// refusedHooks looks for hooks of a node that change what is published.
+func (r *run) refusedHooks(n *nodeRun) diag.List {
+	var out diag.List
+	for _, hook := range slices.Concat(n.pre(), n.post()) {
+		for _, at := range sqltoken.SplitStatements(hook.SQL) {
+			if d := r.refuseChange(hook.SQL[at.Start:at.End], "a hook", n.node, hook.Place); d != nil {
+				out = append(out, d)
+			}
 		}
-		if last == 0 && inMain || last == 1 && strings.EqualFold(c.Parts[0].Name, rel.Schema) {
-			return true
-		}
 	}
-	return false
+	return out
 }
 
 // hooksTouchThis reports whether a hook of a model or snapshot names the node's own relation. An

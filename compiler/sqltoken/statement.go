@@ -75,21 +75,23 @@ func IsQuery(sql string) bool {
 }
 
 // mainKeyword is FirstKeyword, but of what follows a leading WITH clause.
-func mainKeyword(sql string) string {
-	first := FirstKeyword(sql)
-	if first != "WITH" {
-		return first
+func mainKeyword(sql string) string { return FirstKeyword(sql[mainStart(sql):]) }
+
+// mainStart is where a statement begins behind a leading WITH clause.
+func mainStart(sql string) int {
+	if FirstKeyword(sql) != "WITH" {
+		return 0
 	}
 	l := lexer{sql: sql}
 	for l.skipCTE() {
 		if !l.significant() {
-			return ""
+			return len(sql)
 		}
 		if !l.tok.is(sql, ',') {
-			return FirstKeyword(sql[l.tok.Span.Start:])
+			return l.tok.Span.Start
 		}
 	}
-	return ""
+	return len(sql)
 }
 
 // skipCTE moves behind the next "AS [NOT MATERIALIZED] ( ... )", to its ")".
