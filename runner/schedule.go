@@ -15,6 +15,7 @@ type unit struct {
 	height int     // length of the longest chain of units behind this one
 	order  int     // place in the plan, for ties
 	root   string  // why it is skipped, or ""
+	tests  bool    // it is made of tests
 	after  bool    // it has been started, or skipped
 }
 
@@ -43,6 +44,7 @@ type schedule struct {
 	units    []*unit
 	workers  int
 	failFast bool
+	load     *load
 
 	do       func(ctx context.Context, worker int, u *unit) outcome
 	started  func(u *unit)
@@ -53,6 +55,7 @@ type schedule struct {
 	every    time.Duration              // how often; never where it is 0
 
 	patience <-chan time.Time // set when ctx has ended
+	tick     <-chan time.Time // of every
 }
 
 // stopTime is how long units may take to end once ctx has ended. DuckDB looks for an
@@ -75,6 +78,11 @@ func (s *schedule) run(ctx context.Context) bool {
 	}
 	defer close(work)
 
+	if s.every > 0 {
+		ticker := time.NewTicker(s.every)
+		defer ticker.Stop()
+		s.tick = ticker.C
+	}
 	ready := &readyUnits{}
 	for _, u := range s.units {
 		if u.waits == 0 {
@@ -83,21 +91,26 @@ func (s *schedule) run(ctx context.Context) bool {
 	}
 	running, stopFor := 0, ""
 	for {
-		for running < s.workers && ready.Len() > 0 && ctx.Err() == nil && stopFor == "" {
-			u := heap.Pop(ready).(*unit)
-			u.after = true
-			s.started(u)
-			work <- job{u}
+		for running < s.workers && ready.Len() > 0 && ctx.Err() == nil && stopFor == "" && s.load.spare(ready.first()) {
+			work <- s.start(heap.Pop(ready).(*unit))
 			running++
 		}
 		if running == 0 {
 			break
 		}
-		o, ok := s.await(ctx, done)
+		var again <-chan time.Time
+		if running < s.workers && ready.Len() > 0 && stopFor == "" {
+			again = time.After(look)
+		}
+		o, ended, ok := s.await(ctx, done, again)
 		if !ok {
 			return false
 		}
+		if !ended {
+			continue
+		}
 		running--
+		s.load.end(o.unit)
 		s.finished(o)
 		if o.failed != "" && s.failFast && stopFor == "" {
 			stopFor = o.failed
@@ -110,19 +123,24 @@ func (s *schedule) run(ctx context.Context) bool {
 	return true
 }
 
-// await waits for a unit to end, but not for long once ctx has ended.
-func (s *schedule) await(ctx context.Context, done <-chan outcome) (o outcome, ok bool) {
-	var tick <-chan time.Time
-	if s.every > 0 {
-		ticker := time.NewTicker(s.every)
-		defer ticker.Stop()
-		tick = ticker.C
-	}
+// start notes that a unit is on its way.
+func (s *schedule) start(u *unit) job {
+	u.after = true
+	s.load.start(u)
+	s.started(u)
+	return job{u}
+}
+
+// await waits for a unit to end or until again, but not for long once ctx has ended: then
+// it is not ok.
+func (s *schedule) await(ctx context.Context, done <-chan outcome, again <-chan time.Time) (o outcome, ended, ok bool) {
 	for ctx.Err() == nil {
 		select {
 		case o = <-done:
-			return o, true
-		case <-tick:
+			return o, true, true
+		case <-again:
+			return outcome{}, false, true
+		case <-s.tick:
 			s.idle()
 		case <-ctx.Done():
 		}
@@ -132,9 +150,9 @@ func (s *schedule) await(ctx context.Context, done <-chan outcome) (o outcome, o
 	}
 	select {
 	case o = <-done:
-		return o, true
+		return o, true, true
 	case <-s.patience:
-		return outcome{}, false
+		return outcome{}, false, false
 	}
 }
 
@@ -227,6 +245,9 @@ func (r readyUnits) Less(i, j int) bool {
 	return r[i].order < r[j].order
 }
 func (r readyUnits) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
+
+// first is the unit that comes next.
+func (r readyUnits) first() *unit { return r[0] }
 
 // Push adds a unit.
 func (r *readyUnits) Push(x any) { *r = append(*r, x.(*unit)) }

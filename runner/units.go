@@ -13,7 +13,7 @@ import (
 func makeUnits(net *network, order []string, nodes map[string]*project.Node, groups [][]string) []*unit {
 	m := &unitMaker{net: net, byID: map[string]*unit{}, parents: map[string][]string{}, children: map[string][]string{}}
 	for _, group := range groups {
-		u := &unit{ids: group}
+		u := &unit{ids: group, tests: true}
 		for _, id := range group {
 			m.byID[id] = u
 		}
@@ -21,7 +21,7 @@ func makeUnits(net *network, order []string, nodes map[string]*project.Node, gro
 	for i, id := range order {
 		u := m.byID[id]
 		if u == nil {
-			u = &unit{ids: []string{id}}
+			u = &unit{ids: []string{id}, tests: nodes[id].Type == project.Test}
 			m.byID[id] = u
 		}
 		if id == u.ids[0] {

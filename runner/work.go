@@ -37,6 +37,7 @@ func (r *run) schedule(ctx context.Context) error {
 		units:    makeUnits(r.net, r.ids(), r.plan.Nodes, tests),
 		workers:  r.workers,
 		failFast: r.opts.FailFast,
+		load:     newLoad(),
 		do: func(ctx context.Context, number int, u *unit) outcome {
 			return workers[number].unit(ctx, u, byFirst[u.ids[0]])
 		},
