@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// difference is one field of one node in which the two programs differ.
+type difference struct{ node, field, dbt, elt string }
+
+// score says of one field how many nodes have the same in both.
+type score struct{ same, of int }
+
+// report gathers differences.
+type report struct {
+	all    bool
+	found  []difference
+	scores map[string]*score
+	fields []string // in the order of their first comparison
+}
+
+// sections are the parts of a manifest that hold nodes.
+var sections = []string{"nodes", "sources", "exposures", "unit_tests"}
+
+// nodeFields are compared as they stand.
+var nodeFields = []string{"fqn", "resource_type", "package_name", "path", "original_file_path", "alias", "schema",
+	"database", "relation_name", "refs", "sources", "tags", "meta", "description", "columns", "group", "access",
+	"version", "latest_version", "patch_path", "checksum", "raw_code", "compiled_code", "unrendered_config", "docs"}
+
+// artifacts compares manifests and results.
+func (r *report) artifacts(dbt, elt *side) {
+	a, b := dbt.nodes(), elt.nodes()
+	for _, id := range union(a, b) {
+		x, y := a[id], b[id]
+		r.add(id, "unique_id", presence(x), presence(y))
+		if x == nil || y == nil {
+			continue
+		}
+		for _, field := range nodeFields {
+			_, inDBT := x[field]
+			_, inELT := y[field]
+			if inDBT || inELT {
+				r.values(dbt, elt, id, field, x[field], y[field])
+			}
+		}
+		for _, key := range union(object(x["depends_on"]), object(y["depends_on"])) {
+			r.values(dbt, elt, id, "depends_on."+key, object(x["depends_on"])[key], object(y["depends_on"])[key])
+		}
+		r.configs(dbt, elt, id, object(x["config"]), object(y["config"]))
+	}
+	for _, id := range union(dbt.results, elt.results) {
+		x, y := dbt.results[id], elt.results[id]
+		r.add(id, "result", presence(x), presence(y))
+		if x != nil && y != nil {
+			r.values(dbt, elt, id, "status", x["status"], y["status"])
+			r.values(dbt, elt, id, "message", x["message"], y["message"])
+			r.values(dbt, elt, id, "failures", x["failures"], y["failures"])
+		}
+	}
+}
+
+// configs compares all of config as one field and names just the keys that differ.
+func (r *report) configs(dbt, elt *side, id string, x, y map[string]any) {
+	a, b := map[string]any{}, map[string]any{}
+	for _, key := range union(x, y) {
+		left, inLeft := x[key]
+		right, inRight := y[key]
+		if inLeft != inRight || !same(dbt, elt, left, right) {
+			if inLeft {
+				a[key] = left
+			}
+			if inRight {
+				b[key] = right
+			}
+		}
+	}
+	r.values(dbt, elt, id, "config", a, b)
+}
+
+// nodes are the nodes of the manifest by unique_id.
+func (s *side) nodes() map[string]map[string]any {
+	out := map[string]map[string]any{}
+	for _, section := range sections {
+		for id, v := range object(s.manifest[section]) {
+			out[id] = object(v)
+		}
+	}
+	return out
+}
+
+func presence[V any](m map[string]V) string {
+	if m == nil {
+		return "missing"
+	}
+	return "there"
+}
+
+func union[V any](a, b map[string]V) []string {
+	out := slices.Collect(maps.Keys(a))
+	for key := range b {
+		if _, ok := a[key]; !ok {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// plain is a value as JSON, with the folder of the copy replaced.
+func plain(s *side, v any) string {
+	if t, ok := v.(string); ok {
+		return s.hidden(t)
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return s.hidden(string(data))
+}
+
+func same(dbt, elt *side, a, b any) bool {
+	return reflect.DeepEqual(a, b) || plain(dbt, a) == plain(elt, b)
+}
+
+func (r *report) values(dbt, elt *side, id, field string, a, b any) {
+	r.add(id, field, plain(dbt, a), plain(elt, b))
+}
+
+// add counts a comparison, and keeps it where it shows a difference.
+func (r *report) add(id, field, dbt, elt string) {
+	if r.scores == nil {
+		r.scores = map[string]*score{}
+	}
+	s := r.scores[field]
+	if s == nil {
+		s = &score{}
+		r.scores[field] = s
+		r.fields = append(r.fields, field)
+	}
+	s.of++
+	if dbt == elt {
+		s.same++
+		return
+	}
+	r.found = append(r.found, difference{id, field, dbt, elt})
+}
+
+func (r *report) differences() int { return len(r.found) }
+
+// few is how many differences of one field are printed where not all are.
+const few = 3
+
+// print writes the differences, then the scores, then what each side took.
+func (r *report) print(w io.Writer, name string, dbt, elt *side) {
+	printed := map[string]int{}
+	for _, d := range r.found {
+		if printed[d.field]++; printed[d.field] <= few || r.all {
+			fmt.Fprintf(w, "%s  %s\n  dbt  %s\n  elt  %s\n", d.node, d.field, cut(d.dbt, r.all), cut(d.elt, r.all))
+		}
+	}
+	fmt.Fprintf(w, "\n%s: %d nodes\n", name, r.scores["unique_id"].of)
+	for _, field := range r.fields {
+		s := r.scores[field]
+		mark := ""
+		if s.same < s.of {
+			mark = fmt.Sprintf("  %d differ", s.of-s.same)
+		}
+		fmt.Fprintf(w, "  %-20s %5d of %d%s\n", field, s.same, s.of, mark)
+	}
+	for _, s := range []*side{dbt, elt} {
+		fmt.Fprintf(w, "%s: exit %d, %.2f s, %d MB\n", s.name, s.exit, s.elapsed.Seconds(), s.memory/1024)
+	}
+}
+
+// cut shortens a long text and keeps it on its lines.
+func cut(text string, whole bool) string {
+	text = strings.ReplaceAll(text, "\n", "\\n")
+	const most = 400
+	if runes := []rune(text); len(runes) > most && !whole {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
