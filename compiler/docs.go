@@ -18,6 +18,7 @@ import (
 type docs struct {
 	packages []string
 	texts    map[string]map[string]string
+	all      []Doc // without their texts
 }
 
 // find returns the text of a block that is named in package pkg: the package's own, else
@@ -29,6 +30,27 @@ func (d docs) find(pkg, name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// docCall finds the calls of doc() in a description.
+var docCall = regexp.MustCompile(`\bdoc\(\s*['"](\w+)['"]\s*(?:,\s*['"](\w+)['"]\s*)?\)`)
+
+// named returns the unique_ids of the blocks that a description in a package names.
+func (d docs) named(text, pkg string) []string {
+	var out []string
+	for _, m := range docCall.FindAllStringSubmatch(text, -1) {
+		from, name := pkg, m[1]
+		if m[2] != "" {
+			from, name = m[1], m[2]
+		}
+		for _, holder := range append([]string{from}, d.packages...) {
+			if _, ok := d.texts[holder][name]; ok {
+				out = appendNew(out, "doc."+holder+"."+name)
+				break
+			}
+		}
+	}
+	return out
 }
 
 func (d docs) names() []string {
@@ -52,12 +74,12 @@ func (p *parser) readDocs() docs {
 	out := docs{texts: map[string]map[string]string{}}
 	for _, proj := range p.plan.Project.All() {
 		out.packages = append(out.packages, proj.Name)
-		out.texts[proj.Name] = p.docsOf(proj)
+		out.texts[proj.Name] = p.docsOf(proj, &out.all)
 	}
 	return out
 }
 
-func (p *parser) docsOf(proj *project.Project) map[string]string {
+func (p *parser) docsOf(proj *project.Project, all *[]Doc) map[string]string {
 	out := map[string]string{}
 	places := map[string]diag.Place{}
 	for _, file := range proj.FilesOf(project.DocsFile) {
@@ -78,6 +100,8 @@ func (p *parser) docsOf(proj *project.Project) map[string]string {
 				p.reportAll(at(err, place), nil)
 			}
 			out[name] = strings.TrimSpace(text)
+			*all = append(*all, Doc{UniqueID: "doc." + proj.Name + "." + name, Name: name, Package: proj.Name,
+				Path: file.Path, OriginalPath: file.OriginalPath})
 		}
 	}
 	return out
@@ -112,28 +136,30 @@ func (p *parser) describe(ctx context.Context) {
 	for _, proj := range p.plan.Project.All() {
 		scopes[proj.Name] = p.plan.dbt.YAMLScope(dbtcontext.YAMLOptions{Package: proj.Name})
 	}
-	render := func(text *string, place diag.Place, pkg string, node *project.Node) {
+	render := func(text *string, place diag.Place, pkg string, node *project.Node) (blocks []string) {
 		if !hasTags(*text) {
-			return
+			return nil
 		}
+		blocks = p.docs.named(*text, pkg)
 		t, err := p.plan.templates.parse(*text)
 		if err == nil {
 			var out template.Output
 			if out, err = t.Render(how.thread(), scopes[pkg]); err == nil {
 				*text = out.Text
-				return
+				return blocks
 			}
 		}
 		p.reportAll(at(err, place), node)
+		return blocks
 	}
 	for _, node := range p.ordered() {
 		place := node.PatchPlace
 		if place.IsZero() {
 			place = node.Place
 		}
-		render(&node.Description, place, node.Package, node)
+		node.DocBlocks = render(&node.Description, place, node.Package, node)
 		for _, column := range node.Columns {
-			render(&column.Description, column.Place, node.Package, node)
+			column.DocBlocks = render(&column.Description, column.Place, node.Package, node)
 		}
 		if node.Table != nil {
 			render(&node.Table.SourceDescription, place, node.Package, node)

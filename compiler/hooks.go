@@ -10,10 +10,19 @@ import (
 // hookKeys are the config keys that hold hooks.
 var hookKeys = [...]string{"pre_hook", "post_hook"}
 
+// hooksOf are a node's pre- or post-hooks. What is never built has none, though its config,
+// which is that of models, may say so.
+func hooksOf(node *project.Node, key string) []project.HookText {
+	if node.Type == project.Operation || node.Type == project.Analysis {
+		return nil
+	}
+	return node.Config.Hooks(key)
+}
+
 // hasHooks reports whether a node has pre- or post-hooks.
 func hasHooks(node *project.Node) bool {
 	for _, key := range hookKeys {
-		if len(node.Config.Hooks(key)) > 0 {
+		if len(hooksOf(node, key)) > 0 {
 			return true
 		}
 	}
@@ -37,7 +46,7 @@ func (p *Plan) renderHook(how pass, scope template.Scope, hook project.HookText)
 // renderHooks renders the hooks of a node; one that renders to nothing is left out.
 func (p *Plan) renderHooks(how pass, scope template.Scope, node *project.Node, key string) ([]project.RenderedHook, error) {
 	var out []project.RenderedHook
-	for _, hook := range node.Config.Hooks(key) {
+	for _, hook := range hooksOf(node, key) {
 		if hook.Place.IsZero() {
 			hook.Place = node.Place
 		}

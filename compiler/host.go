@@ -194,7 +194,7 @@ func refText(node *project.Node) string {
 }
 
 // ctePrefix is what dbt puts before the name of an ephemeral model's CTE.
-const ctePrefix = "__dbt__cte__"
+const ctePrefix = dbtcontext.CTEPrefix
 
 // SourceExpression is what source() prints for a table that reads files: the FROM
 // item over its globs, or the expression it was declared with. It is "" for a table

@@ -21,6 +21,7 @@ func (p *parser) link() {
 		p.checkGroup(node)
 		p.checkInputs(node)
 	}
+	p.primaryKeys(nodes)
 	nodes = slices.DeleteFunc(nodes, func(node *project.Node) bool { return plan.Nodes[node.UniqueID] != node })
 	ids := make([]string, len(nodes))
 	parents := make(map[string][]string, len(nodes))

@@ -40,6 +40,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		lost:  lostIn(diags),
 	}
 	p.docs = p.readDocs()
+	p.plan.docs = p.docs
 	p.plan.dbt = dbtcontext.New(p.settings())
 	p.macros()
 	p.nodes()

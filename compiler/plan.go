@@ -79,6 +79,7 @@ type Plan struct {
 	dbt          *dbtcontext.Project
 	names        *names
 	templates    *templates
+	docs         docs
 	hasEphemeral bool
 	// ephemeral guards Compiled of ephemeral nodes, which all their readers share.
 	ephemeral sync.Mutex

@@ -41,7 +41,7 @@ func (p *parser) unseenIn(how pass, node *project.Node) {
 		check(callsOf(node), err, node.Place)
 	}
 	for _, key := range hookKeys {
-		for _, hook := range node.Config.Hooks(key) {
+		for _, hook := range hooksOf(node, key) {
 			if t, err := p.plan.templates.parse(hook.SQL); err == nil {
 				_, err = t.Render(how.thread(), scope)
 				check(t.Calls(), err, hook.Place)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"time"
 
 	"elt/compiler"
@@ -61,6 +62,19 @@ func replayLog(ctx context.Context, options duckdb.Options) error {
 		return err
 	}
 	return nil // a folder that cannot be written, perhaps: the read-only open will say
+}
+
+// makeTargetFolder makes the folder for artifacts where the database lies in it: dbt has
+// made it before it opens the database, so that such a project starts from nothing.
+func (r *run) makeTargetFolder() error {
+	folder := r.plan.Project.TargetPath
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(r.plan.Project.Root, folder)
+	}
+	if path := r.plan.Project.Target.Path; !isFile(path) || filepath.Dir(path) != filepath.Clean(folder) {
+		return nil
+	}
+	return os.MkdirAll(folder, 0o755)
 }
 
 // openReadWrite opens the database for a run.

@@ -370,6 +370,9 @@ func (r *run) fullRefresh(node *project.Node) bool {
 // openFor opens the database for what a run is about to do.
 func (r *run) openFor(ctx context.Context, ids []string) error {
 	if !r.onlyLooks(ids) {
+		if err := r.makeTargetFolder(); err != nil {
+			return err
+		}
 		return r.open(ctx)
 	}
 	r.readOnly = true

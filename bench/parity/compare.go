@@ -44,12 +44,20 @@ func (r *report) artifacts(dbt, elt *side) {
 		for _, field := range nodeFields {
 			_, inDBT := x[field]
 			_, inELT := y[field]
+			if field == "compiled_code" && x["compiled"] != true {
+				continue // dbt compiles what it runs, elt all that is selected
+			}
 			if inDBT || inELT {
 				r.values(dbt, elt, id, field, x[field], y[field])
 			}
 		}
+		if x["compiled"] != true && x["resource_type"] == "test" {
+			delete(object(x["depends_on"]), "macros") // part of it comes to light when dbt compiles
+			delete(object(y["depends_on"]), "macros")
+		}
 		for _, key := range union(object(x["depends_on"]), object(y["depends_on"])) {
-			r.values(dbt, elt, id, "depends_on."+key, object(x["depends_on"])[key], object(y["depends_on"])[key])
+			// dbt lists macros in the order in which they were called, elt as they are written
+			r.values(dbt, elt, id, "depends_on."+key, sorted(object(x["depends_on"])[key]), sorted(object(y["depends_on"])[key]))
 		}
 		r.configs(dbt, elt, id, object(x["config"]), object(y["config"]))
 	}
@@ -58,7 +66,9 @@ func (r *report) artifacts(dbt, elt *side) {
 		r.add(id, "result", presence(x), presence(y))
 		if x != nil && y != nil {
 			r.values(dbt, elt, id, "status", x["status"], y["status"])
-			r.values(dbt, elt, id, "message", x["message"], y["message"])
+			if x["status"] != "error" && x["status"] != "skipped" { // errors are told in other words
+				r.values(dbt, elt, id, "message", x["message"], y["message"])
+			}
 			r.values(dbt, elt, id, "failures", x["failures"], y["failures"])
 		}
 	}
@@ -91,6 +101,14 @@ func (s *side) nodes() map[string]map[string]any {
 		}
 	}
 	return out
+}
+
+// sorted is a list of texts in order; what is no list stays as it is.
+func sorted(v any) any {
+	if l, ok := v.([]any); ok {
+		slices.SortFunc(l, func(a, b any) int { return strings.Compare(text(a), text(b)) })
+	}
+	return v
 }
 
 func presence[V any](m map[string]V) string {

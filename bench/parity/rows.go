@@ -56,15 +56,19 @@ func (r *report) relations(ctx context.Context, dbt, elt *side) error {
 // scratch is the database the relations of a side are copied to.
 func (s *side) scratch() string { return filepath.Join(filepath.Dir(s.dir), "rows.duckdb") }
 
-// database finds the file of the target: the one database at the top of the copy that the
-// nodes' relations are in.
+// databases finds the database files of the copy, at the top and one folder below.
 func (s *side) databases() ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(s.dir, "*.duckdb"))
-	if err != nil {
-		return nil, err
+	var out []string
+	for _, below := range []string{"", "*"} {
+		for _, ext := range databaseNames {
+			found, err := filepath.Glob(filepath.Join(s.dir, below, "*"+ext))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, found...)
+		}
 	}
-	more, err := filepath.Glob(filepath.Join(s.dir, "*", "*.duckdb"))
-	return append(found, more...), err
+	return out, nil
 }
 
 // copyRelations copies the relations of nodes, each as a table of the node's unique_id,

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -66,12 +65,14 @@ func (s *side) prepare(project string) error {
 	return s.linkPackages(project)
 }
 
-// isDatabase reports whether a file is a database or what DuckDB keeps beside it. A
-// database with data that sources read belongs to the project and is copied all the same:
-// only those that lie at the top are the target.
+// isDatabase reports whether a file is a database or what DuckDB keeps beside it: it
+// belongs to an earlier run, not to the project.
 func isDatabase(path string) bool {
-	return strings.HasSuffix(path, ".wal") || filepath.Ext(path) == ".duckdb"
+	return slices.Contains(databaseNames, filepath.Ext(path)) || filepath.Ext(path) == ".wal"
 }
+
+// databaseNames are the extensions by which projects call their databases.
+var databaseNames = []string{".duckdb", ".db"}
 
 func link(from, to string) error {
 	target, err := filepath.EvalSymlinks(from)

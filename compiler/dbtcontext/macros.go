@@ -163,6 +163,23 @@ func (p *Project) ResolveMacro(call, pkg string) (string, bool) {
 	return m.UniqueID, true
 }
 
+// Dispatched returns the unique_id of the macro that adapter.dispatch(name, namespace)
+// in a template of a package would call.
+func (p *Project) Dispatched(name, namespace, pkg string) (string, bool) {
+	for _, from := range p.searchOrder(namespace) {
+		for _, prefix := range []string{"duckdb__", "default__"} {
+			m := p.inNamespace(from, prefix+name)
+			if from == "" {
+				m = p.resolve(prefix+name, pkg)
+			}
+			if m != nil {
+				return m.UniqueID, true
+			}
+		}
+	}
+	return "", false
+}
+
 // GenericTest returns the macro of a generic test used in a package, or nil.
 func (p *Project) GenericTest(namespace, name, pkg string) *MacroInfo {
 	call := "test_" + name

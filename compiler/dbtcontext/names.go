@@ -181,6 +181,7 @@ func (s *Scope) ref(c *template.Call) (template.Value, error) {
 		}
 		if kw.Value != nil {
 			call.Version = template.Str(kw.Value)
+			_, call.VersionIsText = kw.Value.(string)
 		}
 	}
 	args := c.Args

@@ -15,6 +15,8 @@ type ConfigValue struct {
 	// Each holds the places of a list's elements, where the list was joined from
 	// several or comes from YAML; else it is nil.
 	Each []diag.Place
+	// Raw is the value as it is written, Jinja unrendered, where that differs.
+	Raw template.Value
 }
 
 // Config is the final config of a node: keys in the order of first setting.
@@ -24,6 +26,8 @@ type Config struct {
 	// changed. own comes on top. A node has few keys of its own, so a list beats a map.
 	base *Config
 	own  []configEntry
+	// from is what the config was resolved of, for Unrendered; nil for others.
+	from *resolved
 }
 
 type configEntry struct {

@@ -79,6 +79,7 @@ type Node struct {
 	PatchPath   string       // property file that describes what another file holds, or ""
 	PatchPlace  diag.Place   // its name in that file
 	Group       string
+	DocBlocks   []string // unique_ids of the docs blocks that Description names
 	// Version and LatestVersion are those of a versioned model, as text; "" for others.
 	Version, LatestVersion string
 
@@ -95,6 +96,11 @@ type Node struct {
 	Hook     *HookInfo     // operations
 
 	Compiled *Compiled
+
+	Root        string         // absolute folder of the project that holds the file; of seeds
+	PrimaryKey  []string       // of models, as constraints and tests let conclude
+	Deprecation template.Value // deprecation_date of a model, as written, or nil
+	TimeSpine   template.Value // time_spine of a model, as written, or nil
 }
 
 // Materialized is the model's materialization ("view" where nothing is said);
@@ -123,7 +129,9 @@ type Column struct {
 	Meta        *template.Dict
 	Tags        []string
 	Quote       bool
+	QuoteSet    bool // quote: was written
 	Constraints []Constraint
+	DocBlocks   []string // unique_ids of the docs blocks that Description names
 	Place       diag.Place
 }
 
@@ -133,12 +141,15 @@ type Constraint struct {
 	Expression string
 	Name       string
 	Columns    []string
+	To         string // of a foreign key: ref() or source() as written
+	ToColumns  []string
 	Place      diag.Place
 }
 
 // RefCall is a ref() as it was called, or a plain table name that means one.
 type RefCall struct {
 	Package, Name, Version string
+	VersionIsText          bool // the version was given as a text, not as a number
 	Place                  diag.Place
 }
 
@@ -179,6 +190,10 @@ type SourceTable struct {
 	LoadedAt    string
 	Loader      string
 	Quoting     *template.Dict
+	External    template.Value // external:, as written
+	SourceMeta  *template.Dict // meta of the source
+	RawDatabase string         // database and schema of the source as written, Jinja unrendered
+	RawSchema   string
 	OptionPlace diag.Place
 
 	types [2][]Setting // declared types: of columns in the files, of folders
@@ -203,6 +218,7 @@ type UnitTestInfo struct {
 	Expect    UnitRows
 	Overrides *template.Dict
 	Versions  template.Value
+	Schema    string // of the model tested; set when relations are named
 }
 
 // UnitInput is one given input of a unit test.

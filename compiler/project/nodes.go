@@ -29,6 +29,7 @@ func (patch *Patch) Apply(n *Node) {
 	n.Constraints = patch.Constraints
 	n.PatchPath, n.PatchPlace = patch.Path, patch.Place
 	n.Version, n.LatestVersion = patch.Version, patch.LatestVersion
+	n.Deprecation, n.TimeSpine = patch.Raw["deprecation_date"].Value, patch.Raw["time_spine"].Value
 }
 
 // join adds the contents of a property file.
@@ -93,7 +94,7 @@ func BuildSeeds(p *Project) ([]*Node, diag.List) {
 	for _, f := range p.FilesOf(SeedFile) {
 		src := diag.NewSource(p.shown(f.OriginalPath), "")
 		n := &Node{UniqueID: "seed." + p.Name + "." + f.Name, Type: Seed, Name: f.Name, Package: p.Name, Path: f.Path,
-			OriginalPath: f.OriginalPath, FQN: p.FQN(f.Path, f.Name), Source: src, Place: placeOf(src)}
+			OriginalPath: f.OriginalPath, FQN: p.FQN(f.Path, f.Name), Root: p.Root, Source: src, Place: placeOf(src)}
 		in := ResolveInput{Type: Seed, Package: p.Name, FQN: n.FQN}
 		if patch := p.Patches.Find(Seed, f.Name); patch != nil {
 			patch.Apply(n)

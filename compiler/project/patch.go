@@ -48,8 +48,7 @@ type Patch struct {
 // ColumnPatch is what a property file says of a column, tests included.
 type ColumnPatch struct {
 	Column
-	QuoteSet bool // quote: was written
-	Tests    []*TestPatch
+	Tests []*TestPatch
 }
 
 // TestPatch is one generic test as it is written under a resource or a column.
@@ -81,6 +80,8 @@ type SourcePatch struct {
 	RelPath           string // the same relative to its resource path
 	Overrides         string
 	Database, Schema  string
+	RawDatabase       string // as written
+	RawSchema         string
 	Loader            string
 	Quoting           *template.Dict
 	Freshness         ConfigValue // raw; Value nil where it is not set
@@ -137,6 +138,6 @@ type GroupPatch struct {
 	Name, OwnerName, OwnerEmail string
 	Description                 string
 	Place                       diag.Place
-	Path                        string
+	Path, RelPath               string
 	Config                      *Config
 }

@@ -302,7 +302,8 @@ func (f *propertyFile) constraints(c cursor) []Constraint {
 		}
 		out = append(out, Constraint{Type: kind, Name: rd.str(e.get("name"), "name"),
 			Expression: rd.str(e.get("expression"), "expression"),
-			Columns:    rd.strs(e.get("columns"), "columns"), Place: e.place()})
+			Columns:    rd.strs(e.get("columns"), "columns"),
+			To:         rd.str(e.get("to"), "to"), ToColumns: rd.strs(e.get("to_columns"), "to_columns"), Place: e.place()})
 	}
 	return out
 }
@@ -331,7 +332,7 @@ func (f *propertyFile) group(c cursor) {
 	if !ok {
 		return
 	}
-	g := &GroupPatch{Name: name, Place: c.get("name").place(), Path: f.entry.original(), Config: NewConfig()}
+	g := &GroupPatch{Name: name, Place: c.get("name").place(), Path: f.entry.original(), RelPath: f.entry.rel, Config: NewConfig()}
 	g.Description, _ = f.description(c)
 	owner := c.get("owner")
 	if rd.mapping(owner, "owner") != nil {

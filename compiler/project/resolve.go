@@ -56,6 +56,11 @@ func (l *loader) loadConfigTrees(file cursor) {
 		root := l.configTree(tk.t, found, nil)
 		l.p.configs[tk.t] = root
 	}
+	// As in dbt, hooks and analyses are configured like models; analyses: is elt's own.
+	l.p.configs[Operation] = l.p.configs[Model]
+	if file.get("analyses").isNull() {
+		l.p.configs[Analysis] = l.p.configs[Model]
+	}
 }
 
 // configTree reads one folder: keys with "+" and plain values are config, mappings
@@ -84,6 +89,9 @@ func (l *loader) treeConfig(tree *configTree, t ResourceType, p pair) {
 		r = nil
 	}
 	v := p.value.configValue(r)
+	if r != nil {
+		v.Raw = p.value.value(nil)
+	}
 	if strings.HasPrefix(p.key, "+") || !p.value.isNull() {
 		l.checkConfigKey(t, p.key, p.keyAt.place())
 	}
@@ -178,6 +186,7 @@ type ConfigCall struct {
 // use.
 func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
 	out := NewConfig()
+	out.from = &resolved{p, in}
 	if tree := p.configs[in.Type]; tree != nil {
 		out.base = tree.find(in.FQN).base()
 	} else {

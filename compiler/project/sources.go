@@ -20,6 +20,7 @@ func (f *propertyFile) source(c cursor) {
 	s.Overrides = rd.str(c.get("overrides"), "overrides")
 	s.Database = rd.str(c.get("database"), "database")
 	s.Schema = rd.str(c.get("schema"), "schema")
+	s.RawDatabase, s.RawSchema = c.get("database").text(), c.get("schema").text()
 	s.Loader = rd.str(c.get("loader"), "loader")
 	s.Quoting = rd.mapping(c.get("quoting"), "quoting")
 	s.Freshness = f.valueOf(c.get("freshness"))
@@ -209,6 +210,8 @@ func (p *Project) sourceTable(s *SourcePatch, t *TablePatch, n *Node, diags *rep
 		Loader: orElse(t.Loader, s.Loader), Quoting: mergedDicts(s.Quoting, t.Quoting)}
 	st.Freshness = freshness(s, t)
 	st.LoadedAt = loadedAt(s, t)
+	st.External, st.SourceMeta = t.External, mergedDicts(s.Meta, metaOf(s.Config))
+	st.RawDatabase, st.RawSchema = s.RawDatabase, s.RawSchema
 	p.fillLake(st, s, t, n, diags)
 	return st
 }

@@ -29,6 +29,8 @@ type Meta struct {
 	Which        string              // its command: "build"
 	Args         map[string]any      // flags as given, for run_results' args
 	Mask         func(string) string // hides secrets in texts; nil hides nothing
+
+	ran map[string]bool // the nodes that were run, by unique_id
 }
 
 // DbtVersion is the version of dbt whose schemas the artifacts follow.
@@ -41,6 +43,12 @@ const DbtVersion = "1.12.0"
 func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	meta.ran = map[string]bool{}
+	if summary != nil {
+		for _, r := range summary.Results {
+			meta.ran[r.Node.UniqueID] = r.Status != runner.Skipped
+		}
 	}
 	err := replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
 		return Manifest(w, plan, meta)

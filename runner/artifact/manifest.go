@@ -2,11 +2,13 @@ package artifact
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,16 +27,16 @@ func Manifest(w io.Writer, plan *compiler.Plan, meta Meta) error {
 	m.section("nodes", func(t project.ResourceType) bool { return !hasSection(t) })
 	m.section("sources", only(project.Source))
 	m.macros()
-	m.key("docs", empty)
+	m.docs()
 	m.section("exposures", only(project.Exposure))
-	for _, key := range []string{"metrics", "groups", "selectors"} {
-		m.key(key, empty)
-	}
+	m.key("metrics", empty)
+	m.groups()
+	m.key("selectors", empty)
 	m.disabled()
 	m.maps()
-	for _, key := range []string{"group_map", "saved_queries", "semantic_models"} {
-		m.key(key, empty)
-	}
+	m.groupMap()
+	m.key("saved_queries", empty)
+	m.key("semantic_models", empty)
 	m.section("unit_tests", only(project.UnitTest))
 	m.key("functions", empty)
 	m.text("}\n")
@@ -147,75 +149,184 @@ func (m *manifestWriter) section(name string, in func(project.ResourceType) bool
 // node is a node as dbt writes it: what templates see of it, and what compiling added.
 func (m *manifestWriter) node(node *project.Node) *template.Dict {
 	out := dbtcontext.NodeValue(node)
-	addMissing(out, checksum(node))
+	out.Delete("compiled_sql") // for templates only
+	target := m.plan.Project.TargetPath
+	set := func(key string, v template.Value) { out.Update(template.NewDict(template.Item{Key: key, Value: v})) }
+	if node.Type == project.Seed {
+		set("checksum", m.seedChecksum(node))
+	}
+	if m.meta.ran[node.UniqueID] && node.IsRefable() {
+		set("build_path", filepath.ToSlash(filepath.Join(target, RunPath(node))))
+	}
+	if node.Type == project.Test {
+		set("depends_on", template.NewDict(
+			template.Item{Key: "macros", Value: texts(m.testMacros(node))},
+			template.Item{Key: "nodes", Value: texts(node.DependsOn)}))
+	}
 	if path := CompiledPath(node); path != "" && node.Compiled != nil && !node.Compiled.Deferred {
-		target := m.plan.Project.TargetPath
 		ctes := template.NewList()
 		for _, id := range node.Compiled.CTEs {
-			ctes.Elems = append(ctes.Elems, template.NewDict(template.Item{Key: "id", Value: id}))
+			ctes.Elems = append(ctes.Elems, m.injected(id))
 		}
-		out.Update(template.NewDict(
-			template.Item{Key: "compiled", Value: true},
-			template.Item{Key: "compiled_path", Value: filepath.ToSlash(filepath.Join(target, path))},
-			template.Item{Key: "compiled_code", Value: node.Compiled.SQL},
-			template.Item{Key: "extra_ctes_injected", Value: true},
-			template.Item{Key: "extra_ctes", Value: ctes},
-			template.Item{Key: "build_path", Value: filepath.ToSlash(filepath.Join(target, RunPath(node)))},
-		))
+		set("compiled_path", filepath.ToSlash(filepath.Join(target, path)))
+		set("extra_ctes_injected", true)
+		set("extra_ctes", ctes)
 	}
 	return out
 }
 
-// checksum is dbt's: SHA-256 of the file without white space around it. What has no
-// file of its own has none.
-func checksum(node *project.Node) *template.Dict {
+// injected is an ephemeral model as it was injected into its readers.
+func (m *manifestWriter) injected(id string) *template.Dict {
+	sql := ""
+	if parent := m.plan.Nodes[id]; parent != nil && parent.Compiled != nil {
+		sql = " " + dbtcontext.CTEPrefix + parent.Relation.Identifier + " as (\n" + parent.Compiled.Own + "\n)"
+	}
+	return template.NewDict(template.Item{Key: "id", Value: id}, template.Item{Key: "sql", Value: sql})
+}
+
+// testMacros are the macros a test depends on. dbt sees some of them only when it compiles
+// a test, and others only when it runs it.
+func (m *manifestWriter) testMacros(node *project.Node) []string {
+	macros := slices.Clone(node.Macros)
+	const where = "macro.dbt.get_where_subquery"
+	if node.Compiled == nil && node.Test.Generic != "" {
+		macros = slices.DeleteFunc(macros, func(id string) bool { return id == where })
+	}
+	if m.meta.ran[node.UniqueID] {
+		macros = append(macros, "macro.dbt.get_limit_subquery_sql", "macro.dbt.should_store_failures", "macro.dbt.statement")
+	}
+	return macros
+}
+
+func texts(list []string) *template.List {
+	out := template.NewList()
+	for _, s := range list {
+		out.Elems = append(out.Elems, s)
+	}
+	return out
+}
+
+// largestSeed is the size in bytes up to which dbt hashes a seed; of a larger one it takes
+// the path.
+const largestSeed = 1 << 20
+
+// seedChecksum is the checksum of a seed's file: without white space around it. One that cannot
+// be read has none; that is reported where it is loaded.
+func (m *manifestWriter) seedChecksum(node *project.Node) *template.Dict {
 	name, sum := "none", ""
-	if node.Source != nil && node.Source.Path != "" && (node.Test == nil || node.Test.Generic == "") {
-		name = "sha256"
-		digest := sha256.Sum256([]byte(strings.TrimSpace(node.Source.Text)))
-		sum = hex.EncodeToString(digest[:])
+	file := filepath.Join(node.Root, filepath.FromSlash(node.OriginalPath))
+	if info, err := os.Stat(file); err == nil && info.Size() > largestSeed {
+		name, sum = "path", node.OriginalPath
+	} else if data, err := os.ReadFile(file); err == nil {
+		digest := sha256.Sum256(bytes.TrimSpace(data))
+		name, sum = "sha256", hex.EncodeToString(digest[:])
 	}
 	return template.NewDict(template.Item{Key: "name", Value: name}, template.Item{Key: "checksum", Value: sum})
 }
 
-// addMissing adds what dbt's schema requires and templates do not see.
-func addMissing(out, checksum *template.Dict) {
-	for _, item := range []template.Item{
-		{Key: "checksum", Value: checksum},
-		{Key: "docs", Value: template.NewDict(template.Item{Key: "show", Value: true}, template.Item{Key: "node_color", Value: nil})},
-		{Key: "unrendered_config", Value: template.NewDict()},
-		{Key: "created_at", Value: int64(0)},
-	} {
-		if _, ok := out.Get(item.Key); !ok {
-			out.Update(template.NewDict(item))
-		}
-	}
-}
-
-// macros writes the macros of the project; those that come with elt are left out.
+// macros writes the macros of the project and its packages; those that come with elt are
+// left out.
 func (m *manifestWriter) macros() {
+	show := map[string]any{"show": true, "node_color": nil}
 	m.object("macros", func() {
 		for _, macro := range m.plan.Macros() {
+			described := m.plan.MacroPatch(macro)
+			patch, meta, arguments := any(nil), any(empty), any([]string{})
+			description := ""
+			if described != nil {
+				patch, description = macro.Package+"://"+described.Path, described.Description
+				if described.Meta != nil {
+					meta = jsonOf(described.Meta)
+				}
+				if described.Arguments != nil {
+					arguments = jsonOf(described.Arguments)
+				}
+			}
 			m.key(macro.UniqueID, map[string]any{
 				"unique_id": macro.UniqueID, "name": macro.Name, "package_name": macro.Package,
 				"resource_type": "macro", "path": macro.OriginalPath, "original_file_path": macro.OriginalPath,
 				"macro_sql":  macro.Block.Place.Source.Text[macro.Block.Whole.Start:macro.Block.Whole.End],
-				"depends_on": map[string]any{"macros": []string{}},
-				"docs":       map[string]any{"show": true, "node_color": nil},
-				"meta":       empty, "description": "", "arguments": []string{}, "patch_path": nil,
-				"created_at": 0, "supported_languages": nil, "config": empty,
+				"depends_on": map[string]any{"macros": m.plan.MacroDependsOn(macro)},
+				"docs":       show, "meta": meta, "description": description, "arguments": arguments,
+				"patch_path": patch, "created_at": 0, "supported_languages": nil,
+				"config": map[string]any{"meta": meta, "docs": show},
 			})
 		}
 	})
 }
 
+// jsonOf is a template value as JSON; what has none is null.
+func jsonOf(v template.Value) json.RawMessage {
+	text, err := template.ToJSON(v, false)
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return json.RawMessage(text)
+}
+
+// docs writes the docs blocks.
+func (m *manifestWriter) docs() {
+	m.object("docs", func() {
+		for _, d := range m.plan.Docs() {
+			m.key(d.UniqueID, map[string]any{
+				"name": d.Name, "resource_type": "doc", "package_name": d.Package, "path": d.Path,
+				"original_file_path": d.OriginalPath, "unique_id": d.UniqueID, "block_contents": d.Text,
+			})
+		}
+	})
+}
+
+// groups writes the groups of the project and its packages.
+func (m *manifestWriter) groups() {
+	m.object("groups", func() {
+		for _, proj := range m.plan.Project.All() {
+			for _, g := range proj.Patches.Groups {
+				id := "group." + proj.Name + "." + g.Name
+				m.key(id, map[string]any{
+					"name": g.Name, "resource_type": "group", "package_name": proj.Name, "path": g.RelPath,
+					"original_file_path": g.Path, "unique_id": id,
+					"owner":       map[string]any{"email": orNull(g.OwnerEmail), "name": orNull(g.OwnerName)},
+					"description": orNull(g.Description), "config": map[string]any{"meta": empty},
+				})
+			}
+		}
+	})
+}
+
+// groupMap writes which nodes are in each group.
+func (m *manifestWriter) groupMap() {
+	members := map[string][]string{}
+	for _, proj := range m.plan.Project.All() {
+		for _, g := range proj.Patches.Groups {
+			members[g.Name] = []string{}
+		}
+	}
+	for _, id := range m.plan.Order {
+		if node := m.plan.Nodes[id]; node.Group != "" {
+			members[node.Group] = append(members[node.Group], id)
+		}
+	}
+	m.key("group_map", members)
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
 func (m *manifestWriter) disabled() {
 	m.object("disabled", func() {
 		off := slices.Clone(m.plan.Disabled)
-		slices.SortFunc(off, func(a, b *project.Node) int { return strings.Compare(a.UniqueID, b.UniqueID) })
-		for _, node := range off {
-			list := template.NewList(dbtcontext.NodeValue(node))
-			m.value(node.UniqueID, list)
+		slices.SortStableFunc(off, func(a, b *project.Node) int { return strings.Compare(a.UniqueID, b.UniqueID) })
+		for i := 0; i < len(off); {
+			list := template.NewList()
+			id := off[i].UniqueID
+			for ; i < len(off) && off[i].UniqueID == id; i++ {
+				list.Elems = append(list.Elems, m.node(off[i]))
+			}
+			m.value(id, list)
 		}
 	})
 }

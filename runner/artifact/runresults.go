@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"elt/compiler/project"
 	"elt/runner"
 )
 
@@ -97,7 +98,14 @@ func newResult(r *runner.NodeResult) result {
 	case runner.Pass, runner.Failed, runner.Warned:
 		out.Failures = &r.Failures
 	case runner.Success, runner.PartialSuccess:
+		message := "OK"
+		if r.Node.Type == project.Seed && r.Rows >= 0 {
+			message = "INSERT " + strconv.FormatInt(r.Rows, 10) // as dbt
+		}
 		out.Response["_message"] = "OK"
+		if out.Message == nil {
+			out.Message = &message
+		}
 		if r.Rows >= 0 {
 			out.Response["rows_affected"] = r.Rows
 		}

@@ -1,0 +1,139 @@
+package dbtcontext
+
+import (
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// identity is what every resource has.
+func identity(n *project.Node) []template.Item {
+	return []template.Item{
+		item("name", n.Name),
+		item("resource_type", string(n.Type)),
+		item("package_name", n.Package),
+		item("path", n.Path),
+		item("original_file_path", n.OriginalPath),
+		item("unique_id", n.UniqueID),
+		item("fqn", listOf(n.FQN)),
+	}
+}
+
+// sourceValue is a source table.
+func sourceValue(n *project.Node) *template.Dict {
+	t := n.Table
+	freshness := freshnessValue(t.Freshness)
+	config := ConfigValue(n)
+	_ = config.Set("freshness", freshness)
+	d := template.NewDict(item("database", noneIfEmpty(n.Relation.Database)), item("schema", noneIfEmpty(n.Relation.Schema)))
+	d.Update(template.NewDict(identity(n)...))
+	quoting := template.NewDict(item("database", nil), item("schema", nil), item("identifier", nil), item("column", nil))
+	quoting.Update(dictOrEmpty(t.Quoting))
+	d.Update(template.NewDict(
+		item("source_name", t.SourceName),
+		item("source_description", t.SourceDescription),
+		item("loader", t.Loader),
+		item("identifier", n.Relation.Identifier),
+		item("quoting", quoting),
+		item("loaded_at_field", noneIfEmpty(t.LoadedAt)),
+		item("loaded_at_query", nil),
+		item("freshness", freshness),
+		item("external", t.External),
+		item("description", n.Description),
+		item("columns", columnsValue(n.Columns)),
+		item("meta", dictOrEmpty(n.Meta)),
+		item("source_meta", dictOrEmpty(t.SourceMeta)),
+		item("tags", listOf(n.Tags)),
+		item("config", config),
+		item("patch_path", nil),
+		item("unrendered_config", n.Config.Unrendered()),
+		item("relation_name", relationName(n)),
+		item("created_at", int64(0)),
+		item("unrendered_database", noneIfEmpty(t.RawDatabase)),
+		item("unrendered_schema", noneIfEmpty(t.RawSchema)),
+		item("doc_blocks", listOf(n.DocBlocks)),
+	))
+	return d
+}
+
+// freshnessValue is the thresholds of a source with every key dbt writes.
+func freshnessValue(given *template.Dict) *template.Dict {
+	none := func() *template.Dict { return template.NewDict(item("count", nil), item("period", nil)) }
+	out := template.NewDict(item("warn_after", none()), item("error_after", none()), item("filter", nil))
+	if given == nil {
+		return out
+	}
+	for _, one := range given.Items() {
+		name, _ := one.Key.(string)
+		if d, ok := one.Value.(*template.Dict); ok {
+			_ = out.Set(name, over(out, name, d))
+			continue
+		}
+		if one.Value != nil {
+			_ = out.Set(name, one.Value)
+		}
+	}
+	return out
+}
+
+// exposureValue is an exposure.
+func exposureValue(n *project.Node) *template.Dict {
+	e := n.Exposure
+	d := template.NewDict(identity(n)...)
+	d.Update(template.NewDict(
+		item("type", e.Kind),
+		item("owner", template.NewDict(item("email", noneIfEmpty(e.OwnerEmail)), item("name", noneIfEmpty(e.OwnerName)))),
+		item("description", n.Description),
+		item("label", noneIfEmpty(e.Label)),
+		item("maturity", noneIfEmpty(e.Maturity)),
+		item("meta", dictOrEmpty(n.Meta)),
+		item("tags", listOf(n.Tags)),
+		item("config", ConfigValue(n)),
+		item("unrendered_config", n.Config.Unrendered()),
+		item("url", noneIfEmpty(e.URL)),
+		item("depends_on", dependsOn(n)),
+		item("refs", refsValue(n.Refs)),
+		item("sources", sourcesValue(n.Sources)),
+		item("metrics", template.NewList()),
+		item("created_at", int64(0)),
+	))
+	return d
+}
+
+// unitTestValue is a unit test.
+func unitTestValue(n *project.Node) *template.Dict {
+	u := n.Unit
+	given := template.NewList()
+	for _, in := range u.Given {
+		given.Elems = append(given.Elems, template.NewDict(append([]template.Item{item("input", in.Input)}, rowsItems(in.Rows)...)...))
+	}
+	d := template.NewDict(
+		item("model", u.Model),
+		item("given", given),
+		item("expect", template.NewDict(rowsItems(u.Expect)...)),
+	)
+	d.Update(template.NewDict(identity(n)...))
+	var overrides template.Value
+	if u.Overrides != nil {
+		overrides = u.Overrides
+	}
+	d.Update(template.NewDict(
+		item("description", n.Description),
+		item("overrides", overrides),
+		item("depends_on", dependsOn(n)),
+		item("config", ConfigValue(n)),
+		item("checksum", nil),
+		item("schema", noneIfEmpty(u.Schema)),
+		item("created_at", int64(0)),
+		item("versions", u.Versions),
+		item("version", versionOrNone(n.Version)),
+	))
+	return d
+}
+
+func rowsItems(r project.UnitRows) []template.Item {
+	format := r.Format
+	if format == "" {
+		format = "dict"
+	}
+	return []template.Item{item("rows", r.Rows), item("format", format), item("fixture", noneIfEmpty(r.Fixture))}
+}
