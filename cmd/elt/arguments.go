@@ -18,7 +18,8 @@ import (
 // argument, flags included, has no flags with several values (`--select a b`), and
 // words its mistakes in its own way. arrange accepts flags before the command, as dbt
 // does, fills in flags from environment variables, and refuses a flag after an
-// argument with the line that was meant.
+// argument with the line that was meant. Only `elt lineage orders --upstream` may have
+// them behind, since its arguments are what other commands say with flags.
 func arrange(app *cli.App, words []string, env func(string) (string, bool)) ([]string, error) {
 	early, name, rest, err := splitAtCommand(app, words)
 	if err != nil {
@@ -230,7 +231,7 @@ func (s *scanner) scan(words []string) error {
 			i = len(words)
 		case !strings.HasPrefix(word, "-") || word == "-":
 			s.arguments = append(s.arguments, word)
-		case len(s.arguments) > 0 && s.command.ArgsUsage != "":
+		case len(s.arguments) > 0 && s.command.ArgsUsage != "" && s.command.Name != "lineage":
 			return usagef("flag %q stands after the argument %q", word, s.arguments[0]).
 				withHint("write: %s", s.line(append(words[i:len(words):len(words)], s.arguments...)))
 		default:

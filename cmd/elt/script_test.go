@@ -153,6 +153,8 @@ var scrubbed = []struct {
 	{regexp.MustCompile(`(?m) +(\d+\.\d+s|\d+m\d\ds)$`), " TIME"},
 	{regexp.MustCompile(`"(\w+_ms)":[0-9.e+-]+`), `"$1":0`},
 	{regexp.MustCompile(`"(\w+_at)":"[^"]*"`), `"$1":"TIME"`},
+	{regexp.MustCompile(`"eventTime":"[^"]*"`), `"eventTime":"TIME"`},
+	{regexp.MustCompile(`"invocation_id":"[^"]*"`), `"invocation_id":"ID"`},
 	{regexp.MustCompile(`"run_id":"[^"]+"`), `"run_id":"RUN"`},
 	{regexp.MustCompile(`\b[Pp]rocess \d+`), "process PID"},
 	{regexp.MustCompile(`locked by process PID \(.*\)`), "locked by process PID (COMMAND)"},

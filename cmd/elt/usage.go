@@ -27,6 +27,7 @@ func exampleOf(command string) string {
 		"ls":      "elt ls -s +orders --resource-type model\nelt ls --output json --output-keys name depends_on.nodes",
 		"compile": "elt compile -s orders\nelt compile --inline \"select * from {{ ref('orders') }}\"",
 		"show":    "elt show -s orders --limit 10\nelt show --inline \"select count(*) from {{ ref('orders') }}\" --output csv",
+		"lineage": "elt lineage orders.amount\nelt lineage orders --downstream --output mermaid",
 		"history": "elt history --node orders\nelt history --last-failure --output markdown",
 
 		"source files":  "elt source files\nelt source files lake.flights --output json",

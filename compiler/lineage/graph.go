@@ -71,12 +71,12 @@ func NewGraph(nodes []*Node) *Graph {
 	for _, n := range nodes {
 		for i := range n.Columns {
 			for _, step := range n.Columns[i].From {
-				from := g.known(step.Ref)
+				from := g.learnt(step.Ref)
 				g.down[from] = append(g.down[from], Ref{n.ID, n.Columns[i].Name})
 			}
 		}
 		for _, step := range n.Rows {
-			from := g.known(step.Ref)
+			from := g.learnt(step.Ref)
 			g.byRow[from] = append(g.byRow[from], n.ID)
 		}
 		for _, parent := range n.DependsOn {
@@ -95,10 +95,15 @@ func (g *Graph) known(ref Ref) Ref {
 	if column := n.Column(ref.Column); column != nil {
 		return Ref{n.ID, column.Name}
 	}
-	if len(n.DependsOn) == 0 && n.Note == "" {
+	return ref
+}
+
+// learnt is known; a column that a node without queries lacks is added to it.
+func (g *Graph) learnt(ref Ref) Ref {
+	if n := g.nodes[ref.Node]; n != nil && n.Column(ref.Column) == nil && len(n.DependsOn) == 0 && n.Note == "" {
 		n.Columns = append(n.Columns, NodeColumn{Name: ref.Column})
 	}
-	return ref
+	return g.known(ref)
 }
 
 // Node returns a node, nil where there is none.
@@ -142,7 +147,7 @@ func (g *Graph) Into(ref Ref) []Step {
 			}
 		}
 	}
-	return sortedSteps(steps)
+	return SortSteps(steps)
 }
 
 // RowsOf are the nodes whose rows a column decides, parents first.
@@ -163,8 +168,8 @@ func (g *Graph) Readers(id string) []*Node {
 	return nodes
 }
 
-// sortedSteps orders steps by node and column, and puts those of one column together.
-func sortedSteps(steps []Step) []Step {
+// SortSteps orders steps by node and column.
+func SortSteps(steps []Step) []Step {
 	slices.SortStableFunc(steps, func(a, b Step) int {
 		return cmp.Or(strings.Compare(a.Node, b.Node), strings.Compare(a.Column, b.Column))
 	})

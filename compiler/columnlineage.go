@@ -1,0 +1,200 @@
+package compiler
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"elt/compiler/lineage"
+	"elt/compiler/project"
+)
+
+// Lineage computes where the columns of nodes come from, out of DuckDB's plan of each
+// query, and joins them into a graph: sources, seeds, models, snapshots and exposures
+// among ids, and whatever else their queries read. Where a plan does not tell, the node
+// has a Note and only the nodes that it reads are known.
+//
+// The nodes must have been bound. The error is that of ctx, or of a catalog that cannot
+// be opened.
+func (b *Bound) Lineage(ctx context.Context, ids []string) (*lineage.Graph, error) {
+	chosen := map[string]bool{}
+	for _, id := range ids {
+		chosen[id] = true
+	}
+	var nodes []*lineage.Node
+	for _, id := range b.plan.Order {
+		if node := b.plan.Nodes[id]; chosen[id] && hasLineage(node) {
+			nodes = append(nodes, b.lineageNode(node))
+		}
+	}
+	if _, err := b.shells(ctx); err != nil {
+		return nil, err
+	}
+	outside := &outsiders{nodes: map[string]*lineage.Node{}}
+	forEach(nodes, func(n *lineage.Node) {
+		if ctx.Err() == nil {
+			b.trace(ctx, n, outside)
+		}
+	})
+	return lineage.NewGraph(slices.Concat(outside.sorted(), nodes)), ctx.Err()
+}
+
+func hasLineage(node *project.Node) bool {
+	switch node.Type {
+	case project.Source, project.Seed, project.Model, project.Snapshot, project.Exposure:
+		return true
+	}
+	return false
+}
+
+// lineageNode is a node with its columns, but not yet with where they come from.
+func (b *Bound) lineageNode(node *project.Node) *lineage.Node {
+	n := &lineage.Node{ID: node.UniqueID, Type: string(node.Type), Name: node.Name, DependsOn: slices.Clone(node.DependsOn)}
+	if node.Type != project.Exposure && !node.IsEphemeral() {
+		n.Relation = node.Relation.String()
+	}
+	if node.Version != "" {
+		n.Name += ".v" + node.Version
+	}
+	if node.Type == project.Seed {
+		n.Files = []string{node.OriginalPath}
+	}
+	if node.Type == project.Source {
+		n.Name = node.Table.SourceName + "." + node.Name
+		for _, glob := range node.Table.Paths {
+			n.Files = append(n.Files, glob.Text)
+		}
+		if len(n.Files) > 0 {
+			n.Relation = ""
+		}
+	}
+	columns, _ := b.Columns(node.UniqueID)
+	for _, c := range columns {
+		n.Columns = append(n.Columns, lineage.NodeColumn{Name: c.Name, Type: c.Type})
+	}
+	slices.Sort(n.DependsOn)
+	return n
+}
+
+// trace finds out where a node's columns come from.
+func (b *Bound) trace(ctx context.Context, n *lineage.Node, outside *outsiders) {
+	node := b.plan.Nodes[n.ID]
+	if node.Type != project.Model && node.Type != project.Snapshot {
+		return
+	}
+	query, err := b.queryLineage(ctx, node)
+	var doubt Doubt
+	switch {
+	case errors.As(err, &doubt):
+		n.Note = string(doubt)
+		return
+	case err != nil:
+		n.Note = "DuckDB's plan does not tell: " + err.Error()
+		return
+	}
+	sources := make([]string, len(query.Sources))
+	for i, source := range query.Sources {
+		sources[i] = b.lineageSource(source, outside)
+		if !slices.Contains(n.DependsOn, sources[i]) && sources[i] != n.ID {
+			n.DependsOn = append(n.DependsOn, sources[i])
+		}
+	}
+	slices.Sort(n.DependsOn)
+	for i, column := range query.Columns {
+		n.Columns[i].From = steps(column.Edges, sources)
+	}
+	n.Rows = steps(query.Indirect, sources)
+}
+
+// queryLineage is the lineage of a node's query.
+func (b *Bound) queryLineage(ctx context.Context, node *project.Node) (*lineage.Query, error) {
+	columns, ok := b.Columns(node.UniqueID)
+	if !ok {
+		if doubt := b.Doubt(node.UniqueID); doubt != "" {
+			return nil, doubt
+		}
+		return nil, Doubt("there is a mistake in it or above it")
+	}
+	if node.Type == project.Snapshot { // whose relation has more columns than its query
+		query, _ := b.Query(node.UniqueID)
+		var err error
+		if columns, err = b.Bind(ctx, query.SQL, b.parents(node, nil)); err != nil {
+			return nil, err
+		}
+	}
+	plan, err := b.BoundPlan(ctx, node.UniqueID)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	return lineage.FromPlan([]byte(plan), names)
+}
+
+// steps leads edges of a query to nodes.
+func steps(edges []lineage.Edge, sources []string) []lineage.Step {
+	var out []lineage.Step
+	for _, edge := range edges {
+		out = append(out, lineage.Step{Ref: lineage.Ref{Node: sources[edge.Source], Column: edge.Column}, Kind: edge.Kind, Via: edge.Via})
+	}
+	return lineage.SortSteps(out)
+}
+
+// lineageSource is the node that a source of a query is.
+func (b *Bound) lineageSource(source lineage.Source, outside *outsiders) string {
+	if source.Table == "" {
+		return outside.add(source, b.plan.Project.Root)
+	}
+	rel := project.Relation{Database: source.Catalog, Schema: source.Schema, Identifier: source.Table}
+	if id := b.NodeOf(rel); id != "" {
+		return id
+	}
+	return outside.add(source, "")
+}
+
+// outsiders are what queries read beside the project's nodes: files and tables that they
+// name themselves, and table functions.
+type outsiders struct {
+	mu    sync.Mutex
+	nodes map[string]*lineage.Node
+}
+
+func (o *outsiders) add(source lineage.Source, root string) string {
+	n := &lineage.Node{Type: "function", Name: source.Function}
+	switch {
+	case source.Table != "":
+		n.Type = "table"
+		n.Name = strings.Join([]string{source.Catalog, source.Schema, source.Table}, ".")
+		n.Relation = project.Relation{Database: source.Catalog, Schema: source.Schema, Identifier: source.Table}.String()
+	case len(source.Files) > 0:
+		n.Type = "file"
+		for _, file := range source.Files {
+			n.Files = append(n.Files, strings.TrimPrefix(file, strings.TrimSuffix(root, "/")+"/"))
+		}
+		n.Name = n.Files[0]
+		if len(n.Files) > 1 {
+			n.Name = path.Dir(n.Name) + "/*" + path.Ext(n.Name)
+		}
+	}
+	n.ID = n.Type + "." + n.Name
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.nodes[n.ID] == nil {
+		o.nodes[n.ID] = n
+	}
+	return n.ID
+}
+
+func (o *outsiders) sorted() []*lineage.Node {
+	var nodes []*lineage.Node
+	for _, n := range o.nodes {
+		nodes = append(nodes, n)
+	}
+	slices.SortFunc(nodes, func(a, b *lineage.Node) int { return strings.Compare(a.ID, b.ID) })
+	return nodes
+}
