@@ -19,7 +19,7 @@ import (
 func lineageCommand(in *invocation) *cli.Command {
 	return &cli.Command{
 		Name:      "lineage",
-		Usage:     "where columns come from and where they go; alone, writes target/lineage.json",
+		Usage:     "where columns come from and where they go, to files and exposures",
 		ArgsUsage: "[NODE[.COLUMN]...]",
 		Action:    in.lineage,
 		Flags: join(
