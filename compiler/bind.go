@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
@@ -25,7 +26,11 @@ type BindFacts interface {
 	// Published returns the columns of a node's relation as it is now; none where there
 	// is none.
 	Published(ctx context.Context, node *project.Node) ([]Column, error)
-	// Made returns the columns of the relation that is made of a query's columns.
+	// Database is what a node's template may ask when it is rendered again.
+	Database(node *project.Node) dbtcontext.Database
+	// Made returns the columns of the relation that is made of a query's columns. Its
+	// error may be a diag.List of warnings only, or an empty one for a mistake that was
+	// reported before.
 	Made(ctx context.Context, node *project.Node, query []Column) ([]Column, error)
 	// Missing looks outside of the project for a relation that a query has missed.
 	Missing(ctx context.Context, query ShellQuery, err error) (ShellRelation, bool)
@@ -315,7 +320,7 @@ func (b *binder) hasQuery(node *project.Node, n *boundNode) bool {
 		return false
 	case compiled.SQL == "":
 		return false
-	case node.Type == project.Test && b.testNeedsNoBind(node):
+	case node.Type == project.Test && b.testIsSettled(node, n):
 		return false
 	}
 	return true
@@ -341,22 +346,28 @@ func (b *Bound) parents(node *project.Node, out []string) []string {
 // settle notes what is known of a node.
 func (b *binder) settle(node *project.Node, n *boundNode, err error) {
 	var doubt Doubt
-	switch {
-	case err == nil:
+	if err == nil {
 		n.known = true
-	case errors.As(err, &doubt):
+		return
+	}
+	if errors.As(err, &doubt) {
 		n.doubt = doubt
 		if b.chosen[node.UniqueID] {
 			b.report(unchecked(node, doubt))
 		}
-	case b.chosen[node.UniqueID] || node.Type == project.Source:
-		for _, d := range diag.From(err, diag.SQL) {
-			if d.Node == "" {
-				d.Node = node.UniqueID
-			}
-			b.report(d)
+		return
+	}
+	list := diag.From(err, diag.SQL)
+	n.known = len(list) > 0 && !list.HasErrors()
+	if !b.chosen[node.UniqueID] && node.Type != project.Source {
+		return
+	}
+	for _, d := range list {
+		if d.Node == "" {
+			d.Node = node.UniqueID
 		}
 	}
+	b.report(list...)
 }
 
 func (b *binder) report(ds ...*diag.Diagnostic) {
@@ -376,13 +387,19 @@ func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 func (b *binder) bindNode(catalog ShellCatalog, id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
 	n.query = b.shellQuery(node, node.Compiled.SQL, b.readers(node))
+	forms := b.formsOf(node)
+	if forms != nil && forms.incremental {
+		b.defineOwn(catalog, node)
+	}
 	columns, err := b.bindQuery(catalog, node, n.query)
 	if err == nil && node.Type != project.Test {
-		n.columns = columns
 		columns, err = b.facts.Made(b.ctx, node, columns)
 	}
 	n.columns = columns
 	b.settle(node, n, err)
+	if forms != nil && n.known {
+		b.bindOther(catalog, node, forms)
+	}
 }
 
 // mostMissing is how many relations of the database one query may read that no source
@@ -538,6 +555,3 @@ func overlaps(edits []sqltoken.Edit, span diag.Span) bool {
 		return e.Span.Start < span.End && span.Start < e.Span.End
 	})
 }
-
-// testNeedsNoBind reports whether a test is settled by looking at the columns.
-func (b *binder) testNeedsNoBind(*project.Node) bool { return false }

@@ -92,6 +92,8 @@ type compileHost struct {
 	err  error    // what is_incremental() could not say
 	// locked says that the plan's lock on ephemeral nodes is held.
 	locked bool
+	// form says what is_incremental() answers, whatever exists; nil for dbt's rule.
+	form *bool
 }
 
 // Ref resolves the call against the plan. Only what the parse pass has seen (or an
@@ -162,6 +164,9 @@ func (h *compileHost) This() project.Relation { return h.this }
 func (h *compileHost) IsIncremental() bool {
 	if h.node == nil || h.db == nil || h.node.Type != project.Model || h.node.Materialized() != "incremental" {
 		return false
+	}
+	if h.form != nil {
+		return *h.form
 	}
 	if h.plan.FullRefresh(h.node) {
 		return false

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"elt/compiler"
+	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
@@ -43,21 +44,15 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	return bound, append(problems, found...).Sorted()
 }
 
-// check binds the queries of a run before anything is touched.
-func (r *run) check(ctx context.Context) error {
+// check binds the queries of a run before anything is touched, and returns all that is
+// wrong with them.
+func (r *run) check(ctx context.Context) (diag.List, error) {
 	ids := r.ids()
 	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids, FromPublished: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer bound.Close()
-	if err := found.Err(); err != nil {
-		return err
-	}
-	for _, d := range found {
-		r.notice(d)
-	}
-	return nil
+	return found, bound.Close()
 }
 
 // bind binds queries.
@@ -228,6 +223,11 @@ func isReplayable(sql string) bool {
 		}
 	}
 	return false
+}
+
+// Database is what a node's template may ask.
+func (f *bindFacts) Database(node *project.Node) dbtcontext.Database {
+	return f.run.view(f.run.byID[node.UniqueID])
 }
 
 // Published returns the columns of a node's relation as it is.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"elt/compiler"
 	"elt/compiler/diag"
@@ -64,22 +62,22 @@ func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.C
 func (f *bindFacts) seed(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
 	spec, problems := materialize.SpecOf(node, project.Relation{}, false)
 	if problems.HasErrors() {
-		return nil, problems
+		return nil, f.unsaid(problems)
 	}
-	path := filepath.Join(f.run.plan.Project.Root, filepath.FromSlash(node.OriginalPath))
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, &diag.Diagnostic{Code: diag.Seed, Place: node.Place, Node: node.UniqueID, Err: err,
-			Message: fmt.Sprintf("seed %q cannot be read: %v", node.Name, err)}
+	var table *materialize.SeedTable
+	if n := f.run.byID[node.UniqueID]; n != nil && n.spec != nil && n.spec.Seed != nil {
+		table = n.spec.Seed.Table // the run has read it
 	}
-	table, err := materialize.SeedFile(diag.NewSource(node.OriginalPath, string(content)), spec.Seed.SeedOptions)
-	if err != nil {
-		return nil, err
+	if table == nil {
+		var err error
+		if table, _, _, err = f.run.seedTable(node, spec.Seed.SeedOptions); err != nil {
+			return nil, f.unsaid(diag.From(err, diag.Seed))
+		}
 	}
 	if len(spec.Seed.ColumnTypes) == 0 {
 		return plainColumns(table.Columns), nil
 	}
-	return f.spelled(ctx, plainColumns(table.Columns), "config(column_types)")
+	return f.spelled(ctx, plainColumns(table.Columns), "column_types")
 }
 
 // spelled returns declared columns with their types as DuckDB writes them.

@@ -6,40 +6,88 @@ import (
 	"strings"
 
 	"elt/compiler"
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
+	"elt/runner/engine"
 	"elt/runner/materialize"
 )
 
-// Made returns the columns of the relation that is made of a query's columns.
+// Made returns the columns of the relation that is made of a query's columns. What its
+// config asks of them and they do not keep is reported: an enforced contract, keys that
+// are no columns, a table that the query does not fit any more.
 func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compiler.Column) ([]compiler.Column, error) {
-	if c := node.Compiled; c != nil && alters(c.PreHooks, c.PostHooks) {
-		return nil, compiler.Doubt("a hook changes the columns of a table")
+	if node.Type != project.Model {
+		return f.madeBeside(ctx, node, query)
 	}
-	switch node.Type {
-	case project.Snapshot:
-		return f.snapshot(ctx, node, query)
-	case project.Model:
-	default:
-		return query, nil
+	candidate := hiddenRelation(f.run.names.full(node.Relation), f.run.id, 0) // only its name counts
+	spec, problems := materialize.SpecOf(node, candidate, f.run.fullRefresh(node))
+	if problems.HasErrors() {
+		return nil, f.unsaid(problems)
 	}
-	switch node.Materialized() {
-	case materialize.View, materialize.Ephemeral:
-		return query, nil
-	case materialize.Table, materialize.Incremental:
-	default:
-		return nil, compiler.Doubt("the columns of this materialization are not known")
+	said := f.unsaid(problems)
+	st, err := f.state(ctx, node, spec)
+	if err != nil {
+		return nil, err
 	}
-	if node.FileColumn() != "" {
-		spec, problems := materialize.SpecOf(node, project.Relation{}, false)
-		if problems.HasErrors() {
-			return nil, problems
-		}
-		if err := spec.CheckFileColumn(engineColumns(query)); err != nil {
+	columns := engineColumns(query)
+	if spec.Contract != nil {
+		declared, err := f.spelled(ctx, plainColumns(spec.Contract.Declared()), "the contract")
+		if err != nil {
 			return nil, err
 		}
+		if err := spec.CheckContract(columns, engineColumns(declared)); err != nil {
+			return nil, err
+		}
+		if spec.Materialized != materialize.View {
+			columns = engineColumns(declared)
+		}
 	}
-	return tableColumns(query), nil
+	if c := node.Compiled; c != nil && alters(c.PreHooks, c.PostHooks) {
+		return nil, compiler.Doubt("a hook changes the columns of its table")
+	}
+	switch spec.Materialized {
+	case materialize.View, materialize.Ephemeral:
+		return plainColumns(columns), said
+	}
+	if err := spec.CheckFileColumn(columns); err != nil {
+		return nil, err
+	}
+	finish, err := materialize.End(spec, st, tableColumns(columns))
+	if err != nil {
+		return nil, err
+	}
+	return plainColumns(finish.Columns), said
+}
+
+// madeBeside is Made of what is no model.
+func (f *bindFacts) madeBeside(ctx context.Context, node *project.Node, query []compiler.Column) ([]compiler.Column, error) {
+	if node.Type == project.Snapshot {
+		return f.snapshot(ctx, node, query)
+	}
+	return query, nil
+}
+
+// unsaid is what is wrong with a node's config. A run has said it already: there it is a
+// mistake that is reported no second time.
+func (f *bindFacts) unsaid(problems diag.List) error {
+	switch {
+	case f.run.opts.Command == "compile" && len(problems) > 0:
+		return problems
+	case problems.HasErrors():
+		return diag.List{} // a mistake, and nothing to say
+	}
+	return nil
+}
+
+// state is what exists under the name of a node.
+func (f *bindFacts) state(ctx context.Context, node *project.Node, spec *materialize.Spec) (materialize.State, error) {
+	s, err := f.run.sessions.get(ctx)
+	if err != nil {
+		return materialize.State{}, err
+	}
+	defer f.run.sessions.put(s)
+	return f.run.published.state(ctx, s, node.Relation, spec.Materialized == materialize.Incremental)
 }
 
 // snapshot returns the columns of a snapshot: those it has, and those that are new in its
@@ -47,7 +95,7 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 func (f *bindFacts) snapshot(ctx context.Context, node *project.Node, query []compiler.Column) ([]compiler.Column, error) {
 	spec, problems := materialize.SpecOf(node, project.Relation{}, false)
 	if problems.HasErrors() {
-		return nil, problems
+		return nil, f.unsaid(problems)
 	}
 	first, err := materialize.FirstSnapshot(spec, engineColumns(query))
 	if err != nil {
@@ -65,9 +113,9 @@ func (f *bindFacts) snapshot(ctx context.Context, node *project.Node, query []co
 		if columns, err = shell.Bind(ctx, first); err != nil {
 			return nil, compiler.Doubt("the columns that the snapshot adds cannot be made here: " + err.Error())
 		}
-		return tableColumns(columns), nil
+		return plainColumns(tableColumns(engineColumns(columns))), nil
 	}
-	for _, c := range tableColumns(query) {
+	for _, c := range plainColumns(tableColumns(engineColumns(query))) {
 		if !slices.ContainsFunc(columns, func(have compiler.Column) bool { return strings.EqualFold(have.Name, c.Name) }) {
 			columns = append(columns, c)
 		}
@@ -76,7 +124,7 @@ func (f *bindFacts) snapshot(ctx context.Context, node *project.Node, query []co
 }
 
 // tableColumns are the columns of a table made of a query: what has no type gets one.
-func tableColumns(query []compiler.Column) []compiler.Column {
+func tableColumns(query []engine.Column) []engine.Column {
 	out := slices.Clone(query)
 	for i, c := range out {
 		if c.Type == `"NULL"` {

@@ -160,20 +160,27 @@ func changesTable(spec *materialize.Spec) bool {
 // readSeed reads a seed's file: what is wrong with it comes out before anything is
 // touched.
 func (r *run) readSeed(n *nodeRun) error {
-	path := filepath.Join(r.plan.ProjectOf(n.node).Root, filepath.FromSlash(n.node.OriginalPath))
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return &diag.Diagnostic{Code: diag.Seed, Place: n.node.Place, Node: n.node.UniqueID, Err: err,
-			Message: fmt.Sprintf("seed %q cannot be read: %v", n.node.Name, err)}
-	}
-	table, err := materialize.SeedFile(diag.NewSource(n.node.Source.Path, string(content)), n.spec.Seed.SeedOptions)
+	table, path, content, err := r.seedTable(n.node, n.spec.Seed.SeedOptions)
 	if err != nil {
 		return err
 	}
 	n.warnings = append(n.warnings, table.Warnings...)
 	n.spec.Seed.Path, n.spec.Seed.Table = path, table
-	n.sqlHash = textHash(string(content))
+	n.sqlHash = textHash(content)
 	return nil
+}
+
+// seedTable reads the file of a seed.
+func (r *run) seedTable(node *project.Node, opts materialize.SeedOptions) (table *materialize.SeedTable, path, content string, err error) {
+	path = filepath.Join(r.plan.ProjectOf(node).Root, filepath.FromSlash(node.OriginalPath))
+	read, err := os.ReadFile(path)
+	if err != nil {
+		return nil, "", "", &diag.Diagnostic{Code: diag.Seed, Place: node.Place, Node: node.UniqueID, Err: err,
+			Message: fmt.Sprintf("seed %q cannot be read: %v", node.Name, err)}
+	}
+	content = string(read)
+	table, err = materialize.SeedFile(diag.NewSource(node.Source.Path, content), opts)
+	return table, path, content, err
 }
 
 // make runs what makes the candidate, in the order materialize asks for.

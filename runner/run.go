@@ -196,9 +196,6 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 	if err := r.compile(ctx); err != nil {
 		return err
 	}
-	if err := r.check(ctx); err != nil {
-		return err
-	}
 	r.point("compiled")
 	if last != nil {
 		return r.takeUp(ctx, last)
@@ -234,8 +231,8 @@ func (r *run) planGraph() *graph.Graph {
 	return graph.New(r.plan.Order, parents)
 }
 
-// compile renders the nodes and reads their config. It reports everything that is
-// wrong, not just the first.
+// compile renders the nodes, reads their config and checks their queries. It reports
+// everything that is wrong, not just the first.
 func (r *run) compile(ctx context.Context) error {
 	var ephemeral, rest []string
 	for _, id := range r.plan.Order {
@@ -264,7 +261,18 @@ func (r *run) compile(ctx context.Context) error {
 			problems = append(problems, diag.From(err, diag.Database)...)
 		}
 	}
-	return problems.Sorted().Err()
+	found, err := r.check(ctx)
+	if err != nil {
+		return errors.Join(err, problems.Sorted().Err())
+	}
+	problems = append(problems, found...).Sorted()
+	if problems.HasErrors() {
+		return append(problems.Errors(), problems.Warnings()...).Sorted()
+	}
+	for _, d := range problems {
+		r.notice(d)
+	}
+	return nil
 }
 
 // putOff lets a mistake that rendering has brought to light wait until it is the node's

@@ -3,6 +3,7 @@ package materialize
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -45,31 +46,63 @@ func (s *Spec) probe() *ContractProbe {
 	}
 }
 
+// Declared are the columns as the contract has them, their types as they were written.
+func (c *Contract) Declared() []engine.Column {
+	out := make([]engine.Column, len(c.Columns))
+	for i, col := range c.Columns {
+		out[i] = engine.Column{Name: col.Name, Type: col.Type}
+	}
+	return out
+}
+
 // CheckContract compares the columns of the query with those the contract declares;
 // both were described by the database. Their order does not count. Everything that
-// differs is one diagnostic.
+// differs is one diagnostic, with a table of what was expected and what there is.
 func (s *Spec) CheckContract(query, declared []engine.Column) error {
-	var notes []diag.Note
+	rows := [][3]string{{"column", "declared", "in the query"}}
+	var place diag.Place
 	for i, want := range declared {
-		place := s.Contract.Columns[i].Place
 		got, ok := find(query, want.Name)
 		switch {
 		case !ok:
-			notes = append(notes, diag.Note{Place: place, Message: fmt.Sprintf("%q is declared and not returned by the query", want.Name)})
+			rows = append(rows, [3]string{want.Name, want.Type, "missing"})
 		case got.Type != want.Type:
-			notes = append(notes, diag.Note{Place: place, Message: fmt.Sprintf("%q is declared as %s and is %s in the query", want.Name, want.Type, got.Type)})
+			rows = append(rows, [3]string{want.Name, want.Type, got.Type})
+		default:
+			continue
+		}
+		if place.IsZero() {
+			place = s.Contract.Columns[i].Place
 		}
 	}
 	for _, got := range missingFrom(declared, query) {
-		notes = append(notes, diag.Note{Message: fmt.Sprintf("%q is returned by the query and not declared", got.Name)})
+		rows = append(rows, [3]string{got.Name, "not declared", got.Type})
 	}
-	if len(notes) == 0 {
+	if len(rows) == 1 {
 		return nil
 	}
-	d := diag.New(diag.Contract, s.place("contract"), "the columns of %q do not keep its contract", s.Published.Identifier)
-	d.Node, d.Notes = s.Node, notes
+	if place.IsZero() {
+		place = s.place("contract")
+	}
+	d := diag.New(diag.Contract, place, "the columns of %q do not keep its contract\n%s", s.Published.Identifier, aligned(rows))
+	d.Node = s.Node
 	d.Hint = "change the query, or the columns that its property file declares"
 	return diag.List{d}
+}
+
+// aligned writes rows as columns of text.
+func aligned(rows [][3]string) string {
+	var width [2]int
+	for _, row := range rows {
+		for i := range width {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	lines := make([]string, len(rows))
+	for i, row := range rows {
+		lines[i] = fmt.Sprintf("%-*s  %-*s  %s", width[0], row[0], width[1], row[1], row[2])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // createRows makes rel with the rows of the query, be it the whole relation or a delta.
