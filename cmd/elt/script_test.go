@@ -47,11 +47,15 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("TERM", "dumb")
 			env.Setenv("ELT_THREADS", "1") // nodes end in plan order
+			env.Setenv(testExtension, os.Getenv(testExtension))
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "root" {
 				return os.Geteuid() == 0, nil
+			}
+			if name == "extension" {
+				return os.Getenv(testExtension) != "", nil
 			}
 			if name == "mounts" {
 				return canMount(), nil
@@ -73,6 +77,10 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// testExtension is the environment variable that names an extension which DuckDB does not
+// hold, tpch.duckdb_extension; .ci/run gets one.
+const testExtension = "ELT_TEST_EXTENSION"
 
 // scriptCode is "code N command args...": runs a command that must exit with N.
 func scriptCode(ts *testscript.TestScript, neg bool, args []string) {

@@ -286,8 +286,10 @@ func (l *loader) extensions(c cursor, rd reader) []Extension {
 		}
 		if x.Path != "" {
 			x.Path = l.dataPath(x.Path)
-			base := filepath.Base(x.Path)
-			x.Name = strings.TrimSuffix(base, ".duckdb_extension")
+			// A file says itself what it is; in a folder the name says which one.
+			if name, ok := strings.CutSuffix(strings.TrimSuffix(filepath.Base(x.Path), ".gz"), ".duckdb_extension"); ok {
+				x.Name = name
+			}
 		}
 		if strings.ContainsAny(x.Repo, `/\`) || strings.HasPrefix(x.Repo, ".") {
 			x.Repo = l.dataPath(x.Repo)
