@@ -32,11 +32,18 @@ func (f *bindFacts) table(ctx context.Context, node *project.Node) ([]compiler.C
 	return columns, nil
 }
 
+// mostDescribed is how many files of a source that is taken in by file are looked at for
+// its columns: DuckDB takes seconds to bind a list of some hundred thousand.
+const mostDescribed = 100
+
 // files describes the raw files of a source.
 func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
 	from := compiler.SourceExpression(node)
 	if src := f.run.lake.sources[node.UniqueID]; src != nil {
 		from = src.pinned
+		if len(src.files) > mostDescribed && !f.run.wholeReaders(node.UniqueID) {
+			from = src.ends(mostDescribed)
+		}
 	}
 	s, err := f.run.sessions.get(ctx)
 	if err != nil {

@@ -41,6 +41,12 @@ type sourceIntake struct {
 	take    []intakeFile // new and changed, by path
 	touched []intakeFile // another time, the same content
 	failed  []fileFailure
+
+	known   []engine.Column   // the columns the source is known to have
+	learned bool              // known is from the ledger
+	typed   []project.Setting // types of CSV columns as they were when first found
+	absent  []engine.Column   // known columns that none of the files has
+	settled []engine.Column   // the columns of what is taken in
 }
 
 // intakeFile is a raw file and what the ledger calls it.
@@ -77,6 +83,7 @@ func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew
 	in.unknown = !anew && len(ledger) == 0
 	known := 0
 	for _, si := range in.sources {
+		si.learn(ledger)
 		k, err := si.plan(r, ledger)
 		if err != nil {
 			return nil, err
@@ -335,7 +342,8 @@ func (in *intake) changes() ([]state.FileChange, error) {
 					return nil, err
 				}
 			}
-			row := state.FileChange{Source: id, Path: f.name, Bytes: f.size, ModifiedAt: f.modified, Hash: f.hash, Change: f.status}
+			row := state.FileChange{Source: id, Path: f.name, Bytes: f.size, ModifiedAt: f.modified, Hash: f.hash, Change: f.status,
+				Columns: encodeColumns(si.settled)}
 			if f.remote {
 				row.Bytes = -1
 			}
@@ -371,13 +379,25 @@ func (si *sourceIntake) from(root, column string) string {
 		paths = append(paths, f.path)
 	}
 	limit := ""
+	if len(paths) == 0 && si.learned {
+		return emptyOf(append(slices.Clone(si.known), engine.Column{Name: column, Type: "VARCHAR"}))
+	}
 	if len(paths) == 0 {
 		limit = " limit 0"
 		if path, ok := si.sample(); ok {
 			paths = []string{path}
 		}
 	}
-	return withFile(si.src, paths, root, column, limit)
+	return si.withFile(paths, root, column, limit)
+}
+
+// emptyOf is a FROM item of columns without rows.
+func emptyOf(columns []engine.Column) string {
+	items := make([]string, len(columns))
+	for i, c := range columns {
+		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
+	}
+	return "(select " + strings.Join(items, ", ") + " limit 0)"
 }
 
 // fileName is the reader's own column for the file, hidden behind the one that by_file
@@ -385,7 +405,8 @@ func (si *sourceIntake) from(root, column string) string {
 const fileName = "_elt_file"
 
 // withFile is a FROM item over files that names the file of each row in a column.
-func withFile(src *lakeSource, paths []string, root, column, limit string) string {
+func (si *sourceIntake) withFile(paths []string, root, column, limit string) string {
+	src := si.src
 	column = project.QuoteIdent(column)
 	if len(paths) == 0 {
 		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
@@ -399,7 +420,24 @@ func withFile(src *lakeSource, paths []string, root, column, limit string) strin
 	inside := root + "/"
 	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
 		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
-	return fmt.Sprintf("(select *%s, %s as %s from %s%s)", exclude, name, column, src.node.Table.FromWith(paths, more), limit)
+	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.node.Table.FromTyped(paths, more, si.typed), limit)
+	if len(si.absent) == 0 {
+		return "(" + query + ")"
+	}
+	items := make([]string, len(si.absent))
+	for i, c := range si.absent {
+		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
+	}
+	return "(select *, " + strings.Join(items, ", ") + " from (" + query + "))"
+}
+
+// ends is the FROM item of the first and last files of a source, n in all.
+func (src *lakeSource) ends(n int) string {
+	var paths []string
+	for _, f := range slices.Concat(src.files[:n/2], src.files[len(src.files)-n/2:]) {
+		paths = append(paths, f.path)
+	}
+	return src.node.Table.FromWith(paths, src.dialect)
 }
 
 // fileOption is the column for the file that the source's own options ask for, or "".

@@ -66,6 +66,9 @@ func (w *worker) load(ctx context.Context, n *nodeRun, list []materialize.Statem
 	if n.intake == nil {
 		return w.statements(ctx, n, list)
 	}
+	if err := w.inspect(ctx, n); err != nil {
+		return err
+	}
 	for {
 		err := w.attempt(ctx, n, list)
 		if err == nil {

@@ -293,6 +293,12 @@ func (t *SourceTable) From(paths []string) string { return t.FromWith(paths, nil
 
 // FromWith is From with more reader options behind those of the source.
 func (t *SourceTable) FromWith(paths []string, more []Setting) string {
+	return t.FromTyped(paths, more, nil)
+}
+
+// FromTyped is FromWith with the types of columns of CSV files, as far as neither options
+// nor declared columns say them.
+func (t *SourceTable) FromTyped(paths []string, more, types []Setting) string {
 	if len(paths) == 0 {
 		return ""
 	}
@@ -311,15 +317,22 @@ func (t *SourceTable) FromWith(paths []string, more []Setting) string {
 		}
 		b.WriteByte(']')
 	}
-	for _, o := range slices.Concat(t.readerOptions(), more) {
+	for _, o := range slices.Concat(t.readerOptions(types), more) {
 		b.WriteString(", " + o.Name + " = " + optionLiteral(o.Value))
 	}
 	b.WriteByte(')')
 	return b.String()
 }
 
-// readerOptions are the options as written, with declared types joined in.
-func (t *SourceTable) readerOptions() []Setting {
+// readerOptions are the options as written, with declared types joined in, and learned
+// ones below those.
+func (t *SourceTable) readerOptions(learned []Setting) []Setting {
+	types := slices.Clone(t.types[0])
+	for _, s := range learned {
+		if !slices.ContainsFunc(slices.Concat(types, t.types[1]), func(d Setting) bool { return strings.EqualFold(d.Name, s.Name) }) {
+			types = append(types, s)
+		}
+	}
 	var out []Setting
 	names := map[string]bool{}
 	for _, item := range t.Options.Items() {
@@ -330,13 +343,13 @@ func (t *SourceTable) readerOptions() []Setting {
 			continue
 		}
 		if d, ok := value.(*template.Dict); ok && t.Format == "csv" && isTypesOption(name) {
-			value = joinTypes(t.types[0], d)
+			value = joinTypes(types, d)
 		}
 		out = append(out, Setting{name, value})
 	}
 	given := names["types"] || names["dtypes"] || names["column_types"] || names["columns"] || names["all_varchar"]
-	if t.Format == "csv" && len(t.types[0]) > 0 && !given {
-		out = append(out, Setting{"types", joinTypes(t.types[0], nil)})
+	if t.Format == "csv" && len(types) > 0 && !given {
+		out = append(out, Setting{"types", joinTypes(types, nil)})
 	}
 	if len(t.types[1]) > 0 && !names["hive_types"] && !t.noPartitions() {
 		out = append(out, Setting{"hive_types", joinTypes(t.types[1], nil)})

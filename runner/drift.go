@@ -1,0 +1,306 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/template"
+	"elt/runner/engine"
+	"elt/runner/state"
+)
+
+// inspect looks at the columns of the files that are to be taken in, and leaves out those
+// that have others than the source is known to have: what came before them in the
+// ledger, or on the first build what most files have. It also settles the types by which
+// CSV files are read, so that a type, once found, does not depend on which files happen
+// to arrive together.
+func (w *worker) inspect(ctx context.Context, n *nodeRun) error {
+	for _, si := range n.intake.sources {
+		if len(si.take) == 0 {
+			continue
+		}
+		found, err := w.columnsOf(ctx, n, si)
+		if err != nil {
+			return err
+		}
+		if si.known == nil {
+			si.known = usual(found)
+		}
+		if bad := si.drifted(found); len(bad) > 0 && !n.intake.leaveOut(bad) {
+			return n.intake.whys()
+		}
+		w.useFilesTable(n)
+		if err := w.settleColumns(ctx, si, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columnsOf returns the columns of each file that is to be taken in. A file that cannot
+// be looked at is left out.
+func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (map[string][]engine.Column, error) {
+	out := make(map[string][]engine.Column, len(si.take))
+	byHeader := map[string][]engine.Column{}
+	var bad []fileFailure
+	for _, f := range si.take {
+		header, plain := si.src.header(f.lakeFile)
+		if columns, ok := byHeader[header]; ok && plain && !si.closely() {
+			out[f.path] = columns
+			continue
+		}
+		columns, err := w.describeFile(ctx, si, f)
+		if err != nil {
+			var e *engine.Error
+			if ctx.Err() != nil || !errors.As(err, &e) {
+				return nil, err
+			}
+			if e.File == "" {
+				e.File = f.path
+			}
+			bad = append(bad, fileFailure{file: f, source: si.src.node.UniqueID, why: diag.List{w.fault(n, sent{query: -1}, err)}})
+			continue
+		}
+		out[f.path], byHeader[header] = columns, columns
+	}
+	if len(bad) > 0 && !n.intake.leaveOut(bad) {
+		return nil, n.intake.whys()
+	}
+	return out, nil
+}
+
+// describeFile returns the columns of one file. The types of a short CSV file are those of
+// all its rows: a fraction far down would else be read, rounded, as the whole number that
+// the column was taken for.
+func (w *worker) describeFile(ctx context.Context, si *sourceIntake, f intakeFile) ([]engine.Column, error) {
+	more := si.src.dialect
+	if si.closely() && !f.remote && f.size <= hashLimit && !si.src.hasOption("sample_size") {
+		more = append(slices.Clone(more), project.Setting{Name: "sample_size", Value: int64(-1)})
+	}
+	q := sent{sql: "from " + si.src.node.Table.FromWith([]string{f.path}, more), query: -1}
+	return describeQuery(ctx, w.session, &q)
+}
+
+// mostClosely is how many CSV files that arrive together are each looked at for types.
+const mostClosely = 200
+
+// closely reports whether the types of each CSV file are looked at: there are types
+// that they must keep.
+func (si *sourceIntake) closely() bool {
+	return si.learned && si.src.node.Table.Format == "csv" && len(si.take) <= mostClosely
+}
+
+func (src *lakeSource) hasOption(names ...string) bool {
+	return slices.ContainsFunc(src.node.Table.Options.Items(), func(item template.Item) bool {
+		key, _ := item.Key.(string)
+		return slices.Contains(names, strings.ToLower(key))
+	})
+}
+
+// headerBlind are reader options under which the first line of a file need not tell its
+// columns.
+var headerBlind = []string{"skip", "comment", "header", "names", "column_names", "columns", "compression", "encoding", "new_line"}
+
+// header is the first line of a plain CSV file; files with the same have the same columns.
+func (src *lakeSource) header(f lakeFile) (line string, plain bool) {
+	name := strings.ToLower(f.path)
+	if src.node.Table.Format != "csv" || f.remote || slices.ContainsFunc([]string{".gz", ".zst", ".bz2", ".xz"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
+		return "", false
+	}
+	if src.hasOption(headerBlind...) {
+		return "", false
+	}
+	return readLine(f.path, 1)
+}
+
+// usual are the columns that most files have; of equally many, those of the first file.
+func usual(found map[string][]engine.Column) []engine.Column {
+	count := map[string]int{}
+	for _, columns := range found {
+		count[nameKey(columns)]++
+	}
+	var best []engine.Column
+	paths := make([]string, 0, len(found))
+	for path := range found {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		if best == nil || count[nameKey(found[path])] > count[nameKey(best)] {
+			best = found[path]
+		}
+	}
+	return best
+}
+
+// nameKey is the same for columns of the same names, whatever their order.
+func nameKey(columns []engine.Column) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = strings.ToLower(c.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, "\x00")
+}
+
+// drifted are the files whose columns are not those the source is known to have.
+func (si *sourceIntake) drifted(found map[string][]engine.Column) []fileFailure {
+	var bad []fileFailure
+	for _, f := range si.take {
+		columns, ok := found[f.path]
+		if !ok {
+			continue
+		}
+		if d := si.drift(f, columns); d != nil {
+			bad = append(bad, fileFailure{file: f, source: si.src.node.UniqueID, why: diag.List{d}})
+		}
+	}
+	return bad
+}
+
+// drift compares a file's columns with those known; nil where they agree.
+func (si *sourceIntake) drift(f intakeFile, columns []engine.Column) *diag.Diagnostic {
+	var notes []string
+	hint := "mend the file; or, if columns may come and go, say so: options: {union_by_name: true}"
+	if !si.src.byName() {
+		for _, c := range lacking(si.known, columns) {
+			notes = append(notes, fmt.Sprintf("it has no column %q", c.Name))
+		}
+		for _, c := range lacking(columns, si.known) {
+			notes = append(notes, fmt.Sprintf("its column %q is new", c.Name))
+		}
+	}
+	if len(notes) == 0 {
+		hint = "mend the file; or cast the column, declare its data_type where it is CSV, and build with --full-refresh"
+	}
+	for _, c := range columns {
+		if was, ok := columnNamed(si.known, c.Name); ok && si.retyped(was.Type, c.Type) {
+			notes = append(notes, fmt.Sprintf("its column %q is %s, expected %s", c.Name, c.Type, was.Type))
+		}
+	}
+	if len(notes) == 0 {
+		return nil
+	}
+	d := diag.New(diag.LakeFile, si.src.node.Place, "file %q has other columns than the files before it", f.name)
+	d.Node = si.src.node.UniqueID
+	for _, note := range notes {
+		d.WithNote(diag.Place{}, "%s", note)
+	}
+	d.WithNote(diag.Place{}, "expected: %s", nameList(si.known))
+	d.WithNote(diag.Place{}, "found: %s", nameList(columns))
+	return d.WithHint("%s", hint)
+}
+
+// retyped reports whether a column has become another one. The types of CSV files are a
+// guess, and a value that does not fit stops the load; only what would be rounded does not.
+func (si *sourceIntake) retyped(was, now string) bool {
+	if si.src.node.Table.Format == "csv" {
+		return isInteger(was) && (now == "DOUBLE" || now == "FLOAT" || strings.HasPrefix(now, "DECIMAL"))
+	}
+	return was != now && !(isInteger(was) && isInteger(now))
+}
+
+func isInteger(kind string) bool {
+	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}, kind)
+}
+
+// lacking returns the columns of a that b has not.
+func lacking(a, b []engine.Column) []engine.Column {
+	return slices.DeleteFunc(slices.Clone(a), func(c engine.Column) bool { _, ok := columnNamed(b, c.Name); return ok })
+}
+
+func columnNamed(columns []engine.Column, name string) (engine.Column, bool) {
+	i := slices.IndexFunc(columns, func(c engine.Column) bool { return strings.EqualFold(c.Name, name) })
+	if i < 0 {
+		return engine.Column{}, false
+	}
+	return columns[i], true
+}
+
+func nameList(columns []engine.Column) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// byName reports whether the source says that columns may come and go.
+func (src *lakeSource) byName() bool {
+	for _, item := range src.node.Table.Options.Items() {
+		if key, _ := item.Key.(string); strings.EqualFold(key, "union_by_name") {
+			return item.Value == true
+		}
+	}
+	return false
+}
+
+// settleColumns settles the columns of what is taken in: those known keep their types,
+// those that are new have the types of all files that are taken in together.
+func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[string][]engine.Column) error {
+	if len(si.take) == 0 {
+		return nil
+	}
+	var paths []string
+	for _, f := range si.take {
+		paths = append(paths, f.path)
+	}
+	si.typed, si.absent = nil, nil
+	if si.src.node.Table.Format == "csv" && si.learned {
+		for _, c := range si.known {
+			if slices.ContainsFunc(si.take, func(f intakeFile) bool { _, ok := columnNamed(found[f.path], c.Name); return !ok }) {
+				continue
+			}
+			si.typed = append(si.typed, project.Setting{Name: c.Name, Value: c.Type})
+		}
+	}
+	q := sent{sql: "from " + si.src.node.Table.FromTyped(paths, si.src.dialect, si.typed), query: -1}
+	columns, err := describeQuery(ctx, w.session, &q)
+	if err != nil {
+		return nil // the load will say what is wrong
+	}
+	if si.learned {
+		si.absent = lacking(si.known, columns)
+	}
+	si.settled = append(slices.Clone(columns), si.absent...)
+	return nil
+}
+
+// encodeColumns writes columns for the ledger.
+func encodeColumns(columns []engine.Column) string {
+	if len(columns) == 0 {
+		return ""
+	}
+	pairs := make([][2]string, len(columns))
+	for i, c := range columns {
+		pairs[i] = [2]string{c.Name, c.Type}
+	}
+	b, _ := json.Marshal(pairs) // texts always marshal
+	return string(b)
+}
+
+// learn takes over what the ledger knows of the columns of a source: those of the file
+// that was taken in last.
+func (si *sourceIntake) learn(ledger map[string]state.LedgerFile) {
+	var last state.LedgerFile
+	for _, f := range ledger {
+		if f.Source == si.src.node.UniqueID && f.Columns != "" &&
+			(f.TakenAt.After(last.TakenAt) || f.TakenAt.Equal(last.TakenAt) && f.Path > last.Path) {
+			last = f
+		}
+	}
+	var pairs [][2]string
+	if json.Unmarshal([]byte(last.Columns), &pairs) != nil {
+		return // nothing was taken in yet
+	}
+	for _, p := range pairs {
+		si.known = append(si.known, engine.Column{Name: p[0], Type: p[1]})
+	}
+	si.learned = len(si.known) > 0
+}
