@@ -216,6 +216,12 @@ func prepare(ctx context.Context, env *cases.Env, o options) error {
 		return err
 	}
 	env.Data = filepath.Join(dir, "data")
+	switch free, err := process.Lock(filepath.Join(dir, "lock")); {
+	case err != nil:
+		return err
+	case !free:
+		return fmt.Errorf("another run is at work in %s: wait for it, or take another folder with -dir", dir)
+	}
 	tools, err := peers.Install(ctx, env.Repository, dir, env.Log)
 	if err != nil {
 		return err

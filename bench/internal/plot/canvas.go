@@ -80,8 +80,12 @@ func (c *canvas) write(x, y float64, s style, text string) {
 	if s.at == "" {
 		s.at = from
 	}
-	fmt.Fprintf(&c.b, `<text x="%s" y="%s" font-size="%s" fill="%s" text-anchor="%s"%s>%s</text>`+"\n",
-		number(x), number(y), number(s.size), s.color, s.at, weight, escape(text))
+	if text == "" {
+		return
+	}
+	// A seam in the colour of the page keeps letters apart from the lines that they cross.
+	fmt.Fprintf(&c.b, `<text x="%s" y="%s" font-size="%s" fill="%s" text-anchor="%s"%s stroke="%s" stroke-width="3" paint-order="stroke" stroke-linejoin="round">%s</text>`+"\n",
+		number(x), number(y), number(s.size), s.color, s.at, weight, c.background, escape(text))
 }
 
 func (c *canvas) line(x1, y1, x2, y2 float64, color string, thick float64) {

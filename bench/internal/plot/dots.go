@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -30,9 +31,10 @@ type Multiples struct {
 }
 
 const (
-	dotsFrom = 330.0
-	dotsTo   = width - margin - 30
-	dotsRow  = 31.0
+	dotsFrom = 400.0
+	dotsTo   = width - margin - 42
+	baseAt   = 346.0
+	dotsRow  = 32.0
 )
 
 // Dots draws multiples.
@@ -40,6 +42,7 @@ func Dots(t Theme, m Multiples) string {
 	c := &canvas{Theme: t}
 	y := c.heading(m.Title, m.Subtitle)
 	c.legend(m, y)
+	c.write(baseAt, y, style{size: 11.5, color: t.muted, at: until}, m.Unit+" takes")
 	y += 30
 	low, high := m.bounds()
 	at := func(v float64) float64 {
@@ -62,7 +65,7 @@ func Dots(t Theme, m Multiples) string {
 }
 
 func (c *canvas) legend(m Multiples, y float64) {
-	x := dotsFrom
+	x := dotsFrom - 20
 	for _, tool := range m.Tools {
 		c.dot(x+5, y-4, 6, c.color(tool))
 		c.write(x+16, y, style{size: 12, color: c.text, bold: tool == m.Unit}, m.Names[tool])
@@ -70,31 +73,32 @@ func (c *canvas) legend(m Multiples, y float64) {
 	}
 }
 
-// multiples draws one row: a line from the unit to the farthest mark, and the marks with
-// their numbers, which move apart where they would touch.
+// multiples draws one row: a line from the first mark to the last, and the marks with
+// their numbers: those at the ends beside them, the others above where there is room.
 func (c *canvas) multiples(r Row, y float64, at func(float64) float64) {
 	c.write(margin, y+4, style{size: 12.5, color: c.text}, r.Title)
-	c.write(dotsFrom-38, y+4, style{size: 12, color: c.color("elt"), bold: true, at: until}, r.Base)
-	marks := slices.Clone(r.Marks)
-	slices.SortFunc(marks, func(a, b Mark) int {
-		if a.Value < b.Value {
-			return -1
-		}
-		return 1
-	})
-	if len(marks) > 0 {
-		c.line(min(at(1), at(marks[0].Value)), y, max(at(1), at(marks[len(marks)-1].Value)), y, c.ground, 3)
-	}
-	c.dot(at(1), y, 6, c.color("elt"))
-	edge := math.Inf(-1) // where the last number ends
-	for _, m := range marks {
-		x := at(m.Value)
-		c.dot(x, y, 6, c.color(m.Tool))
-		wide := extent(m.Shown, 11)
-		if left := x - wide/2; left > edge {
-			c.write(x, y-9, style{size: 11, color: c.muted, at: center}, m.Shown)
+	c.write(baseAt, y+4, style{size: 12.5, color: c.color("elt"), bold: true, at: until}, r.Base)
+	marks := append(slices.Clone(r.Marks), Mark{Tool: "elt", Value: 1})
+	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.Value, b.Value) })
+	last := len(marks) - 1
+	c.line(at(marks[0].Value), y, at(marks[last].Value), y, c.ground, 3)
+	edge := math.Inf(-1) // where the last number above ends
+	for i, m := range marks {
+		x, s := at(m.Value), style{size: 11, color: c.text}
+		switch wide := extent(m.Shown, s.size); {
+		case i == 0:
+			s.at = until
+			c.write(x-10, y+4, s, m.Shown)
+		case i == last:
+			c.write(x+10, y+4, s, m.Shown)
+		case x-wide/2 > edge:
+			s.at = center
+			c.write(x, y-9, s, m.Shown)
 			edge = x + wide/2 + 3
 		}
+	}
+	for _, m := range marks { // above lines and numbers
+		c.dot(at(m.Value), y, 6, c.color(m.Tool))
 	}
 }
 

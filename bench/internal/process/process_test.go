@@ -129,3 +129,16 @@ func TestMissingProgram(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestLock(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the benchmarks are for Unix")
+	}
+	path := filepath.Join(t.TempDir(), "lock")
+	for _, want := range []bool{true, false} {
+		if got, err := process.Lock(path); got != want || err != nil {
+			t.Fatalf("got %v, %v, want %v", got, err, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package process
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"runtime"
@@ -26,4 +27,19 @@ func peak(state *os.ProcessState) int64 {
 		return int64(usage.Maxrss) // bytes
 	}
 	return int64(usage.Maxrss) * 1024
+}
+
+// Lock takes a lock on a file, which it makes, until the process ends; false is for one
+// that another process holds.
+func Lock(path string) (bool, error) {
+	// Not an os.File: that would be closed, and the lock gone, once nobody holds it.
+	file, err := syscall.Open(path, syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o644)
+	if err != nil {
+		return false, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	err = syscall.Flock(file, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, syscall.Close(file)
+	}
+	return err == nil, err
 }

@@ -10,3 +10,6 @@ import (
 func ownGroup(*exec.Cmd) {}
 
 func peak(*os.ProcessState) int64 { return 0 }
+
+// Lock is not needed where nothing is measured.
+func Lock(string) (bool, error) { return true, nil }

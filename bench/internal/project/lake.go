@@ -20,7 +20,7 @@ type Lake struct {
 func LakeFiles(day string) string { return "lake/raw/day=" + day }
 
 func (l Lake) read(files string) string {
-	return fmt.Sprintf("read_csv('%s', hive_partitioning = true, hive_types = {day: date}, %s)", files, l.Reader)
+	return fmt.Sprintf("read_csv('%s', hive_partitioning = true, %s)", files, l.Reader)
 }
 
 // fileColumn is what a by_file source has beside the columns of its files: the file of

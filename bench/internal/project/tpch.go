@@ -43,7 +43,7 @@ func (t TPCH) Files() Files {
 	return files
 }
 
-var tpchTable = regexp.MustCompile(`(?i)\b(from|,|join)(\s+)(` + strings.Join(TPCHTables(), "|") + `)\b(\s+(?:as\s+)?[nl][123]\b)?(\s*\()?`)
+var tpchTable = regexp.MustCompile(`(?i)(\bfrom|,|\bjoin)(\s+)(` + strings.Join(TPCHTables(), "|") + `)\b(\s+(?:as\s+)?[nl][123]\b)?(\s*\()?`)
 
 // tpchModel puts source() in the place of table names; a table without an alias gets its
 // own name as one, since the query may say lineitem.l_orderkey.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"elt/bench/internal/peers"
 	"elt/bench/internal/stats"
 	"elt/bench/internal/suite"
 )
@@ -31,7 +32,7 @@ func Markdown(results []Result) string {
 func setting(results []Result) string {
 	first := results[0]
 	var b strings.Builder
-	fmt.Fprintf(&b, "- Machine: %s\n- elt: %s\n", first.Machine.text(), first.Elt)
+	fmt.Fprintf(&b, "- Machine: %s\n- Commit: %s\n", first.Machine.text(), first.Elt)
 	for _, tool := range first.Tools {
 		state := tool.Version
 		if tool.Absent != "" {
@@ -66,7 +67,7 @@ func chapter(r Result) string {
 	if t, err := time.Parse(time.RFC3339, r.Started); err == nil {
 		when = t.Format("2 January 2006, 15:04 UTC")
 	}
-	fmt.Fprintf(&b, "%s; elt %s; it took %s.", when, r.Elt, Seconds(r.Seconds))
+	fmt.Fprintf(&b, "%s; commit %s; it took %s.", when, r.Elt, Seconds(r.Seconds))
 	if r.Quick {
 		b.WriteString(" **Quick: small sizes and few runs.**")
 	}
@@ -96,19 +97,19 @@ func table(s suite.ScenarioResult) string {
 	for _, c := range s.Contenders {
 		switch {
 		case c.Absent != "":
-			fmt.Fprintf(&b, "| %s | – | | | | | | |\n", c.Label)
-			fmt.Fprintf(&notes, "- %s: %s\n", c.Label, c.Absent)
+			fmt.Fprintf(&b, "| %s | – | | | | | | |\n", name(c))
+			fmt.Fprintf(&notes, "- %s: %s\n", name(c), c.Absent)
 		case !c.Counts() && c.Wrong != "":
-			fmt.Fprintf(&b, "| %s | **wrong result** | | | | | | |\n", c.Label)
+			fmt.Fprintf(&b, "| %s | **wrong result** | | | | | | |\n", name(c))
 		case !c.Counts():
-			fmt.Fprintf(&b, "| %s | **failed** | | | | | | |\n", c.Label)
+			fmt.Fprintf(&b, "| %s | **failed** | | | | | | |\n", name(c))
 		default:
-			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s |\n", c.Label, times(c.Wall), c.Wall.N, Seconds(c.CPU.Median),
+			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s |\n", name(c), times(c.Wall), c.Wall.N, Seconds(c.CPU.Median),
 				Bytes(c.Peak.Median), size(c.File), ratio(c.ToFloor), ratio(c.ToElt))
 		}
 		for _, said := range []struct{ what, text string }{{"failed", c.Failed}, {"wrong result", c.Wrong}, {"note", c.Note}} {
 			if said.text != "" {
-				fmt.Fprintf(&notes, "- %s, %s: %s\n", c.Label, said.what, escape(said.text))
+				fmt.Fprintf(&notes, "- %s, %s: %s\n", name(c), said.what, escape(said.text))
 			}
 		}
 	}
@@ -116,6 +117,23 @@ func table(s suite.ScenarioResult) string {
 		return b.String() + "\n" + notes.String()
 	}
 	return b.String()
+}
+
+// name is what a reader calls a contender.
+func name(c suite.ContenderResult) string {
+	return toolName(c.Tool) + strings.TrimPrefix(c.Label, c.Tool)
+}
+
+func toolName(tool string) string {
+	switch tool {
+	case peers.DBT:
+		return "dbt-core"
+	case peers.SQLMesh:
+		return "SQLMesh"
+	case peers.DuckDB:
+		return "DuckDB alone"
+	}
+	return tool
 }
 
 func escape(s string) string {

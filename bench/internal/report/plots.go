@@ -41,7 +41,10 @@ func multiples(rows []line) plot.Multiples {
 	m := plot.Multiples{
 		Title: "How long others take: elt = 1", Subtitle: "Whole processes, median of runs made in turn. Logarithmic: left of 1 is faster than elt.",
 		Unit: peers.Elt, Tools: []string{peers.Elt, peers.DBT, peers.SQLMesh, peers.DuckDB},
-		Names: map[string]string{peers.Elt: "elt", peers.DBT: "dbt-core", peers.SQLMesh: "SQLMesh", peers.DuckDB: "DuckDB alone"},
+		Names: map[string]string{},
+	}
+	for _, tool := range m.Tools {
+		m.Names[tool] = toolName(tool)
 	}
 	for _, l := range rows {
 		own := l.best(peers.Elt)
@@ -72,7 +75,7 @@ func chart(r Result) plot.Chart {
 }
 
 func barOf(c suite.ContenderResult) plot.Bar {
-	b := plot.Bar{Tool: c.Tool, Label: c.Label}
+	b := plot.Bar{Tool: c.Tool, Label: name(c)}
 	switch {
 	case c.Counts():
 		b.Value, b.Low, b.High, b.Shown = c.Wall.Median, c.Wall.Min, c.Wall.Max, Seconds(c.Wall.Median)
@@ -95,7 +98,7 @@ func courses(r Result, s suite.ScenarioResult) plot.Courses {
 		return fmt.Sprintf("%.3g MB", v/1e6)
 	}}
 	for _, c := range s.Contenders {
-		course := plot.Course{Tool: c.Tool, Label: c.Label}
+		course := plot.Course{Tool: c.Tool, Label: name(c)}
 		for _, sample := range c.Samples {
 			course.Values = append(course.Values, float64(sample.File))
 		}

@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"elt/bench/internal/peers"
 	"elt/bench/internal/stats"
@@ -61,20 +62,9 @@ func (s Sample) String() string {
 	return fmt.Sprintf("%8.3f s  cpu %8.3f s  peak %5d MB", s.Wall, s.CPU, s.Peak/1e6)
 }
 
-// wrongFrom drops the samples of a round and of those after it: what was measured before
-// was still right.
+// wrongFrom drops the sample of a round: what was measured before was still right.
 func (c *ContenderResult) wrongFrom(round int) {
-	c.Samples = c.before(round)
-}
-
-func (c *ContenderResult) before(round int) []Sample {
-	var kept []Sample
-	for _, s := range c.Samples {
-		if s.Round < round {
-			kept = append(kept, s)
-		}
-	}
-	return kept
+	c.Samples = slices.DeleteFunc(c.Samples, func(s Sample) bool { return s.Round >= round })
 }
 
 // finish drops the warm-up and computes the summaries.
@@ -115,8 +105,12 @@ func (c *ContenderResult) rounds() []float64 {
 // Counts reports whether there is a time to show.
 func (c *ContenderResult) Counts() bool { return len(c.Samples) > 0 }
 
-// compare computes the ratios, by rounds.
-func (s *ScenarioResult) compare() {
+// Summarize computes the summaries of the samples, without those of warm-up rounds, and
+// the ratios, by rounds.
+func (s *ScenarioResult) Summarize() {
+	for i := range s.Contenders {
+		s.Contenders[i].finish()
+	}
 	floor, own := s.first(peers.DuckDB), s.first(peers.Elt)
 	for i := range s.Contenders {
 		c := &s.Contenders[i]

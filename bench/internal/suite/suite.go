@@ -160,13 +160,12 @@ func (r *Runner) scenario(ctx context.Context, name string, s Scenario) (Scenari
 	}
 	out := ScenarioResult{Name: s.Name, Title: s.Title, Series: s.Series}
 	for _, e := range field {
-		e.result.finish()
 		if e.result.Wrong != "" {
 			r.Log("%s/%s: %s made something else: %s", name, s.Name, e.Label(), e.result.Wrong)
 		}
 		out.Contenders = append(out.Contenders, *e.result)
 	}
-	out.compare()
+	out.Summarize()
 	return out, nil
 }
 
@@ -177,7 +176,8 @@ func warming(warmup bool) string {
 	return ""
 }
 
-// judge compares the facts of a round with those of the reference.
+// judge compares the facts of a round with those of the reference. A tool that has made
+// something else takes no further part in the scenario.
 func judge(s Scenario, field []*entrant, found map[*entrant]content.Facts, round int) {
 	var right content.Facts
 	by := ""
@@ -191,9 +191,10 @@ func judge(s Scenario, field []*entrant, found map[*entrant]content.Facts, round
 		if !ran || e.Facts == nil {
 			continue
 		}
-		if differs := content.Compare(common(right, facts, e.Label() == by), facts); len(differs) > 0 && e.result.Wrong == "" {
+		if differs := content.Compare(common(right, facts, e.Label() == by), facts); len(differs) > 0 {
 			e.result.Wrong = shorten(fmt.Sprintf("against %s: %s", by, strings.Join(differs, "; ")))
 			e.result.wrongFrom(round)
+			e.out = true
 		}
 	}
 }
