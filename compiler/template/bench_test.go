@@ -86,6 +86,37 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
+// BenchmarkEvaluate is what single expressions cost.
+func BenchmarkEvaluate(b *testing.B) {
+	number := template.NewFunc("number", func(*template.Call) (template.Value, error) { return int64(3), nil })
+	scope := template.MapScope{"x": "orders", "n": int64(7), "list": template.NewList(int64(3), int64(1), int64(2)), "number": number}
+	for _, e := range []struct{ name, text, want string }{
+		{"name", "{{ x }}", "orders"},
+		{"arithmetic", "{{ (n * 2 + 1) // 4 % 3 }}", "0"},
+		{"call", "{{ number() + number() }}", "6"},
+		{"method", "{{ x.upper().replace('O', '0') }}", "0RDERS"},
+		{"filters", "{{ list | sort | join(', ') }}", "1, 2, 3"},
+		{"format", "{{ '%s_%03d' % (x, n) }}", "orders_007"},
+		{"comparison", "{{ 'a' if n > 5 and x in ['orders', 'payments'] else 'b' }}", "a"},
+		{"literal", "{{ {'a': [1, 2], 'b': (x, n)}['b'][1] }}", "7"},
+	} {
+		b.Run(e.name, func(b *testing.B) {
+			t, err := template.Parse(diag.NewSource("m.sql", e.text))
+			if err != nil {
+				b.Fatal(err)
+			}
+			th := template.NewThread(context.Background())
+			b.ReportAllocs()
+			for b.Loop() {
+				out, err := t.RenderNative(th, scope)
+				if err != nil || fmt.Sprint(out) != e.want {
+					b.Fatalf("%v, %v", out, err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkProject parses and renders twice as many small templates as a large
 // project has.
 func BenchmarkProject(b *testing.B) {

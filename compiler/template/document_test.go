@@ -68,3 +68,25 @@ func TestDocumentNeedsItsProgram(t *testing.T) {
 		t.Error("a document runs without its program")
 	}
 }
+
+// BenchmarkScan is the first half of Parse: the template is cut into texts and tags, and
+// the expressions in them are read. pongo2 has no part in it.
+func BenchmarkScan(b *testing.B) {
+	for _, m := range []struct{ name, text string }{
+		{"text", strings.Repeat("select a, b -- plain SQL\n", 40)},
+		{"expressions", strings.Repeat("{{ config(materialized='table', tags=['a', 'b']) }} {{ ref('orders')[1:] | upper ~ x.y(z, k=1 + 2 * 3) }}\n", 10)},
+		{"blocks", strings.Repeat("{% for a in b if a %}{% if a is none %}{{ a }}{% else %}x{% endif %}{% endfor %}\n", 10)},
+	} {
+		b.Run(m.name, func(b *testing.B) {
+			src := diag.NewSource("m.sql", m.text)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(m.text)))
+			for b.Loop() {
+				p := &parser{src: src, text: m.text}
+				if len(p.document()) == 0 {
+					b.Fatal("nothing found")
+				}
+			}
+		})
+	}
+}

@@ -90,6 +90,47 @@ func cell(c, own *suite.ContenderResult) string {
 	return fmt.Sprintf("%s (%s ×)", Seconds(c.Wall.Median), Times(c.ToElt.Median))
 }
 
+// clearly is how much less another tool must need to be called better.
+const clearly = 0.95
+
+// elsewhere says, a line a tool, at which works others are faster than elt, need less
+// memory, or do what elt did not.
+func elsewhere(all []line) string {
+	var b strings.Builder
+	for _, tool := range []string{peers.DBT, peers.SQLMesh, peers.DuckDB} {
+		var faster, smaller, alone []string
+		for _, l := range all {
+			own, other := l.best(peers.Elt), l.best(tool)
+			switch {
+			case other == nil:
+			case own == nil:
+				alone = append(alone, quoted(l.title))
+			default:
+				if other.ToElt.N > 0 && other.ToElt.Median < clearly {
+					faster = append(faster, quoted(l.title))
+				}
+				if tool != peers.DuckDB && other.Peak.Median < clearly*own.Peak.Median { // the floor always does
+					smaller = append(smaller, quoted(l.title))
+				}
+			}
+		}
+		for _, found := range []struct {
+			what  string
+			works []string
+		}{{"is faster than elt", faster}, {"needs less memory", smaller}, {"has a right result and elt has none", alone}} {
+			if len(found.works) > 0 {
+				fmt.Fprintf(&b, "- %s %s: %s.\n", toolName(tool), found.what, strings.Join(found.works, ", "))
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "What others do better here:\n\n" + b.String() + "\n"
+}
+
+func quoted(title string) string { return "“" + strings.TrimPrefix(title, "… ") + "”" }
+
 // ErrNoFigures is returned where there are no results worth publishing.
 var ErrNoFigures = errors.New("no results of a whole run: only those are copied into documentation")
 
@@ -122,7 +163,7 @@ func headlineText(results []Result, prefix string) string {
 	first := results[0]
 	where := fmt.Sprintf("Medians of whole processes on %s. In brackets: times that of elt.\n", first.Machine.text())
 	command := fmt.Sprintf("Made by `%s`; every case, with spread, memory and versions, in [bench/results](%sREADME.md).\n", first.Command, prefix)
-	return HeadlineTable(results) + "\n" + where + "\n" + picture(prefix+"headlines", "Time of dbt-core, SQLMesh and DuckDB's shell as a multiple of elt's") + "\n" + command
+	return HeadlineTable(results) + "\n" + where + "\n" + elsewhere(lines(results)) + picture(prefix+"headlines", "Time of dbt-core, SQLMesh and DuckDB's shell as a multiple of elt's") + "\n" + command
 }
 
 const (

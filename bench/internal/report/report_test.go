@@ -240,3 +240,25 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestPublishedTextSaysWhatOthersDoBetter(t *testing.T) {
+	t.Parallel()
+	folder, results := written(t)
+	repository := t.TempDir()
+	if err := os.Mkdir(filepath.Join(repository, "docs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"README.md", "docs/benchmarks.md"} {
+		if err := os.WriteFile(filepath.Join(repository, path), []byte("<!-- bench:headlines -->\n<!-- /bench:headlines -->"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := folder.Publish(repository, names(results)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "headlines.md", string(text))
+}
