@@ -88,6 +88,10 @@ type compileHost struct {
 	db   dbtcontext.Database
 	this project.Relation
 
+	// unit is the unit test that the node is rendered for, else nil: then what the node
+	// reads are relations of that test, whatever they are in the project.
+	unit *project.Node
+
 	ctes []string // ephemeral parents, in the order of their ref()
 	err  error    // what is_incremental() could not say
 	// locked says that the plan's lock on ephemeral nodes is held.
@@ -110,7 +114,7 @@ func (h *compileHost) Ref(call project.RefCall) (project.Relation, error) {
 }
 
 func (h *compileHost) relation(parent *project.Node) project.Relation {
-	if !parent.IsEphemeral() {
+	if !parent.IsEphemeral() || h.unit != nil {
 		return parent.Relation
 	}
 	h.addCTE(parent.UniqueID)
@@ -138,7 +142,15 @@ func (h *compileHost) Source(call project.SourceCall) (project.Relation, string,
 	if err := h.checkEdge(table, call.Place, refText(table)); err != nil {
 		return project.Relation{}, "", err
 	}
-	return table.Relation, SourceExpression(table), nil
+	return table.Relation, h.sourceExpression(table), nil
+}
+
+// sourceExpression is what reads a source; "" where its relation is read.
+func (h *compileHost) sourceExpression(table *project.Node) string {
+	if h.unit != nil {
+		return ""
+	}
+	return SourceExpression(table)
 }
 
 // Config is over once the parse pass is done.
@@ -162,6 +174,9 @@ func (h *compileHost) This() project.Relation { return h.this }
 // IsIncremental follows dbt: the relation exists, is a table, the model is
 // incremental and no full refresh is asked for.
 func (h *compileHost) IsIncremental() bool {
+	if h.unit != nil {
+		return h.node.Materialized() == "incremental" && givesThis(h.unit.Unit)
+	}
 	if h.node == nil || h.db == nil || h.node.Type != project.Model || h.node.Materialized() != "incremental" {
 		return false
 	}

@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"slices"
-	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/graph"
@@ -19,7 +18,7 @@ func (p *parser) link() {
 	for _, node := range nodes {
 		p.resolve(node)
 		p.checkGroup(node)
-		p.checkInputs(node)
+		p.checkUnitTest(node)
 	}
 	p.primaryKeys(nodes)
 	nodes = slices.DeleteFunc(nodes, func(node *project.Node) bool { return plan.Nodes[node.UniqueID] != node })
@@ -140,33 +139,6 @@ func (p *parser) checkGroup(node *project.Node) {
 		d.WithHint("declare it in a property file under groups:")
 	}
 	p.report(d)
-}
-
-// checkInputs reports inputs of a unit test that name nothing.
-func (p *parser) checkInputs(node *project.Node) {
-	if node.Unit == nil {
-		return
-	}
-	for _, input := range node.Unit.Given {
-		if strings.TrimSpace(input.Input) == "this" {
-			continue
-		}
-		ref, source, ok := project.ParseReference(project.Located{Text: input.Input, Place: input.Place})
-		var d *diag.Diagnostic
-		switch {
-		case !ok:
-			d = diag.New(diag.WrongType, input.Place, "%q is no input of a unit test", input.Input).
-				WithHint("write ref('orders'), source('shop', 'orders') or this")
-		case source.Table != "" && !p.lost.explainsSource(source.Source, source.Table):
-			_, d = p.plan.names.source(source, node.Package)
-		case source.Table == "" && !p.lost.explainsRef(ref.Name):
-			_, d = p.plan.names.ref(ref, node.Package)
-		}
-		if d != nil {
-			d.Node = node.UniqueID
-			p.report(d)
-		}
-	}
 }
 
 // cycle says which nodes depend on each other, with the place of each reference.

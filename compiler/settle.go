@@ -71,6 +71,10 @@ func (p *parser) settleUnitTest(node *project.Node) {
 			versions = append(versions, model)
 		}
 	}
+	if d := versionsMistake(node, p.plan.names.refs[call.Name], len(versions)); d != nil {
+		p.report(d)
+		return
+	}
 	if len(versions) == 0 || call.Version != "" {
 		p.admit(node)
 		return
@@ -79,6 +83,9 @@ func (p *parser) settleUnitTest(node *project.Node) {
 		one := *node
 		one.UniqueID += "_v" + model.Version
 		one.Version = model.Version
+		unit := *node.Unit // what its inputs name is its own
+		unit.Given = slices.Clone(unit.Given)
+		one.Unit = &unit
 		one.Refs = []project.RefCall{{Name: call.Name, Version: model.Version, Place: call.Place}}
 		p.admit(&one)
 	}

@@ -137,7 +137,7 @@ func (p *Plan) resolvePlainNames(host *compileHost, query rendering) (rendering,
 func (h *compileHost) printed(target *project.Node, name plainName) string {
 	text, own := "", "" // own is the name by which the query can call what text reads
 	if target.Type == project.Source {
-		if text = SourceExpression(target); text == "" {
+		if text = h.sourceExpression(target); text == "" {
 			text, own = target.Relation.String(), target.Relation.Identifier
 		}
 	} else {

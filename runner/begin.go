@@ -75,7 +75,7 @@ func (r *run) row() state.Run {
 func (r *run) createSchemas(ctx context.Context) error {
 	done := map[string]bool{}
 	for _, n := range r.nodes {
-		if n.node.Type == project.Test {
+		if n.node.Type == project.Test || n.node.Type == project.UnitTest {
 			continue
 		}
 		rel := r.names.full(n.node.Relation)

@@ -117,7 +117,7 @@ func (w *worker) compileLate(ctx context.Context, n *nodeRun) error {
 // specify reads a compiled node's config, as far as it is built at all.
 func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	n.sqlHash, n.confHash = hashes(n.node)
-	if n.node.Type == project.Test {
+	if n.node.Type == project.Test || n.node.Type == project.UnitTest {
 		return nil
 	}
 	spec, problems := materialize.SpecOf(n.node, n.candidate, r.fullRefresh(n.node))

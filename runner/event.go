@@ -5,6 +5,7 @@ import (
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/runner/unittest"
 )
 
 // Status is the outcome of a node.
@@ -58,12 +59,13 @@ type NodeResult struct {
 	Rows        int64 // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
 	Failures    int64 // of a test
 	Message     string
-	SkippedFor  string    // unique_id of the root cause of a skip
-	Stopped     bool      // skipped though it has nothing to do with SkippedFor: fail-fast
-	Diagnostics diag.List // why it failed or warns
-	Sample      *Sample   // first failing rows of a test
-	Published   bool      // the relation is visible now
-	HeldFor     string    // unique_id of what holds back a node that was built and passed
+	SkippedFor  string         // unique_id of the root cause of a skip
+	Stopped     bool           // skipped though it has nothing to do with SkippedFor: fail-fast
+	Diagnostics diag.List      // why it failed or warns
+	Sample      *Sample        // first failing rows of a test
+	Diff        *unittest.Diff // where a unit test's rows differ from those expected
+	Published   bool           // the relation is visible now
+	HeldFor     string         // unique_id of what holds back a node that was built and passed
 	Worker      int
 	Resumed     bool     // the candidate was taken over from an earlier run (retry)
 	Anew        string   // of a retry: why the candidate of the run before was not taken over

@@ -101,6 +101,27 @@ func (n *network) behind(key string) []string {
 	return found
 }
 
+// blockedBy returns the nodes of the run that wait for a unit test: its model; of an
+// ephemeral one, which is not made itself, those that it becomes part of.
+func (n *network) blockedBy(unit *project.Node, nodes map[string]*project.Node) []string {
+	var found []string
+	seen := map[string]bool{}
+	todo := slices.Clone(unit.DependsOn)
+	for len(todo) > 0 {
+		id := todo[0]
+		todo = todo[1:]
+		switch {
+		case seen[id]:
+		case n.work[id] && nodes[id].Type != project.Test && nodes[id].Type != project.UnitTest:
+			found = append(found, id)
+		case nodes[id] != nil && nodes[id].IsEphemeral():
+			todo = append(todo, n.graph.Children(id)...)
+		}
+		seen[id] = true
+	}
+	return found
+}
+
 // workParents returns the nodes of the run that a node waits for: the nearest ones
 // above it, through whatever is not in the run.
 func (n *network) workParents(id string) []string {

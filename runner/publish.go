@@ -168,7 +168,7 @@ func (r *run) resultRows(nodes []*nodeRun) []state.Result {
 			Rows: res.Rows, Failures: -1, Message: res.Message, SkippedFor: res.SkippedFor,
 			HeldFor: res.HeldFor, Published: res.Published, SQLHash: n.sqlHash, ConfigHash: n.confHash,
 		}
-		if n.node.Type == project.Test {
+		if n.node.Type == project.Test || n.node.Type == project.UnitTest {
 			row.Failures = res.Failures
 			row.Sample = sampleJSON(res.Sample)
 		}

@@ -152,7 +152,7 @@ func (r *run) takeUp(ctx context.Context, last *lastRun) error {
 	}
 	var again []*nodeRun
 	for _, n := range r.nodes {
-		if n.node.Type == project.Test {
+		if n.node.Type == project.Test || n.node.Type == project.UnitTest {
 			if r.passedBefore(n, last) {
 				delete(r.byID, n.node.UniqueID)
 				delete(r.net.work, n.node.UniqueID)
@@ -192,6 +192,12 @@ func (r *run) takeUpNode(n *nodeRun, last *lastRun, hidden []project.Relation) (
 	r.keepAll(c.Relation, hidden)
 	n.write, err = materialize.Begin(n.spec, n.state)
 	return err
+}
+
+// unitPassedBefore reports whether a unit test passed and its model is done.
+func (r *run) unitPassedBefore(n *nodeRun, last *lastRun) bool {
+	model := r.plan.UnitModel(n.node)
+	return last.results[n.node.UniqueID].Status == string(Pass) && r.byID[model.UniqueID] == nil
 }
 
 // keepAll keeps a candidate and the hidden relations beside it.
@@ -304,6 +310,9 @@ func (r *run) changedSource(n *nodeRun, last *lastRun) string {
 // passedBefore reports whether a test has passed on exactly what would be tested now. A
 // retry of `elt test` does again what failed, and takes the rest as it was found.
 func (r *run) passedBefore(n *nodeRun, last *lastRun) bool {
+	if n.node.Type == project.UnitTest {
+		return r.unitPassedBefore(n, last)
+	}
 	res, ok := last.results[n.node.UniqueID]
 	if !ok || res.Status != string(Pass) && res.Status != string(Warned) || res.SQLHash != n.sqlHash || res.ConfigHash != n.confHash {
 		return false

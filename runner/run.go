@@ -47,6 +47,7 @@ type run struct {
 	names        *names
 	shadows      *shadows
 	net          *network
+	lab          *lab // where unit tests run
 	lake         *lake
 	nodes        []*nodeRun // in plan order
 	byID         map[string]*nodeRun
@@ -106,6 +107,9 @@ func (silent) Observe(Event) {}
 // do is the whole protocol.
 func (r *run) do(ctx context.Context) (*Summary, error) {
 	ids := r.chosen()
+	if r.onlyUnitTests(ids) {
+		return r.unitTests(ctx, ids)
+	}
 	if !r.opts.retry { // what a retry does is known only when the database is open
 		if err := r.openLocalLake(ctx, ids); err != nil {
 			return nil, err
@@ -152,7 +156,6 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 	}
 	r.workers = r.workerCount()
 	r.emit(RunStarted{RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, Nodes: r.projectNodes(), Workers: r.workers})
-	r.noticeUnitTests()
 	err := r.operations(ctx, "on-run-start")
 	if err == nil {
 		err = r.schedule(ctx)
@@ -196,6 +199,9 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 	if err := r.compile(ctx); err != nil {
 		return err
 	}
+	if err := r.bindForUnitTests(ctx); err != nil {
+		return err
+	}
 	r.point("compiled")
 	if last != nil {
 		return r.takeUp(ctx, last)
@@ -209,13 +215,14 @@ func (r *run) assemble(ids []string) {
 	for number, id := range ids {
 		node := r.plan.Nodes[id]
 		n := &nodeRun{node: node, rows: -1, key: r.names.full(node.Relation).Key()}
-		if node.Type != project.Test && node.Materialized() != "view" {
+		if node.Relation.Identifier != "" && node.Type != project.Test && node.Materialized() != "view" {
 			n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number+1)
 		}
 		r.nodes = append(r.nodes, n)
 		r.byID[id] = n
 		work[id] = true
 	}
+	r.lab = newLab(r.plan)
 	r.net = newNetwork(planGraph{graph: r.planGraph(), nodes: r.plan.Nodes}, work, r.published)
 }
 
@@ -328,11 +335,11 @@ const compileWorkers = 4
 // command is about.
 func (r *run) chosen() []string {
 	kinds := map[string][]project.ResourceType{
-		"build":    {project.Model, project.Seed, project.Snapshot, project.Test},
+		"build":    {project.Model, project.Seed, project.Snapshot, project.UnitTest, project.Test},
 		"run":      {project.Model},
 		"seed":     {project.Seed},
 		"snapshot": {project.Snapshot},
-		"test":     {project.Test},
+		"test":     {project.Test, project.UnitTest},
 	}[r.opts.Command]
 	var selected map[string]bool
 	if r.opts.Selected != nil {
@@ -352,19 +359,6 @@ func (r *run) chosen() []string {
 		}
 	}
 	return ids
-}
-
-// noticeUnitTests says that the selected unit tests are not run.
-func (r *run) noticeUnitTests() {
-	if r.opts.Command != "build" && r.opts.Command != "test" {
-		return
-	}
-	for _, id := range r.plan.Order {
-		node := r.plan.Nodes[id]
-		if node.Type == project.UnitTest && (r.opts.Selected == nil || slices.Contains(r.opts.Selected, id)) {
-			r.notice(diag.Warn(diag.Unsupported, node.Place, "unit test %q was not run: elt does not run unit tests yet", node.Name))
-		}
-	}
 }
 
 // fullRefresh reports whether a node is made anew.
@@ -448,6 +442,7 @@ func (r *run) close() error {
 	}
 	db := r.db
 	r.db = nil
+	_ = r.lab.close() // nothing is in it that anybody wants
 	if r.published != nil {
 		r.published.parser.Close()
 	}

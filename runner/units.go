@@ -8,7 +8,8 @@ import (
 
 // makeUnits says what waits for what. A node waits for its parents; a test for the
 // relations it reads; and, as in dbt, a node waits for every test whose relations are
-// all among its ancestors. groups are tests that are done together; all tests of a
+// all among its ancestors. A unit test needs nothing of the run: its model waits for it.
+// groups are tests that are done together; all tests of a
 // group read the same one node.
 func makeUnits(net *network, order []string, nodes map[string]*project.Node, groups [][]string) []*unit {
 	m := &unitMaker{net: net, byID: map[string]*unit{}, parents: map[string][]string{}, children: map[string][]string{}}
@@ -29,7 +30,7 @@ func makeUnits(net *network, order []string, nodes map[string]*project.Node, gro
 			m.units = append(m.units, u)
 		}
 		m.parents[id] = net.workParents(id)
-		if nodes[id].Type != project.Test {
+		if nodes[id].Type != project.Test && nodes[id].Type != project.UnitTest {
 			for _, p := range m.parents[id] {
 				m.children[p] = append(m.children[p], id)
 			}
@@ -52,6 +53,12 @@ type unitMaker struct {
 
 func (m *unitMaker) connect(u *unit, nodes map[string]*project.Node) {
 	id := u.ids[0] // tests of a group have the same parents
+	if nodes[id].Type == project.UnitTest {
+		for _, blocked := range m.net.blockedBy(nodes[id], nodes) {
+			u.before(m.byID[blocked])
+		}
+		return
+	}
 	for _, p := range m.parents[id] {
 		m.byID[p].before(u)
 	}

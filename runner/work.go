@@ -178,6 +178,8 @@ func (w *worker) unit(ctx context.Context, u *unit, group check.Group) outcome {
 			tests[i] = w.byID[id]
 		}
 		o.results = w.fused(ctx, tests, group)
+	case w.byID[u.ids[0]].node.Type == project.UnitTest:
+		o.results = []*NodeResult{w.unitTest(ctx, w.byID[u.ids[0]])}
 	case w.byID[u.ids[0]].node.Type == project.Test:
 		o.results = []*NodeResult{w.test(ctx, w.byID[u.ids[0]])}
 		w.point("test-done")

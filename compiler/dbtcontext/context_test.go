@@ -85,15 +85,25 @@ func TestOverriddenMacros(t *testing.T) {
 	p := testProject(t, func(s *dbtcontext.Settings) { s.Packages = []string{"helper"} })
 	addMacros(t, p, "helper", "h.sql", "{% macro h() %}h{% endmacro %}")
 	addMacros(t, p, "probe", "m.sql", "{% macro own() %}own {{ is_incremental() }}{% endmacro %}")
-	scope := p.Scope(&fakeHost{name: "m"}, "probe").
-		Override("is_incremental", true).Override("helper.h", int64(5)).Override("dbt.type_string", "text")
+	scope := p.Scope(&fakeHost{name: "m"}, "probe").OverrideVars(template.NewDict(template.Item{Key: "v", Value: "over"})).
+		OverrideEnv(template.NewDict(template.Item{Key: "E", Value: int64(7)}))
+	for name, answer := range map[string]template.Value{"is_incremental": true, "helper.h": int64(5), "dbt.type_string": "text", "invocation_id": "me"} {
+		if !scope.Override(name, answer) {
+			t.Errorf("Override(%q) finds nothing", name)
+		}
+	}
+	for _, name := range []string{"nope", "helper.nope", "nope.h"} {
+		if scope.Override(name, true) {
+			t.Errorf("Override(%q) finds something", name)
+		}
+	}
 	parsed, err := template.Parse(diag.NewSource("m.sql",
-		"{{ is_incremental() }} {{ dbt.is_incremental() }} {{ own() }} {{ helper.h() + 1 }} {{ type_string() }} {{ dbt.type_string() }} {{ dbt.type_int() }}"))
+		"{{ is_incremental() }} {{ dbt.is_incremental() }} {{ own() }} {{ helper.h() + 1 }} {{ type_string() }} {{ dbt.type_string() }} {{ dbt.type_int() }} {{ var('v') }} {{ env_var('E') }} {{ env_var('NO', 'no') }} {{ invocation_id }}"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := parsed.Render(template.NewThread(context.Background()), scope)
-	if want := "True True own True 6 text text integer"; err != nil || out.Text != want {
+	if want := "True True own True 6 text text integer over 7 no me"; err != nil || out.Text != want {
 		t.Errorf("got %q, %v, want %q", out.Text, err, want)
 	}
 }

@@ -2,7 +2,6 @@ package dbtcontext
 
 import (
 	"slices"
-	"strings"
 
 	"elt/compiler/template"
 )
@@ -34,25 +33,6 @@ func (s *Scope) With(name string, v template.Value) *Scope {
 		s.extra = map[string]template.Value{}
 	}
 	s.extra[name] = v
-	return s
-}
-
-// Override makes every call of a macro ("m" or "package.m") answer with a value, as the
-// overrides of a unit test ask for. A macro of dbt is overridden in the namespace dbt
-// too.
-func (s *Scope) Override(macro string, answer template.Value) *Scope {
-	fn := template.NewFunc(macro, func(*template.Call) (template.Value, error) { return answer, nil })
-	if s.overrides == nil {
-		s.overrides = map[string]template.Value{}
-	}
-	pkg, name, qualified := strings.Cut(macro, ".")
-	if !qualified {
-		pkg, name = dbtPackage, macro
-		s.With(name, fn)
-	} else if pkg == dbtPackage {
-		s.With(name, fn)
-	}
-	s.overrides[pkg+"."+name] = fn
 	return s
 }
 

@@ -42,6 +42,7 @@ type variable struct {
 	pkg      string
 	scope    template.Scope // renders values that hold Jinja
 	required bool           // a missing variable is an error; else it is None
+	over     *template.Dict // values that come before all others; nil for none
 }
 
 // Name is the function's name.
@@ -66,6 +67,11 @@ func (v variable) Attr(name string) (template.Value, bool) {
 }
 
 func (v variable) lookup(name string) (template.Value, bool) {
+	if v.over != nil {
+		if value, ok := v.over.Get(name); ok {
+			return value, true
+		}
+	}
 	if v.p.set.Vars == nil {
 		return nil, false
 	}

@@ -35,6 +35,7 @@ const (
 	Data              Code = "data"               // a statement failed because of the data it read
 	DataTest          Code = "data-test"          // a data test found failing rows
 	UnitTest          Code = "unit-test"          // a unit test got other rows than expected
+	Fixture           Code = "fixture"            // the rows of a unit test do not fit what they stand for
 	LakeFile          Code = "lake-file"          // a raw file is missing, changed meanwhile or cannot be read
 	Seed              Code = "seed"               // a seed file is not a proper CSV file
 	DuplicateKey      Code = "duplicate-key"      // a key occurs twice in what is to be merged

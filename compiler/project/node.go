@@ -211,31 +211,6 @@ type ExposureInfo struct {
 	OwnerName, OwnerEmail      string
 }
 
-// UnitTestInfo is a unit test as its property file has it.
-type UnitTestInfo struct {
-	Model     string
-	Given     []UnitInput
-	Expect    UnitRows
-	Overrides *template.Dict
-	Versions  template.Value
-	Schema    string // of the model tested; set when relations are named
-}
-
-// UnitInput is one given input of a unit test.
-type UnitInput struct {
-	Input string // "ref('x')", "source('a','b')" or "this"
-	Place diag.Place
-	Rows  UnitRows
-}
-
-// UnitRows are rows of a fixture.
-type UnitRows struct {
-	Format  string // dict, csv or sql
-	Rows    template.Value
-	Fixture string
-	Place   diag.Place
-}
-
 // HookInfo says when a project hook runs.
 type HookInfo struct {
 	When  string // "on-run-start" or "on-run-end"

@@ -138,24 +138,6 @@ func BuildExposures(p *Project) ([]*Node, diag.List) {
 	return out, diags.list
 }
 
-// BuildUnitTests returns a node for each unit test. Refs holds the model tested.
-func BuildUnitTests(p *Project) ([]*Node, diag.List) {
-	var out []*Node
-	var diags diag.List
-	for _, u := range p.Patches.UnitTests {
-		n := &Node{UniqueID: "unit_test." + p.Name + "." + u.Info.Model + "." + u.Name, Type: UnitTest, Name: u.Name,
-			Package: p.Name, Path: u.RelPath, OriginalPath: u.Path, Source: u.Place.Source, Place: u.Place,
-			Description: u.Description, PatchPlace: u.Place, Unit: &u.Info,
-			Refs: []RefCall{{Name: u.Info.Model, Place: u.ModelPlace}}}
-		n.FQN = append(p.fqnPrefix(u.RelPath), u.Info.Model, u.Name)
-		cfg, ds := ResolveConfig(p, ResolveInput{Type: UnitTest, Package: p.Name, FQN: n.FQN, Patch: u.Config})
-		diags = append(diags, ds...)
-		n.setConfig(cfg)
-		out = append(out, n)
-	}
-	return out, diags
-}
-
 var (
 	quotedText = `(?:'([^']*)'|"([^"]*)")`
 	refText    = regexp.MustCompile(`^ref\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?(?:\s*,\s*(?:v|version)\s*=\s*['"]?([\w.]+)['"]?)?\s*\)$`)

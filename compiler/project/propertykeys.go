@@ -30,9 +30,11 @@ var (
 	exposureKeys = keySet("name", "description", "label", "type", "url", "maturity", "owner", "depends_on",
 		"config", "meta", "tags", "enabled")
 	unitTestKeys = keySet("name", "description", "model", "given", "expect", "overrides", "config", "versions",
-		"tags", "meta")
-	givenKeys = keySet("input", "rows", "format", "fixture")
-	groupKeys = keySet("name", "owner", "description", "config")
+		"tags", "meta", "expect_final")
+	givenKeys    = keySet("input", "rows", "format", "fixture")
+	expectKeys   = keySet("rows", "format", "fixture", "ordered")
+	overrideKeys = keySet("macros", "vars", "env_vars")
+	groupKeys    = keySet("name", "owner", "description", "config")
 
 	constraintKeys = keySet("type", "name", "expression", "columns", "warn_unenforced", "warn_unsupported",
 		"to", "to_columns")

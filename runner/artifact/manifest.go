@@ -163,7 +163,7 @@ func (m *manifestWriter) node(node *project.Node) *template.Dict {
 			template.Item{Key: "macros", Value: texts(m.testMacros(node))},
 			template.Item{Key: "nodes", Value: texts(node.DependsOn)}))
 	}
-	if path := CompiledPath(node); path != "" && node.Compiled != nil && !node.Compiled.Deferred {
+	if path := CompiledPath(node); path != "" && node.Type != project.UnitTest && node.Compiled != nil && !node.Compiled.Deferred {
 		ctes := template.NewList()
 		for _, id := range node.Compiled.CTEs {
 			ctes.Elems = append(ctes.Elems, m.injected(id))

@@ -30,6 +30,10 @@ func (p *plain) ending(s runner.Summary) string {
 // failure is the whole story of a node that failed or warns, else "".
 func (p *plain) failure(r *runner.NodeResult) string {
 	var b strings.Builder
+	if r.Diff != nil {
+		p.writeDifference(&b, r)
+		return b.String()
+	}
 	found := r.Status == runner.Failed || r.Status == runner.Warned
 	if found {
 		p.writeFoundRows(&b, r)

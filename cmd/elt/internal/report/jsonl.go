@@ -61,6 +61,7 @@ type jsonFinished struct {
 	Anew         string           `json:"anew,omitempty"`
 	Diagnostics  []jsonDiagnostic `json:"diagnostics,omitempty"`
 	Sample       *jsonSample      `json:"sample,omitempty"`
+	Diff         *jsonDiff        `json:"diff,omitempty"`
 	CompileMS    float64          `json:"compile_ms"`
 	ExecuteMS    float64          `json:"execute_ms"`
 }
@@ -217,6 +218,7 @@ func finishedOf(r *runner.NodeResult) jsonFinished {
 	if r.Sample != nil {
 		line.Sample = &jsonSample{r.Sample.Columns, r.Sample.Rows, r.Sample.Total}
 	}
+	line.Diff = diffOf(r.Diff)
 	return line
 }
 

@@ -162,6 +162,9 @@ func detailOf(r *runner.NodeResult, code diag.Code) *junitDetail {
 		text.WriteByte('\n')
 		WriteTable(&text, Grid{Columns: s.Columns, Rows: s.Rows}, "", 1<<20, Style{})
 	}
+	if r.Diff != nil {
+		writeDiff(&text, r.Diff, 1<<20, Style{})
+	}
 	detail.Text = text.String()
 	return detail
 }

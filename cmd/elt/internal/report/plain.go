@@ -136,6 +136,8 @@ func (p *plain) line(r *runner.NodeResult) string {
 // detail is what there is to count of a node.
 func detail(r *runner.NodeResult) string {
 	switch {
+	case r.Diff != nil:
+		return Plural(int64(len(r.Diff.Rows)), "row") + " off"
 	case r.Status == runner.Failed || r.Status == runner.Warned:
 		return Count(r.Failures) + " failing"
 	case r.Resumed:

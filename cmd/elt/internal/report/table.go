@@ -10,6 +10,8 @@ type Grid struct {
 	Columns []string
 	Rows    [][]string
 	Right   []bool // columns that are aligned to the right (numbers); may be nil
+	// Paint colours a cell that is padded already; nil leaves all as they are.
+	Paint func(row, column int, text string) string
 }
 
 // narrowest is what a column is never squeezed below.
@@ -21,7 +23,7 @@ func WriteTable(w io.Writer, g Grid, indent string, width int, style Style) erro
 	widths := g.widths()
 	shown := squeeze(widths, width-Width(indent))
 	var b strings.Builder
-	line := func(cells []string, paint func(string) string) {
+	line := func(cells []string, paint func(column int, text string) string) {
 		b.WriteString(indent)
 		for i := range shown {
 			cell := ""
@@ -37,18 +39,23 @@ func WriteTable(w io.Writer, g Grid, indent string, width int, style Style) erro
 			if i > 0 {
 				b.WriteString("  ")
 			}
-			b.WriteString(paint(cell))
+			b.WriteString(paint(i, cell))
 		}
 		b.WriteByte('\n')
 	}
-	line(g.Columns, style.Bold)
+	line(g.Columns, func(_ int, text string) string { return style.Bold(text) })
 	rules := make([]string, shown)
 	for i := range rules {
 		rules[i] = strings.Repeat("─", widths[i])
 	}
-	line(rules, style.Dim)
-	for _, row := range g.Rows {
-		line(row, func(s string) string { return s })
+	line(rules, func(_ int, text string) string { return style.Dim(text) })
+	for i, row := range g.Rows {
+		line(row, func(column int, text string) string {
+			if g.Paint == nil {
+				return text
+			}
+			return g.Paint(i, column, text)
+		})
 	}
 	if left := len(g.Columns) - shown; left > 0 {
 		b.WriteString(indent + style.Dim("and "+Plural(int64(left), "more column")) + "\n")
