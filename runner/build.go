@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"elt/compiler/diag"
@@ -132,7 +133,7 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	if err != nil {
 		return err
 	}
-	if r.hooksTouchThis(n.node) {
+	if r.hooksTouchThis(n) {
 		spec.FullCopy = true
 	}
 	n.spec, n.state = spec, st
@@ -427,7 +428,7 @@ func (w *worker) prepare(ctx context.Context, n *nodeRun, st materialize.Stateme
 func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (project.Relation, bool, error) {
 	key := rel.Key()
 	id, known := r.net.byRelation[key]
-	if !known || !r.isAncestor(id, n) {
+	if !known || !r.readsRelation(key, n) {
 		return rel, false, nil
 	}
 	shadow, ok := r.names.shadow(key)
@@ -445,6 +446,13 @@ func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (
 	}
 	shadow, ok = r.names.shadow(key)
 	return shadow, ok, nil
+}
+
+// readsRelation reports whether a relation is one of a node's ancestors. Several sources may
+// be one relation.
+func (r *run) readsRelation(key string, n *nodeRun) bool {
+	return r.isAncestor(r.net.byRelation[key], n) ||
+		slices.ContainsFunc(r.net.sources[key], func(id string) bool { return r.isAncestor(id, n) })
 }
 
 // isAncestor reports whether a node is above another one.

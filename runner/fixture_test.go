@@ -72,7 +72,9 @@ func (w *warehouse) add(kind project.ResourceType, name, sql string, config ...a
 	node.Source = diag.NewSource(node.OriginalPath, text)
 	node.Place = diag.Place{Source: node.Source}
 	node.RawCode = text
-	if kind != project.Source {
+	if kind == project.Source {
+		node.Table = &project.SourceTable{SourceName: "raw"}
+	} else {
 		node.Compiled = &project.Compiled{SQL: text, Map: identity{node.Source}}
 	}
 	if _, ok := w.nodes[id]; !ok {

@@ -26,3 +26,22 @@ func TestTestsOfAModelReadItsCandidateThoughASourceNamesTheSameTable(t *testing.
 		equal(t, "orders", w.rows("select orders.id, reader.id from orders, reader"), "1|1")
 	}
 }
+
+// TestTwoSourcesOfOneView: whichever of them a model names, it sees through the view what
+// the run has made.
+func TestTwoSourcesOfOneView(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"first", "second"} {
+		w := newWarehouse(t)
+		w.table("a", "select 1 as n")
+		w.view("v", "select n from {a}")
+		w.build()
+		for _, source := range []string{"first", "second"} {
+			w.add(project.Source, source, "").Relation = w.named("v").Relation
+		}
+		w.table("m", "select n from {"+name+"}")
+		w.table("a", "select 2 as n")
+		w.build("a", "m")
+		equal(t, "m by the "+name+" source", w.rows("select n from m"), "2")
+	}
+}

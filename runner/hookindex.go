@@ -17,6 +17,9 @@ import (
 type latePart struct {
 	sql   string
 	index sqltoken.Part // the index's name; without a name for a comment
+	// stands says that the published table has that index and keeps it, since the new
+	// rows are put into that table: there is nothing to do.
+	stands bool
 }
 
 // lateParts are the statements of a node's hooks that are part of the publish.
@@ -51,7 +54,35 @@ func (r *run) latePart(n *nodeRun, sql string) (p latePart, ok bool) {
 		return latePart{}, false
 	}
 	on := slices.ContainsFunc(r.names.mentions(sql), func(m mention) bool { return m.chain.Prev == "ON" && m.rel.Key() == n.key })
+	p.stands = on && n.write.Delta && !n.spec.FullCopy && r.indexStands(n, sql)
 	return p, on
+}
+
+// indexStands reports whether a statement makes an index of the node's relation only if it
+// is not there, and it is there. A unique index is made anew on a copy all the same: rows
+// it refuses must fail the node, not the publish, which may only put rows into the table.
+func (r *run) indexStands(n *nodeRun, sql string) bool {
+	name := indexName(sql).Name
+	if name == "" || !r.mentionsOwn(sql, n) || saysBefore(sql, "UNIQUE", "ON") || !saysBefore(sql, "EXISTS", "ON") {
+		return false
+	}
+	return slices.ContainsFunc(r.published.indexes[n.key], func(ix materialize.ExistingIndex) bool { return strings.EqualFold(ix.Name, name) })
+}
+
+// saysBefore reports whether a word stands in a statement before another one.
+func saysBefore(sql, word, end string) bool {
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind != sqltoken.Word {
+			continue
+		}
+		switch text := tok.Text(sql); {
+		case strings.EqualFold(text, word):
+			return true
+		case strings.EqualFold(text, end):
+			return false
+		}
+	}
+	return false
 }
 
 // mentionsOwn reports whether a statement names the node's own relation.
@@ -80,6 +111,9 @@ func (w *worker) tryIndex(ctx context.Context, n *nodeRun, p latePart) error {
 // that the publish makes already, since the table had it, is not made twice.
 func (r *run) addLateParts(n *nodeRun) {
 	for _, p := range r.lateParts(n) {
+		if p.stands {
+			continue
+		}
 		if p.index.Name != "" {
 			n.finish.Indexes = slices.DeleteFunc(n.finish.Indexes, func(sql string) bool { return makesIndex(sql, p.index.Name) })
 		}

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -96,4 +97,36 @@ func TestAHookThatChangesWhatIsPublishedIsRefused(t *testing.T) {
 	hook(w.table("a", "select 1 as id"), "insert into log select a.id from {this} as a", "insert into log select id from {this} where exists (from log as a)")
 	equalStatuses(t, w.build(), "a success published")
 	equal(t, "log", w.rows("select * from log"), "1\n1")
+}
+
+// TestAnIndexThatIsThereNeedsNoCopy: the delta goes into the published table.
+func TestAnIndexThatIsThereNeedsNoCopy(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		hook  string
+		stays bool // the table is changed, not replaced
+	}{
+		{"create index if not exists ix on {this} (k)", true},
+		{"CREATE INDEX IF NOT EXISTS Ix ON {this} (k);", true},
+		{"create unique index if not exists ix on {this} (k)", false},
+		{"create index if not exists ix on {this} (k); delete from {this} where k = 9", false},
+	} {
+		w := newWarehouse(t)
+		define := func(day int) {
+			hook(w.incremental("a", fmt.Sprintf("select %d as k, %d as day", day, day), "unique_key", "k"), test.hook)
+		}
+		define(1)
+		w.build()
+		define(2)
+		s := w.build()
+		if !s.OK() {
+			t.Fatalf("%s: %s", test.hook, statuses(s))
+		}
+		// A copy is made before the delta, and the delta is put into it at once.
+		if stays := len(s.Results[0].Statements) == 1; stays != test.stays {
+			t.Errorf("%s: the table stays: %v\n%s", test.hook, stays, strings.Join(s.Results[0].Statements, "\n"))
+		}
+		equal(t, test.hook, w.rows("select string_agg(k, ' ' order by k) from a"), "1 2")
+		equal(t, test.hook+", indexes", strings.ToLower(w.rows("select index_name from duckdb_indexes()")), "ix")
+	}
 }

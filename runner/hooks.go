@@ -34,6 +34,9 @@ func (w *worker) hooks(ctx context.Context, n *nodeRun, hooks []project.Rendered
 
 // hook runs one statement of a hook.
 func (w *worker) hook(ctx context.Context, n *nodeRun, hook project.RenderedHook, sql string, own *project.Relation) error {
+	if !n.spec.FullCopy && n.write.Delta && w.indexStands(n, sql) {
+		return nil
+	}
 	if id, _ := w.changed(sql); own == nil && id == n.node.UniqueID {
 		d := diag.Warn(diag.Unsupported, hook.Place, "a pre-hook changes %q, which this run makes anew; it was not run", n.node.Name).
 			WithHint("make it a post-hook, or guard it with is_incremental()")
@@ -121,15 +124,16 @@ func (r *run) refusedHooks(n *nodeRun) diag.List {
 }
 
 // hooksTouchThis reports whether a hook of a model or snapshot names the node's own relation. An
-// incremental run must then work on a whole copy, since the hook may change any row.
-func (r *run) hooksTouchThis(node *project.Node) bool {
-	if node.Compiled == nil || node.Materialized() != materialize.Incremental && node.Type != project.Snapshot {
+// incremental run must then work on a whole copy, since the hook may change any row. A hook
+// that makes an index which is there already changes nothing.
+func (r *run) hooksTouchThis(n *nodeRun) bool {
+	if n.node.Compiled == nil || n.node.Materialized() != materialize.Incremental && n.node.Type != project.Snapshot {
 		return false
 	}
-	key := r.names.full(node.Relation).Key()
-	for _, hook := range slices.Concat(node.Compiled.PreHooks, node.Compiled.PostHooks) {
-		for _, m := range r.names.mentions(hook.SQL) {
-			if m.rel.Key() == key {
+	for _, hook := range slices.Concat(n.pre(), n.post()) {
+		for _, at := range sqltoken.SplitStatements(hook.SQL) {
+			sql := hook.SQL[at.Start:at.End]
+			if r.mentionsOwn(sql, n) && !r.indexStands(n, sql) {
 				return true
 			}
 		}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"maps"
 	"slices"
 
 	"elt/compiler/graph"
@@ -14,7 +15,8 @@ import (
 type network struct {
 	graph      *graph.Graph
 	work       map[string]bool
-	byRelation map[string]string // key of a relation → unique_id
+	byRelation map[string]string   // key of a relation → unique_id
+	sources    map[string][]string // key of a relation → all sources that name it
 	published  *published
 	behindMemo map[string][]string
 }
@@ -23,15 +25,19 @@ type network struct {
 func newNetwork(plan planGraph, work map[string]bool, p *published) *network {
 	n := &network{
 		graph: plan.graph, work: work, published: p,
-		byRelation: map[string]string{}, behindMemo: map[string][]string{},
+		byRelation: map[string]string{}, sources: map[string][]string{}, behindMemo: map[string][]string{},
 	}
-	for id, node := range plan.nodes {
+	for _, id := range slices.Sorted(maps.Keys(plan.nodes)) {
+		node := plan.nodes[id]
 		if node.Relation.Identifier == "" || node.IsEphemeral() || node.Type == project.Test {
 			continue
 		}
 		key := p.names.full(node.Relation).Key()
-		if node.Type == project.Source && n.byRelation[key] != "" {
-			continue // a source may be a table that the project makes: that one is meant
+		if node.Type == project.Source {
+			n.sources[key] = append(n.sources[key], id)
+			if n.byRelation[key] != "" {
+				continue // a source may be a table that the project makes: that one is meant
+			}
 		}
 		n.byRelation[key] = id
 	}

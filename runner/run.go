@@ -121,9 +121,7 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 		return nil, diagnostics(err)
 	}
 	summary, err := r.inside(ctx, ids)
-	if err := r.close(); err != nil && summary == nil {
-		return nil, err
-	}
+	err = r.tellUnclosed(r.close(), err)
 	if !r.recorded && r.made {
 		r.unmake()
 	}
@@ -143,6 +141,21 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 	summary.Elapsed = time.Since(r.clock)
 	r.emit(RunFinished{Summary: *summary})
 	return summary, err
+}
+
+// tellUnclosed adds to what a run has come to that the database could not be closed. The first
+// error is the run's; another one is told beside it.
+func (r *run) tellUnclosed(closing, err error) error {
+	if closing == nil {
+		return err
+	}
+	d := &diag.Diagnostic{Code: diag.Database, Err: closing, Message: "the database could not be closed: " + closing.Error(),
+		Hint: "what was published is in its log, which the next command reads"}
+	if err == nil {
+		return d
+	}
+	r.notice(d)
+	return err
 }
 
 // inside is what happens while the database is open. The summary is nil where the run
