@@ -150,10 +150,10 @@ func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compile
 		}
 	}
 	var err error
-	if compiled.PreHooks, err = p.renderHooks(how, scope, node, "pre_hook"); err != nil {
+	if compiled.PreHooks, err = p.renderHooks(how, host, scope, node, "pre_hook"); err != nil {
 		return nil, err
 	}
-	if compiled.PostHooks, err = p.renderHooks(how, scope, node, "post_hook"); err != nil {
+	if compiled.PostHooks, err = p.renderHooks(how, host, scope, node, "post_hook"); err != nil {
 		return nil, err
 	}
 	return compiled, host.err

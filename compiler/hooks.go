@@ -44,7 +44,7 @@ func (p *Plan) renderHook(how pass, scope template.Scope, hook project.HookText)
 }
 
 // renderHooks renders the hooks of a node; one that renders to nothing is left out.
-func (p *Plan) renderHooks(how pass, scope template.Scope, node *project.Node, key string) ([]project.RenderedHook, error) {
+func (p *Plan) renderHooks(how pass, host *compileHost, scope template.Scope, node *project.Node, key string) ([]project.RenderedHook, error) {
 	var out []project.RenderedHook
 	for _, hook := range hooksOf(node, key) {
 		if hook.Place.IsZero() {
@@ -54,7 +54,11 @@ func (p *Plan) renderHooks(how pass, scope template.Scope, node *project.Node, k
 		if err != nil {
 			return nil, err
 		}
-		if strings.TrimSpace(text) != "" {
+		resolved, err := p.resolveStatements(host, rendering{text, wholeMap(hook.Place)})
+		if err != nil {
+			return nil, at(err, hook.Place)
+		}
+		if text = resolved.text; strings.TrimSpace(text) != "" {
 			out = append(out, project.RenderedHook{SQL: text, Transaction: hook.Transaction, Place: hook.Place})
 		}
 	}

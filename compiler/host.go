@@ -200,7 +200,28 @@ func (h *compileHost) Node() *project.Node { return h.node }
 func (h *compileHost) Execute() bool { return true }
 
 // Database answers queries of templates; nil where none is open.
-func (h *compileHost) Database() dbtcontext.Database { return h.db }
+func (h *compileHost) Database() dbtcontext.Database {
+	if h.db == nil || !h.plan.sqlFirst() {
+		return h.db
+	}
+	return plainDatabase{h.db, h}
+}
+
+// plainDatabase is a database whose queries may name nodes of the project by plain names.
+type plainDatabase struct {
+	dbtcontext.Database
+	host *compileHost
+}
+
+// Query runs a statement after its plain names are resolved. A node that is not among the
+// template's dependencies is refused, as ref() is there.
+func (d plainDatabase) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
+	text, err := d.host.plan.resolveStatements(d.host, rendering{sql, wholeMap{}})
+	if err != nil {
+		return nil, err
+	}
+	return d.Database.Query(ctx, text.text)
+}
 
 // refText is how a template names a node.
 func refText(node *project.Node) string {

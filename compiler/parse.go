@@ -78,6 +78,7 @@ type parser struct {
 	mu       sync.Mutex // guards diags while templates are rendered in parallel
 	diags    diag.List
 	rendered sync.Map // *project.Node → rendering of the parse pass, where SQL first needs it
+	texts    sync.Map // *project.Node → []rendering: its hooks and its run_query() of literals, likewise
 }
 
 func (p *parser) report(d *diag.Diagnostic) {

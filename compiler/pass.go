@@ -78,6 +78,7 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 	if p.plan.sqlFirst() {
 		p.rendered.Store(node, out)
 	}
+	p.keepTexts(node, node.Template)
 }
 
 // isGeneric reports whether a node is a generic data test.
@@ -176,11 +177,12 @@ func (p *parser) hookReferences(how pass, scope template.Scope, node *project.No
 	for _, key := range hookKeys {
 		for _, hook := range hooksOf(node, key) {
 			refs, sources := len(host.refs), len(host.sources)
-			t, _, err := p.plan.renderHook(how, scope, hook)
+			t, text, err := p.plan.renderHook(how, scope, hook)
 			if err != nil {
 				p.reportAll(err, node)
 				continue
 			}
+			p.keepTexts(node, t, rendering{text, wholeMap(hook.Place)})
 			p.calledMacros(node, t.Calls())
 			host.moveTo(refs, sources, hook.Place)
 		}

@@ -31,6 +31,7 @@ func (p *parser) nameRelations(ctx context.Context) {
 		}
 	})
 	p.checkRelations(nodes)
+	p.checkSources(nodes)
 }
 
 // customNaming says which parts of a name a macro of the package itself or of the root
@@ -126,5 +127,33 @@ func (p *parser) checkRelations(nodes []*project.Node) {
 		p.report(diag.New(diag.DuplicateNode, node.Place, "%q and %q would both be the relation %s", first.Name, node.Name, node.Relation).
 			WithNote(first.Place, "the other one is here").
 			WithHint("give one of them another alias or schema"))
+	}
+}
+
+// checkSources reports models and snapshots that would replace a declared source table.
+// Seeds may: that is how projects load small sources. dbt says nothing at all, so in a
+// dbt project it is a warning.
+func (p *parser) checkSources(nodes []*project.Node) {
+	sources := map[string]*project.Node{}
+	for _, node := range nodes {
+		if node.Type == project.Source && node.Table != nil && SourceExpression(node) == "" && !isImplicit(node) {
+			sources[node.Relation.Key()] = node
+		}
+	}
+	for _, node := range nodes {
+		if node.Type != project.Model && node.Type != project.Snapshot || !hasRelation(node) || node.IsEphemeral() {
+			continue
+		}
+		source := sources[node.Relation.Key()]
+		if source == nil {
+			continue
+		}
+		d := diag.New(diag.ForeignRelation, node.Place, "%s %q would replace the source table %q", node.Type, node.Name, source.Table.SourceName+"."+source.Name).
+			WithNote(source.Place, "the source is declared here").
+			WithHint("give one of them another name or schema; if they are the same table, use ref() and take the source out")
+		if !p.plan.Project.IsElt {
+			d.Severity = diag.Warning
+		}
+		p.report(d)
 	}
 }

@@ -2,11 +2,13 @@ package compiler
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
+	"elt/compiler/template"
 )
 
 // plainNames finds the plain table names of a query that mean nodes of the project
@@ -39,6 +41,28 @@ type plainName struct {
 	nodes []*project.Node // what the name could mean; one unless it is ambiguous
 }
 
+// statementNames is plainNames of a text that may hold several statements: of a hook, or
+// of a query that a template runs. The names are those of queries, and of the queries from which
+// INSERT, CREATE TABLE and CREATE VIEW take their rows.
+func (p *Plan) statementNames(sql string, self *project.Node) []plainName {
+	if !p.sqlFirst() || !p.mentions(sql, self) {
+		return nil
+	}
+	var out []plainName
+	for _, at := range sqltoken.SplitStatements(sql) {
+		statement := sql[at.Start:at.End]
+		body, ok := sqltoken.Body(statement)
+		if !ok {
+			continue
+		}
+		for _, name := range p.plainNames(statement[body:], self) {
+			name.Start, name.End = name.Start+at.Start+body, name.End+at.Start+body
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // mentions reports whether a query has a dotted chain that could be a table of the
 // project. It errs on the side of yes.
 func (p *Plan) mentions(sql string, self *project.Node) bool {
@@ -69,10 +93,47 @@ func (p *parser) plainReferences(ctx context.Context) {
 			return
 		}
 		query := out.(rendering)
-		for _, name := range p.plan.plainNames(query.text, node) {
+		names := p.plan.plainNames
+		if node.Type == project.Operation {
+			names = p.plan.statementNames
+		}
+		for _, name := range names(query.text, node) {
 			p.plainReference(node, name, query.origin)
 		}
 	})
+	forEach(p.ordered(), func(node *project.Node) {
+		texts, ok := p.texts.LoadAndDelete(node)
+		if !ok || ctx.Err() != nil {
+			return
+		}
+		for _, text := range texts.([]rendering) {
+			for _, name := range p.plan.statementNames(text.text, nil) {
+				p.plainReference(node, name, text.origin)
+			}
+		}
+	})
+}
+
+// keepTexts keeps what a node's hooks, and the queries that its template runs, may name
+// by plain names: as far as the texts are known while parsing.
+func (p *parser) keepTexts(node *project.Node, t *template.Template, texts ...rendering) {
+	if !p.plan.sqlFirst() {
+		return
+	}
+	for _, call := range t.Calls() {
+		if call.Name != "run_query" || !call.Called || len(call.Args) == 0 {
+			continue
+		}
+		if sql, ok := call.Args[0].(string); ok {
+			texts = append(texts, rendering{sql, wholeMap(call.Place)})
+		}
+	}
+	if kept, ok := p.texts.Load(node); ok {
+		texts = append(kept.([]rendering), texts...)
+	}
+	if len(texts) > 0 {
+		p.texts.Store(node, texts)
+	}
 }
 
 func (p *parser) plainReference(node *project.Node, name plainName, origin project.Origin) {
@@ -87,6 +148,9 @@ func (p *parser) plainReference(node *project.Node, name plainName, origin proje
 		return
 	}
 	found := name.nodes[0]
+	if found == node {
+		return // its own relation, as its hooks see it
+	}
 	if found.Type == project.Source {
 		node.Sources = append(node.Sources, project.SourceCall{Source: found.Table.SourceName, Table: found.Name, Place: place})
 		return
@@ -109,7 +173,23 @@ func (p *Plan) resolvePlainNames(host *compileHost, query rendering) (rendering,
 	if host.node != nil && isGeneric(host.node) {
 		return query, nil // macros of tests name their relations by ref()
 	}
-	names := p.plainNames(query.text, host.node)
+	if host.node != nil && host.node.Type == project.Operation {
+		return p.printNames(host, query, p.statementNames(query.text, host.node))
+	}
+	return p.printNames(host, query, p.plainNames(query.text, host.node))
+}
+
+// resolveStatements is resolvePlainNames of a hook, or of what a template runs. There a
+// node's own name means what {{ this }} does. An ephemeral model has nothing to stand for it.
+func (p *Plan) resolveStatements(host *compileHost, query rendering) (rendering, error) {
+	names := slices.DeleteFunc(p.statementNames(query.text, nil), func(n plainName) bool {
+		return len(n.nodes) == 1 && n.nodes[0].IsEphemeral()
+	})
+	return p.printNames(host, query, names)
+}
+
+// printNames puts what names mean in their place.
+func (p *Plan) printNames(host *compileHost, query rendering, names []plainName) (rendering, error) {
 	if len(names) == 0 {
 		return query, nil
 	}
@@ -146,7 +226,8 @@ func (h *compileHost) printed(target *project.Node, name plainName) string {
 			text = rel.Identifier
 		}
 	}
-	if name.Aliased || strings.EqualFold(own, name.Name) {
+	same := strings.EqualFold(own, name.Name) && target != h.node // whose hooks act on a candidate of another name
+	if name.Aliased || same {
 		return text
 	}
 	return text + " as " + project.QuoteIdent(name.Name)

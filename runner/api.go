@@ -33,6 +33,7 @@ type Options struct {
 	AllOrNothing  bool          // publish only if everything is green
 	StoreFailures bool          // --store-failures: keep the failing rows of every test
 	WarnError     bool          // a test that warns has failed
+	Adopt         bool          // relations may be replaced that elt has not made
 	NoPublish     bool          // stop before the publish; candidates stay until the next run
 	Threads       int           // nodes at a time; 0 for the target's, else the default
 	Wait          time.Duration // how long to wait for a database that another process holds

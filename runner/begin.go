@@ -121,7 +121,7 @@ func (r *run) projectNodes() []*project.Node {
 
 // runOptions are what a retry repeats, and what it has to compare.
 type runOptions struct {
-	FullRefresh, AllOrNothing, StoreFailures, WarnError bool
+	FullRefresh, AllOrNothing, StoreFailures, WarnError, Adopt bool
 
 	Setup  string   // see [run.setup]
 	Tested []string // of `elt test`: the nodes that the tests are about
@@ -130,7 +130,8 @@ type runOptions struct {
 func (r *run) optionsJSON() string {
 	o := runOptions{
 		FullRefresh: r.opts.FullRefresh, AllOrNothing: r.opts.AllOrNothing,
-		StoreFailures: r.opts.StoreFailures, WarnError: r.opts.WarnError, Setup: r.setup(),
+		StoreFailures: r.opts.StoreFailures, WarnError: r.opts.WarnError,
+		Adopt: r.opts.Adopt, Setup: r.setup(),
 	}
 	if r.opts.Command == "test" {
 		for _, id := range r.selection() {

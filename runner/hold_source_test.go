@@ -16,6 +16,7 @@ func TestTestsOfAModelReadItsCandidateThoughASourceNamesTheSameTable(t *testing.
 		w.table("reader", "select id from {raw_orders}")
 		w.check("one", "select * from {orders} where id <> 1")
 		w.exec("create table orders as select 1 as id")
+		w.opts.Adopt = true
 		w.build()
 		w.table("orders", "select 2 as id")
 		s := w.build()

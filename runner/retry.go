@@ -67,6 +67,7 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 		r.opts.AllOrNothing = r.opts.AllOrNothing || was.AllOrNothing
 		r.opts.StoreFailures = r.opts.StoreFailures || was.StoreFailures
 		r.opts.WarnError = r.opts.WarnError || was.WarnError
+		r.opts.Adopt = r.opts.Adopt || was.Adopt
 	}
 	last.sameSetup = last.EltVersion == r.opts.Version && was.Setup == r.setup()
 	r.opts.Command, r.opts.Selected, r.retryOf = last.Command, last.Selected, last.RunID

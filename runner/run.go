@@ -215,6 +215,9 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 	if err := r.bindForUnitTests(ctx); err != nil {
 		return err
 	}
+	if err := r.adopt(ctx); err != nil {
+		return err
+	}
 	r.point("compiled")
 	if last != nil {
 		return r.takeUp(ctx, last)

@@ -80,6 +80,10 @@ func allOrNothingFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "all-or-nothing", Category: groupRun, Usage: "publish only if everything is green"}
 }
 
+func adoptFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "adopt", Category: groupRun, Usage: "replace relations that elt has not made"}
+}
+
 // choice is a flag that takes one of a few words.
 func choice(name string, words []string, group, usage string) cli.Flag {
 	return &cli.StringFlag{

@@ -21,6 +21,7 @@ const (
 	AmbiguousName     Code = "ambiguous-name"     // a name that could mean two nodes
 	MissingPackage    Code = "missing-package"    // a package is asked for but not installed, or cannot be installed
 	DuplicateNode     Code = "duplicate-node"     // two resources of one name
+	ForeignRelation   Code = "foreign-relation"   // a relation that elt has not made would be replaced
 	UnknownNode       Code = "unknown-node"       // a property file describes a node that does not exist (warning)
 	UnknownTest       Code = "unknown-test"       // a generic test that is not defined
 	UndefinedName     Code = "undefined-name"     // a template uses a name that does not exist

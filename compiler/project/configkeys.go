@@ -54,7 +54,7 @@ var (
 		"contract": {kind: mapping}, "event_time": {kind: text}, "concurrent_batches": {kind: boolean},
 		"access": {kind: text, choices: []string{"private", "protected", "public"}}, "freshness": {},
 		"sql_header": {kind: text}, "on_error": {kind: text},
-		"timeout": {}, "reuse": {kind: text},
+		"timeout": {}, "reuse": {kind: text}, "adopt": {kind: boolean},
 	})
 	modelConfig = merged(nodeConfig, map[string]configType{
 		"incremental_predicates": {kind: textOrList}, "predicates": {kind: textOrList},

@@ -81,3 +81,55 @@ func fromFollows(sql string) bool {
 	}
 	return false
 }
+
+// Body returns where the query begins that a statement is, or takes its rows from: the
+// SELECT of INSERT, of CREATE TABLE ... AS and of CREATE VIEW ... AS.
+func Body(sql string) (start int, ok bool) {
+	if IsQuery(sql) {
+		return 0, true
+	}
+	verb, kind := statementKind(sql)
+	if verb != "INSERT" && (verb != "CREATE" || kind == "" || kind == "INDEX") && !isTemporary(sql) {
+		return 0, false
+	}
+	l := lexer{sql: sql}
+	depth, behind := 0, verb == "INSERT" // CREATE has its query behind AS
+	for l.significant() {
+		at := l.tok.Span.Start
+		switch {
+		case l.tok.is(sql, '('):
+			if depth == 0 && behind && IsQuery(sql[at:]) {
+				return at, true
+			}
+			depth++
+		case l.tok.is(sql, ')'):
+			depth--
+		case depth > 0 || l.tok.Kind != Word:
+		case !behind:
+			behind = l.tok.word(sql, "AS")
+		case l.tok.word(sql, "VALUES"):
+			return 0, false
+		case l.tok.word(sql, "SELECT"), l.tok.word(sql, "FROM"), l.tok.word(sql, "WITH"):
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+// isTemporary reports whether a statement makes a temporary table or view.
+func isTemporary(sql string) bool {
+	l := lexer{sql: sql}
+	if !l.significant() || !l.tok.word(sql, "CREATE") {
+		return false
+	}
+	for l.significant() && l.tok.Kind == Word {
+		switch upperKeyword(l.tok.Text(sql)) {
+		case "OR", "REPLACE":
+		case "TEMP", "TEMPORARY":
+			return true
+		default:
+			return false
+		}
+	}
+	return false
+}

@@ -56,3 +56,33 @@ func TestTarget(t *testing.T) {
 		})
 	}
 }
+
+func TestBody(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, sql, want string }{
+		{"a query", "select 1", "select 1"},
+		{"insert", "insert into a (x, y) select 1 from b", "select 1 from b"},
+		{"insert from", "insert or replace into a by name from b", "from b"},
+		{"insert of a query in parentheses", "insert into a (select 1)", "(select 1)"},
+		{"insert with", "insert into a with x as (select 1) from x", "with x as (select 1) from x"},
+		{"insert values", "insert into a values ((select 1))", ""},
+		{"create table as", "create or replace table a as select 1", "select 1"},
+		{"create temporary table as", "create temp table a as (select 1)", "(select 1)"},
+		{"create view", "create view a (x) as with y as (select 1) from y", "with y as (select 1) from y"},
+		{"create table", "create table a (i int default (1))", ""},
+		{"update", "update a set x = (select 1)", ""},
+		{"drop", "drop table a", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			if start, ok := sqltoken.Body(test.sql); ok {
+				got = test.sql[start:]
+			}
+			if got != test.want {
+				t.Errorf("the query of %q is %q, want %q", test.sql, got, test.want)
+			}
+		})
+	}
+}

@@ -22,14 +22,15 @@ type NodeState struct {
 	Rows         int64
 }
 
-// PutNodeStates replaces the states of nodes.
+// PutNodeStates replaces the states of relations. A node that is published under
+// several names, by several targets perhaps, has a row for each.
 func PutNodeStates(database string, states []NodeState) []string {
 	var out []string
 	table := name(database, "node_state")
 	rows := make([][]string, len(states))
 	ids := make([]string, len(states))
 	for i, n := range states {
-		ids[i] = n.UniqueID
+		ids[i] = n.Relation.Database + "." + n.Relation.Schema + "." + n.Relation.Identifier
 		rows[i] = []string{
 			text(n.UniqueID), text(n.Relation.Database), text(n.Relation.Schema), text(n.Relation.Identifier),
 			text(n.Materialized), text(n.RunID), Time(n.PublishedAt),
@@ -37,15 +38,29 @@ func PutNodeStates(database string, states []NodeState) []string {
 		}
 	}
 	for start := 0; start < len(ids); start += batch {
-		out = append(out, fmt.Sprintf("delete from %s where unique_id in (%s)", table, texts(ids[start:min(start+batch, len(ids))])))
+		out = append(out, fmt.Sprintf("delete from %s where concat_ws('.', database_name, schema_name, identifier) in (%s)", table, texts(ids[start:min(start+batch, len(ids))])))
 	}
 	return append(out, insert(table, rows)...)
 }
 
-// NodeStates returns the state of every node that was ever published, by unique_id.
+// PublishedRelations returns every relation that elt has published.
+func PublishedRelations(ctx context.Context, s engine.Session, database string) ([]project.Relation, error) {
+	t, err := s.Query(ctx, "select database_name, schema_name, identifier from "+name(database, "node_state"))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]project.Relation, len(t.Rows))
+	for i, r := range t.Rows {
+		out[i] = project.Relation{Database: str(r[0]), Schema: str(r[1]), Identifier: str(r[2])}
+	}
+	return out, nil
+}
+
+// NodeStates returns the state of every node that was ever published, by unique_id: that of
+// its newest publish.
 func NodeStates(ctx context.Context, s engine.Session, database string) (map[string]NodeState, error) {
 	t, err := s.Query(ctx, `select unique_id, database_name, schema_name, identifier, materialized,
-		run_id, published_at, sql_hash, config_hash, rows from `+name(database, "node_state"))
+		run_id, published_at, sql_hash, config_hash, rows from `+name(database, "node_state")+" order by published_at, rowid")
 	if err != nil {
 		return nil, err
 	}

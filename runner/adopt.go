@@ -1,0 +1,66 @@
+package runner
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/compiler/template"
+	"elt/runner/state"
+)
+
+// adopt looks whether nodes of the run would replace, or add to, relations that elt has
+// never published: somebody's own. That is refused, unless it is wanted: by --adopt, by the
+// node's config, or because the project is dbt's and goes on with the tables that dbt has made.
+func (r *run) adopt(ctx context.Context) error {
+	foreign, err := r.foreign(ctx)
+	if err != nil || len(foreign) == 0 || r.opts.Adopt {
+		return err
+	}
+	var refused diag.List
+	var taken []string
+	for _, n := range foreign {
+		if v, ok := n.node.Config.Get("adopt"); ok && template.Truth(v.Value) {
+			continue
+		}
+		if !r.plan.Project.IsElt {
+			taken = append(taken, r.plainName(n.node.Relation))
+			continue
+		}
+		info := r.published.find(n.node.Relation)
+		d := diag.New(diag.ForeignRelation, n.node.Place, "%s %s is there already, and elt has not made it: %s %q would replace it",
+			info.Type, r.plainName(n.node.Relation), n.node.Type, n.node.Name)
+		d.Node = n.node.UniqueID
+		refused = append(refused, d.WithHint("rename one of them, or let elt have it with --adopt (once) or the config adopt: true"))
+	}
+	if len(taken) > 0 {
+		d := diag.Warn(diag.ForeignRelation, diag.Place{}, "elt takes over what it has not made: %s", strings.Join(taken, ", "))
+		r.notice(d.WithHint("this is said once; under elt.yml it would have to be asked for with --adopt"))
+	}
+	return refused.Sorted().Err()
+}
+
+// foreign returns the nodes of the run whose relation exists and was never published by
+// elt, under whatever node.
+func (r *run) foreign(ctx context.Context) ([]*nodeRun, error) {
+	var found []*nodeRun
+	for _, n := range r.nodes {
+		if n.node.Type != project.Test && r.published.find(n.node.Relation) != nil {
+			found = append(found, n)
+		}
+	}
+	if len(found) == 0 || r.stateVersion == 0 {
+		return found, nil
+	}
+	made, err := state.PublishedRelations(ctx, r.main, r.database)
+	if err != nil {
+		return nil, err
+	}
+	keys := make(map[string]bool, len(made))
+	for _, rel := range made {
+		keys[rel.Key()] = true
+	}
+	return slices.DeleteFunc(found, func(n *nodeRun) bool { return keys[n.key] }), nil
+}
