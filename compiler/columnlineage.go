@@ -129,11 +129,13 @@ func (b *Bound) queryLineage(ctx context.Context, node *project.Node) (*lineage.
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.Name
+	query, err := lineage.FromPlan([]byte(plan), columnNames(columns))
+	if err != nil {
+		if over, ok := b.lineageOverFiles(ctx, node.UniqueID, columnNames(columns)); ok {
+			return over, nil
+		}
 	}
-	return lineage.FromPlan([]byte(plan), names)
+	return query, err
 }
 
 // steps leads edges of a query to nodes.

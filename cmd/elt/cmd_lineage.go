@@ -166,9 +166,11 @@ func lineageNames(plan *compiler.Plan) map[string][]string {
 			add(tables, node.Name, id)
 		case project.Model, project.Seed, project.Snapshot, project.Exposure:
 			add(byName, id, id)
-			add(byName, node.Name, id)
 			if node.Version != "" {
 				add(byName, node.Name+".v"+node.Version, id)
+			}
+			if node.Version == node.LatestVersion {
+				add(byName, node.Name, id)
 			}
 		}
 	}

@@ -121,7 +121,11 @@ func (t *lineageTree) column(n *lineage.Node, c *lineage.NodeColumn) {
 	if t.way&lineage.Up != 0 {
 		t.above(ref, 1)
 		if steps := t.graph.From(ref); len(steps) == 0 && n.Note == "" && len(n.DependsOn) > 0 {
-			t.line(1, "<- no column: a constant, or a count of rows")
+			why := "a constant, or a count of rows"
+			if n.Type == "snapshot" {
+				why = "kept by the snapshot, or a constant"
+			}
+			t.line(1, "<- no column: %s", why)
 		}
 	}
 	t.shown = map[string]bool{}

@@ -9,6 +9,10 @@ func (w *walker) cteRef(op *operator) (*relation, error) {
 		return nil, fmt.Errorf("the common table expression %d is not known", op.CTEIndex)
 	}
 	if c.done == nil {
+		if c.open {
+			return nil, fmt.Errorf("the common table expression %d reads itself", op.CTEIndex)
+		}
+		c.open = true
 		outer := w.outer
 		w.outer = c.outer
 		done, err := w.operator(c.body)
@@ -34,6 +38,9 @@ func (w *walker) recursive(op *operator) (*relation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(start.columns) != op.ColumnCount {
+		return nil, fmt.Errorf("a recursive query begins with %d columns, want %d", len(start.columns), op.ColumnCount)
+	}
 	so := &relation{bindings: numbered(op.TableIndex, op.ColumnCount), rows: start.rows}
 	so.take(start.columns, true, false)
 	for {
@@ -42,8 +49,8 @@ func (w *walker) recursive(op *operator) (*relation, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(step.columns) != op.ColumnCount || len(so.columns) != op.ColumnCount {
-			return nil, fmt.Errorf("the parts of a recursive query have %d and %d columns, want %d", len(so.columns), len(step.columns), op.ColumnCount)
+		if len(step.columns) != op.ColumnCount {
+			return nil, fmt.Errorf("a recursive query goes on with %d columns, want %d", len(step.columns), op.ColumnCount)
 		}
 		next := &relation{bindings: so.bindings, rows: so.rows.with(step.rows)}
 		next.take(so.columns, true, false)

@@ -184,7 +184,7 @@ func (w *walker) setOperation(op *operator) (*relation, error) {
 	if len(op.Children) < 2 {
 		return nil, children(op, 2)
 	}
-	out := &relation{bindings: numbered(op.TableIndex, op.ColumnCount)}
+	out := &relation{}
 	for i := range op.Children {
 		side, err := w.operator(&op.Children[i])
 		if err != nil {
@@ -199,6 +199,7 @@ func (w *walker) setOperation(op *operator) (*relation, error) {
 		}
 		out.take(side.columns, i == 0, op.Type == "LOGICAL_EXCEPT")
 	}
+	out.bindings = numbered(op.TableIndex, op.ColumnCount)
 	return out, nil
 }
 

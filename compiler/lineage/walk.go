@@ -43,6 +43,7 @@ type cte struct {
 	body  *operator
 	outer [][]value // where it was defined
 	done  *relation
+	open  bool // it is being walked
 }
 
 func newWalker() *walker {
@@ -211,7 +212,11 @@ func (w *walker) unnest(op *operator, child *relation) (*relation, error) {
 		return nil, err
 	}
 	for i := range op.Expressions.list() {
-		list, err := w.expression(op.Expressions.list()[i].Child, child)
+		call := &op.Expressions.list()[i]
+		if call.Class != "BOUND_UNNEST" { // whose child was walked already
+			return nil, fmt.Errorf("the operator %s has the expression %s", op.Type, call.Class)
+		}
+		list, err := w.expression(call.Child, child)
 		if err != nil {
 			return nil, err
 		}
