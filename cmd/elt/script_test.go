@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"hub":     scriptHub,
 			"code":    scriptCode,
 			"query":   scriptQuery,
 			"scrub":   scriptScrub,
