@@ -199,7 +199,7 @@ func (in *intake) leaveOut(bad []fileFailure) bool {
 		return len(in.files()) > 0
 	}
 	for _, si := range in.sources {
-		if _, ok := si.sample(); !ok && len(si.src.files) > 0 {
+		if _, ok := si.sample(); !ok && !si.learned && len(si.src.files) > 0 {
 			return false
 		}
 	}
