@@ -58,8 +58,15 @@ func (r *run) foreign(ctx context.Context) ([]*nodeRun, error) {
 	if err != nil {
 		return nil, err
 	}
+	attached, err := attachedDatabases(ctx, r.main)
+	if err != nil {
+		return nil, err
+	}
 	keys := make(map[string]bool, len(made))
 	for _, rel := range made {
+		if _, ok := attached[strings.ToLower(rel.Database)]; !ok {
+			rel.Database = r.database // the file may be a copy, or have another name now
+		}
 		keys[rel.Key()] = true
 	}
 	return slices.DeleteFunc(found, func(n *nodeRun) bool { return keys[n.key] }), nil

@@ -63,8 +63,9 @@ func (u *unseen) ofNode(n *nodeRun) string {
 	switch n.spec.Materialized {
 	case materialize.Table, materialize.View, materialize.Seed:
 	case materialize.Incremental:
-		if s := n.spec.Strategy; s != materialize.Append && s != materialize.DeleteInsert && s != materialize.MergeInto && s != "" {
-			return fmt.Sprintf("the strategy %q may look at more than its query", s)
+		pure := []string{"", materialize.Append, materialize.DeleteInsert, materialize.MergeInto}
+		if !slices.Contains(pure, n.spec.Strategy) {
+			return fmt.Sprintf("the strategy %q may look at more than its query", n.spec.Strategy)
 		}
 	default:
 		return fmt.Sprintf("the materialization %q may look at more than its query", n.spec.Materialized)
