@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"elt/bench/internal/cases"
 	"elt/bench/internal/peers"
@@ -48,7 +49,7 @@ func profile(ctx context.Context, env *cases.Env, o options, chosen []suite.Case
 				to += "-" + c.Variant
 			}
 			fmt.Printf("\n%s: %s\n", s.Title, c.Label())
-			if err := profileOne(ctx, env, c, binary, to); err != nil {
+			if err := profileOne(ctx, env, s, c, binary, to); err != nil {
 				fmt.Printf("failed: %v\n", err)
 			}
 		}
@@ -56,40 +57,72 @@ func profile(ctx context.Context, env *cases.Env, o options, chosen []suite.Case
 	return ctx.Err()
 }
 
-// profileOne runs a command once to warm up and once with profiles, and prints their tops.
-func profileOne(ctx context.Context, env *cases.Env, c suite.Contender, binary, to string) error {
-	if err := os.MkdirAll(to, 0o755); err != nil {
+// samples is how much processor time profiles should cover, and most how many runs that
+// may take: the profiler looks a hundred times a second, and many commands are shorter.
+const (
+	samples = 3 * time.Second
+	most    = 10
+)
+
+// profileOne runs a command with profiles, often enough but not more often than the
+// scenario does, and prints what is at their tops. Warm-up rounds do not count.
+func profileOne(ctx context.Context, env *cases.Env, s suite.Scenario, c suite.Contender, binary, to string) error {
+	if err := os.RemoveAll(to); err != nil {
 		return err
 	}
-	var cost process.Cost
-	for round := range 2 {
-		if c.Reset != nil {
-			if err := c.Reset(ctx, round); err != nil {
-				return err
-			}
-		}
-		command := c.Command
-		if c.Prepared != nil {
-			command.Args = c.Prepared()
-		}
-		command.Args = append([]string{binary}, command.Args[1:]...)
-		command.Env = append(env.Tools.Quiet(), "ELT_PROFILE="+to)
-		command.Log = filepath.Join(to, "elt.log")
-		var err error
-		if cost, err = process.Run(ctx, command); err != nil {
+	var total time.Duration
+	var dirs []string
+	for round := 0; round < s.Warmup+min(s.Runs, most) && total < samples; round++ {
+		dir := filepath.Join(to, fmt.Sprint(round))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
+		cost, err := profiledRun(ctx, env, c, binary, dir, round)
+		if err != nil {
+			return err
+		}
+		if round < s.Warmup {
+			continue
+		}
+		dirs = append(dirs, dir)
+		total += cost.User + cost.System
+		fmt.Printf("%s on the clock, %s of processor time, peak %s\n", report.Seconds(cost.Wall.Seconds()),
+			report.Seconds((cost.User + cost.System).Seconds()), report.Bytes(float64(cost.Peak)))
 	}
-	fmt.Printf("%s on the clock, %s of processor time, peak %s; profiles in %s\n", report.Seconds(cost.Wall.Seconds()),
-		report.Seconds((cost.User + cost.System).Seconds()), report.Bytes(float64(cost.Peak)), to)
-	for _, top := range [][]string{
-		{"-flat", filepath.Join(to, "cpu.prof")},
-		{"-cum", filepath.Join(to, "cpu.prof")},
-		{"-sample_index=alloc_space", filepath.Join(to, "heap.prof")},
-		{"-sample_index=inuse_space", filepath.Join(to, "heap.prof")},
+	fmt.Printf("profiles of %d runs are in %s\n", len(dirs), to)
+	return show(ctx, binary, dirs)
+}
+
+func profiledRun(ctx context.Context, env *cases.Env, c suite.Contender, binary, dir string, round int) (process.Cost, error) {
+	if c.Reset != nil {
+		if err := c.Reset(ctx, round); err != nil {
+			return process.Cost{}, err
+		}
+	}
+	command := c.Command
+	if c.Prepared != nil {
+		command.Args = c.Prepared()
+	}
+	command.Args = append([]string{binary}, command.Args[1:]...)
+	command.Env = append(env.Tools.Quiet(), "ELT_PPROF="+dir)
+	command.Log = filepath.Join(dir, "elt.log")
+	return process.Run(ctx, command)
+}
+
+// show prints the tops of the profiles of all counted runs together.
+func show(ctx context.Context, binary string, dirs []string) error {
+	for _, top := range []struct{ flag, file, what string }{
+		{"-flat", "cpu.prof", "processor time, by function"},
+		{"-cum", "cpu.prof", "processor time, with what a function calls"},
+		{"-sample_index=alloc_space", "heap.prof", "memory allocated on the way"},
+		{"-sample_index=inuse_space", "heap.prof", "memory held at the end"},
 	} {
-		fmt.Printf("\n-- %s %s\n", filepath.Base(top[1]), top[0])
-		cmd := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-nodecount=15", top[0], binary, top[1])
+		fmt.Printf("\n-- %s\n", top.what)
+		args := []string{"tool", "pprof", "-top", "-nodecount=15", top.flag, binary}
+		for _, dir := range dirs {
+			args = append(args, filepath.Join(dir, top.file))
+		}
+		cmd := exec.CommandContext(ctx, "go", args...)
 		cmd.Stdout = os.Stdout
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("go tool pprof: %w", err)

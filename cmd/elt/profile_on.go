@@ -10,10 +10,10 @@ import (
 	"runtime/pprof"
 )
 
-// profiled runs elt and writes cpu.prof and heap.prof into the folder that ELT_PROFILE
+// profiled runs elt and writes cpu.prof and heap.prof into the folder that ELT_PPROF
 // names. The heap's is taken at the end; what was allocated on the way is in it too.
 func profiled(elt func() int) int {
-	dir := os.Getenv("ELT_PROFILE")
+	dir := os.Getenv("ELT_PPROF")
 	if dir == "" {
 		return elt()
 	}

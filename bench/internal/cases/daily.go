@@ -80,7 +80,7 @@ func (e *Env) flightFiles() (*archive, error) {
 	}
 	a := &archive{name: "flights", file: map[string]string{}, extra: "2013,1,1,1,1,0,1,1,0,ZZ,1,N00000,EWR,JFK,1,1,1,1,2013-01-01T10:00:00Z\n"}
 	a.Lake = project.Lake{
-		Reader: "header = true, nullstr = 'NA'",
+		Reader: "header = true, delim = ',', quote = '', escape = '', nullstr = 'NA'",
 		Columns: []string{"carrier", "flight::integer as flight", "tailnum", "origin", "dest",
 			"dep_delay::integer as dep_delay", "arr_delay::integer as arr_delay", "distance::integer as distance"},
 		Key: "carrier", First: "2013-01-01", Connection: e.connection(),
@@ -109,7 +109,7 @@ func (e *Env) syntheticFiles(ctx context.Context) (*archive, error) {
 	days, rows := e.pick(310, 60), e.pick(20_000, 2000)
 	a := &archive{name: "synthetic", file: map[string]string{}, extra: "0,0,0.5,again\n"}
 	a.Lake = project.Lake{
-		Reader:  "header = true",
+		Reader:  "header = true, delim = ',', quote = '', escape = ''",
 		Columns: []string{"id::bigint as id", "customer::integer as customer", "amount::decimal(18, 2) as amount", "note"},
 		Key:     "id", First: "2024-01-01", Connection: e.connection(),
 	}

@@ -38,7 +38,7 @@ func pins() map[string][]string {
 	return map[string][]string{
 		DBT:     {"dbt-core==1.11.16", "dbt-duckdb==1.11.1", "duckdb==1.5.5"},
 		SQLMesh: {"sqlmesh==0.236.4", "duckdb==1.5.5"},
-		DuckDB:  {"duckdb==1.5.5", "duckdb-cli==1.5.5", "duckdb-extension-tpch==1.5.5"},
+		DuckDB:  {"duckdb==1.5.5", "duckdb-cli==1.5.5", "duckdb-extensions==1.5.5", "duckdb-extension-tpch==1.5.5"},
 	}
 }
 

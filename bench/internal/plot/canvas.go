@@ -103,7 +103,11 @@ func (c *canvas) dot(x, y, r float64, color string) {
 		number(x), number(y), number(r), color, c.background)
 }
 
-func (c *canvas) path(points []point, color string) {
+func (c *canvas) path(points []point, color string, dashed bool) {
+	dashes := ""
+	if dashed {
+		dashes = ` stroke-dasharray="3 5"`
+	}
 	var d strings.Builder
 	for i, p := range points {
 		command := "L"
@@ -112,7 +116,7 @@ func (c *canvas) path(points []point, color string) {
 		}
 		fmt.Fprintf(&d, "%s%s %s", command, number(p.x), number(p.y))
 	}
-	fmt.Fprintf(&c.b, `<path d="%s" fill="none" stroke="%s" stroke-width="2.2" stroke-linejoin="round" stroke-linecap="round"/>`+"\n", d.String(), color)
+	fmt.Fprintf(&c.b, `<path d="%s" fill="none" stroke="%s" stroke-width="2.2" stroke-linejoin="round" stroke-linecap="round"%s/>`+"\n", d.String(), color, dashes)
 }
 
 type point struct{ x, y float64 }

@@ -54,6 +54,7 @@ func Lines(t Theme, p Courses) string {
 
 // courses draws the lines and writes names at their ends, apart from each other.
 func (c *canvas) courses(p Courses, x func(int) float64, y func(float64) float64) {
+	// The floor is dashed and comes last, so that a line under it still shows.
 	lines := slices.DeleteFunc(slices.Clone(p.Lines), func(l Course) bool { return len(l.Values) == 0 })
 	last := func(l Course) float64 { return y(l.Values[len(l.Values)-1]) }
 	slices.SortStableFunc(lines, func(a, b Course) int {
@@ -63,18 +64,27 @@ func (c *canvas) courses(p Courses, x func(int) float64, y func(float64) float64
 		return 1
 	})
 	previous := math.Inf(1) // from the bottom up
+	var dashed []func()
 	for _, line := range lines {
 		var points []point
 		for i, v := range line.Values {
 			points = append(points, point{x(i), y(v)})
 		}
-		c.path(points, c.color(line.Tool))
+		draw := func() { c.path(points, c.color(line.Tool), line.Tool == "duckdb") }
+		if line.Tool == "duckdb" {
+			dashed = append(dashed, draw)
+		} else {
+			draw()
+		}
 		end := points[len(points)-1]
 		c.dot(end.x, end.y, 4.5, c.color(line.Tool))
 		at := min(end.y+4, previous-16)
 		previous = at
 		c.write(end.x+12, at, style{size: 12, color: c.text, bold: line.Tool == "elt"},
 			line.Label+"  "+p.Text(line.Values[len(line.Values)-1]))
+	}
+	for _, draw := range dashed {
+		draw()
 	}
 }
 

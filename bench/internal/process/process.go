@@ -9,7 +9,6 @@
 package process
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,7 +50,7 @@ type Cost struct {
 type FailedError struct {
 	Command string
 	Code    int    // exit code; -1 for a signal
-	Tail    string // the last lines it wrote
+	Tail    string // what it wrote last, from the first line that tells an error
 }
 
 func (e *FailedError) Error() string {
@@ -99,7 +99,7 @@ func Run(ctx context.Context, c Command) (Cost, error) {
 	case told.Error != "":
 		return Cost{}, errors.New(told.Error)
 	case told.Code != 0:
-		return told.Cost, &FailedError{Command: filepath.Base(c.Args[0]) + " " + strings.Join(c.Args[1:], " "), Code: told.Code, Tail: tail(c.Log, 12)}
+		return told.Cost, &FailedError{Command: filepath.Base(c.Args[0]) + " " + strings.Join(c.Args[1:], " "), Code: told.Code, Tail: tail(c.Log, 16)}
 	}
 	return told.Cost, nil
 }
@@ -162,17 +162,17 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// tail is the last lines of a file that are not empty.
+// tail is what a log says last: the last lines, or all from the first that tells an error
+// if that is among them.
 func tail(path string, lines int) string {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return ""
 	}
-	all := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
-	if len(all) > lines {
-		all = all[len(all)-lines:]
-	}
-	return string(bytes.Join(all, []byte("\n")))
+	all := strings.Split(strings.TrimSpace(string(data)), "\n")
+	all = all[max(len(all)-lines, 0):]
+	tells := func(line string) bool { return strings.Contains(strings.ToLower(line), "error") }
+	return strings.Join(all[max(slices.IndexFunc(all, tells), 0):], "\n")
 }
 
 // Launch makes this process a launcher if its arguments say so, and then does not

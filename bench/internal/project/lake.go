@@ -8,7 +8,7 @@ import (
 // Lake is a project over raw files, one file a day, that arrive day by day in
 // lake/raw/day=YYYY-MM-DD/. Its one table, facts, takes in what is new.
 type Lake struct {
-	Reader  string   // arguments of read_csv beside the files: "header = true, nullstr = 'NA'"
+	Reader  string   // arguments of read_csv beside the files: "delim = ',', nullstr = 'NA'". Without the dialect DuckDB looks for it in every file
 	Columns []string // what the table has of each file, as SQL; `day` comes first by itself
 	Key     string   // a column that is never NULL, for the one test
 	First   string   // the first day there can be
