@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
@@ -32,6 +33,10 @@ type BindFacts interface {
 	// error may be a diag.List of warnings only, or an empty one for a mistake that was
 	// reported before.
 	Made(ctx context.Context, node *project.Node, query []Column) ([]Column, error)
+	// Known returns the columns of a query where they are known from before, and Keep
+	// notes them. The text holds all that they depend on beside what the target sets up.
+	Known(query string) ([]Column, bool)
+	Keep(query string, columns []Column)
 	// Missing looks outside of the project for a relation that a query has missed.
 	Missing(ctx context.Context, query ShellQuery, err error) (ShellRelation, bool)
 	// Fault says what an error of the catalog means for who wrote the node: a diagnostic,
@@ -211,6 +216,10 @@ type binder struct {
 	opts   BindOptions
 	chosen map[string]bool
 
+	// outside says that relations beside those of the project have shells: what is bound
+	// from then on may depend on them.
+	outside atomic.Bool
+
 	said  sync.Mutex
 	diags diag.List
 }
@@ -258,24 +267,19 @@ func isBindable(node *project.Node) bool {
 
 // bindLevel does the nodes of one level, in parallel.
 func (b *binder) bindLevel(ids []string) {
+	ready := make([]bool, len(ids))
+	places := make([]int, len(ids))
+	for i := range places {
+		places[i] = i
+	}
+	forEach(places, func(i int) { ready[i] = b.prepare(ids[i]) })
 	var queries []string
-	for _, id := range ids {
-		if b.prepare(id) {
+	for i, id := range ids {
+		if ready[i] {
 			queries = append(queries, id)
 		}
 	}
-	if len(queries) == 0 {
-		return
-	}
-	catalog, err := b.shells(b.ctx)
-	if err == nil {
-		err = b.defineParents(b.ctx, catalog, queries)
-	}
-	if err != nil {
-		b.report(diag.From(err, diag.Database)...)
-		return
-	}
-	forEach(queries, func(id string) { b.bindNode(catalog, id) })
+	forEach(queries, b.bindNode)
 }
 
 // prepare settles what needs no binding and reports whether the node has a query to be
@@ -384,22 +388,89 @@ func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 }
 
 // bindNode binds one query.
-func (b *binder) bindNode(catalog ShellCatalog, id string) {
+func (b *binder) bindNode(id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
 	n.query = b.shellQuery(node, node.Compiled.SQL, b.readers(node))
 	forms := b.formsOf(node)
-	if forms != nil && forms.incremental {
-		b.defineOwn(catalog, node)
+	own := forms != nil && forms.incremental
+	if own {
+		b.defineOwn(node)
 	}
-	columns, err := b.bindQuery(catalog, node, n.query)
+	columns, err := b.columnsOf(node, n.query, !own)
 	if err == nil && node.Type != project.Test {
 		columns, err = b.facts.Made(b.ctx, node, columns)
 	}
 	n.columns = columns
 	b.settle(node, n, err)
 	if forms != nil && n.known {
-		b.bindOther(catalog, node, forms)
+		b.bindOther(node, forms)
 	}
+}
+
+// columnsOf returns the columns of a query, if need be by binding it. kept says that what
+// is known from before will do: it depends on nothing beside the node's parents.
+func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]Column, error) {
+	key := ""
+	if kept && !readsOutside(query.SQL) {
+		key = b.cacheText(node, query)
+		if columns, ok := b.facts.Known(key); ok {
+			return columns, nil
+		}
+	}
+	catalog, err := b.shells(b.ctx)
+	if err == nil {
+		err = b.defineParents(b.ctx, catalog, []string{node.UniqueID})
+	}
+	if err != nil {
+		return nil, err
+	}
+	columns, err := b.bindQuery(catalog, node, query)
+	if err == nil && key != "" && !b.outside.Load() {
+		b.facts.Keep(key, columns)
+	}
+	return columns, err
+}
+
+// cacheText is all that the columns of a query depend on.
+func (b *binder) cacheText(node *project.Node, query ShellQuery) string {
+	var text strings.Builder
+	text.WriteString(query.SQL)
+	for _, id := range b.readers(node) {
+		parent := b.nodes[id]
+		if parent == nil {
+			continue
+		}
+		text.WriteString("\x00" + b.shellOf(b.plan.Nodes[id]).String())
+		for _, c := range parent.columns {
+			text.WriteString("\x01" + c.Name + "\x02" + c.Type)
+		}
+	}
+	return text.String()
+}
+
+// rowSources are the table functions whose columns do not depend on anything outside.
+var rowSources = []string{"range", "generate_series", "unnest"}
+
+// readsOutside reports whether a query names files or table functions, whose columns
+// may be others the next time.
+func readsOutside(sql string) bool {
+	for _, chain := range sqltoken.Chains(sql) {
+		if chain.Call && (chain.Clause == "FROM" || chain.Clause == "JOIN") && !slices.Contains(rowSources, strings.ToLower(chain.Name())) {
+			return true
+		}
+	}
+	from := false
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind == sqltoken.Comment {
+			continue
+		}
+		if from && tok.Kind == sqltoken.String {
+			return true
+		}
+		text := tok.Text(sql)
+		from = strings.EqualFold(text, "from") || strings.EqualFold(text, "join")
+	}
+	return false
 }
 
 // mostMissing is how many relations of the database one query may read that no source
@@ -415,6 +486,7 @@ func (b *binder) bindQuery(catalog ShellCatalog, node *project.Node, query Shell
 			return columns, nil
 		}
 		found, ok := b.facts.Missing(b.ctx, query, err)
+		b.outside.Store(b.outside.Load() || ok)
 		if !ok || catalog.Define(b.ctx, found.Relation, found.Columns) != nil {
 			return nil, b.facts.Fault(node, query, err)
 		}
@@ -424,11 +496,12 @@ func (b *binder) bindQuery(catalog ShellCatalog, node *project.Node, query Shell
 
 // defineParents makes the shells that the queries of nodes read.
 func (b *Bound) defineParents(ctx context.Context, catalog ShellCatalog, ids []string) error {
-	var parents []string
 	for _, id := range ids {
-		parents = b.parents(b.plan.Nodes[id], parents[:len(parents):len(parents)])
+		if err := b.define(ctx, catalog, b.parents(b.plan.Nodes[id], nil)); err != nil {
+			return err
+		}
 	}
-	return b.define(ctx, catalog, parents)
+	return nil
 }
 
 // define makes the shells of nodes whose columns are known.

@@ -32,12 +32,16 @@ func (b *binder) formsOf(node *project.Node) *forms {
 }
 
 // defineOwn makes a shell of a model's own relation as it is published, for {{ this }}.
-func (b *binder) defineOwn(catalog ShellCatalog, node *project.Node) {
+func (b *binder) defineOwn(node *project.Node) {
 	columns, err := b.facts.Published(b.ctx, node)
 	if err != nil || columns == nil {
 		return // a query that reads it will say that it is not there
 	}
-	if err := catalog.Define(b.ctx, node.Relation, columns); err != nil {
+	catalog, err := b.shells(b.ctx)
+	if err == nil {
+		err = catalog.Define(b.ctx, node.Relation, columns)
+	}
+	if err != nil {
 		b.report(diag.From(err, diag.Database)...)
 	}
 }
@@ -45,16 +49,17 @@ func (b *binder) defineOwn(catalog ShellCatalog, node *project.Node) {
 // bindOther binds the form of an incremental model that is not run now: that of the
 // runs to come, in which {{ this }} is what this one makes, or that of a full refresh.
 // The latter holds nothing up.
-func (b *binder) bindOther(catalog ShellCatalog, node *project.Node, f *forms) {
+func (b *binder) bindOther(node *project.Node, f *forms) {
 	if f.other == nil {
 		return
 	}
-	if !f.incremental && b.define(b.ctx, catalog, []string{node.UniqueID}) != nil {
-		return
+	catalog, err := b.shells(b.ctx)
+	if err != nil || !f.incremental && b.define(b.ctx, catalog, []string{node.UniqueID}) != nil {
+		return // its first form was bound, so this is no mistake of the node
 	}
 	then := *node
 	then.Compiled = f.other
-	_, err := b.bindQuery(catalog, &then, b.shellQuery(node, f.other.SQL, b.readers(node)))
+	_, err = b.columnsOf(&then, b.shellQuery(node, f.other.SQL, b.readers(node)), false)
 	var doubt Doubt
 	if err == nil || errors.As(err, &doubt) {
 		return

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -29,19 +30,49 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	if problems.HasErrors() {
 		return nil, problems
 	}
-	above := plan.Graph.Ancestors(ids, -1)
-	var others []string
-	for _, id := range plan.Order {
-		if above.Has(id) && !slices.Contains(ids, id) {
-			others = append(others, id)
-		}
-	}
-	_ = r.compiler.Compile(ctx, r.view(nil), others) // what is wrong with them is not asked for
+	// What is wrong with the parents is not asked for.
+	_ = r.compiler.Compile(ctx, r.view(nil), above(plan, ids))
+	r.openLakeToDescribe(ctx, ids)
 	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids})
 	if err != nil {
 		return nil, append(problems, diag.From(err, diag.Database)...)
 	}
-	return bound, append(problems, found...).Sorted()
+	problems = append(problems, found...)
+	if !problems.HasErrors() {
+		problems = append(problems, r.impact(ctx, bound, ids)...)
+	}
+	return bound, problems.Sorted()
+}
+
+// above are the nodes that others depend on, without these.
+func above(plan *compiler.Plan, ids []string) []string {
+	given := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		given[id] = true
+	}
+	ancestors := plan.Graph.Ancestors(ids, -1)
+	var out []string
+	for _, id := range plan.Order {
+		if ancestors.Has(id) && !given[id] {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// openLakeToDescribe lists the raw files as a run does, so that they are described
+// alike. A source whose files are not there stays as it is.
+func (r *run) openLakeToDescribe(ctx context.Context, ids []string) {
+	local, remote := r.lakeSources(ids)
+	for _, node := range append(local, remote...) {
+		one, err := openLake(ctx, r.main, r.plan.Project.Root, []*project.Node{node})
+		if err != nil {
+			continue // describing the files will say so
+		}
+		if src := one.sources[node.UniqueID]; src != nil {
+			r.lake.sources[node.UniqueID] = src
+		}
+	}
 }
 
 // check binds the queries of a run before anything is touched, and returns all that is
@@ -62,6 +93,12 @@ func (r *run) bind(ctx context.Context, ids []string, opts compiler.BindOptions)
 		return nil, nil, err
 	}
 	bound, found := r.plan.Bind(ctx, facts, opts)
+	if err := facts.cache.save(); err != nil {
+		found = append(found, diag.Warn(diag.Database, diag.Place{}, "what was checked cannot be kept for the next time: %v", err))
+	}
+	if facts.damaged != nil {
+		found = append(found, facts.damaged)
+	}
 	return bound, found, nil
 }
 
@@ -75,8 +112,8 @@ type bindFacts struct {
 	shell  *duckdb.Shell
 	err    error
 
-	mu      sync.Mutex
-	columns map[string][]string // names of columns of what was bound, for hints
+	cache   *bindCache
+	damaged *diag.Diagnostic // what is wrong with the cache
 }
 
 var _ compiler.BindFacts = (*bindFacts)(nil)
@@ -129,7 +166,26 @@ func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 			f.world.setup = append(f.world.setup, schemaSQL(of), "create sequence "+of.String())
 		}
 	}
+	f.cache, f.damaged = openBindCache(r.plan.Project)
+	f.cache.salt = f.salt()
 	return f, nil
+}
+
+// salt is what the columns of every query depend on.
+func (f *bindFacts) salt() string {
+	target := f.run.plan.Project.Target
+	parts := append([]string{f.run.db.Version(), f.run.database, fmt.Sprint(target.Settings), fmt.Sprint(target.Extensions)}, f.world.setup...)
+	return strings.Join(append(parts, f.run.startStatements...), "\x00")
+}
+
+// Known returns what an earlier command has found out about a query.
+func (f *bindFacts) Known(query string) ([]compiler.Column, bool) {
+	return f.cache.get(f.cache.key("query", query))
+}
+
+// Keep notes the columns of a query.
+func (f *bindFacts) Keep(query string, columns []compiler.Column) {
+	f.cache.put(f.cache.key("query", query), columns)
 }
 
 func schemaSQL(rel project.Relation) string {

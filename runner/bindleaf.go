@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"elt/compiler"
 	"elt/compiler/diag"
@@ -23,13 +25,39 @@ func (f *bindFacts) Leaf(ctx context.Context, node *project.Node) ([]compiler.Co
 	return f.table(ctx, node)
 }
 
-// table describes a source table of a database.
+// table describes a source table of a database. Where it is not there, nothing can be
+// built from it, unless a hook or a node makes it.
 func (f *bindFacts) table(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
-	columns, err := f.run.describeRelation(ctx, f.run.names.full(node.Relation))
-	if err != nil {
+	rel := f.run.names.full(node.Relation)
+	columns, err := f.run.describeRelation(ctx, rel)
+	if err == nil {
+		return columns, nil
+	}
+	var e *engine.Error
+	known := errors.As(err, &e) && (e.Kind == engine.Catalog || missingCatalog(e))
+	if !known || f.hooked || f.run.opts.Command == "compile" || f.made(rel) {
 		return nil, compiler.Doubt(fmt.Sprintf("there is no table %s yet", node.Relation))
 	}
-	return columns, nil
+	d := diag.New(diag.SQL, node.Place, "source %q does not exist: there is no table %s", node.Table.SourceName+"."+node.Name, node.Relation)
+	d.Node = node.UniqueID
+	var names []string
+	for _, info := range f.run.published.bySchema[schemaKey(rel.Database, rel.Schema)] {
+		names = append(names, info.Identifier)
+	}
+	if meant := diag.Suggest(rel.Identifier, names); meant != "" {
+		return nil, d.WithHint("did you mean %q?", meant)
+	}
+	return nil, d.WithHint("load it first, or name the files it is read from with path:")
+}
+
+// made reports whether a node of the project makes a relation.
+func (f *bindFacts) made(rel project.Relation) bool {
+	for _, node := range f.run.plan.Nodes {
+		if node.Type != project.Source && f.run.names.full(node.Relation).Key() == rel.Key() {
+			return true
+		}
+	}
+	return false
 }
 
 // mostDescribed is how many files of a source that is taken in by file are looked at for
@@ -38,13 +66,56 @@ const mostDescribed = 100
 
 // files describes the raw files of a source.
 func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
-	from := compiler.SourceExpression(node)
-	if src := f.run.lake.sources[node.UniqueID]; src != nil {
-		from = src.pinned
+	from, stamp := compiler.SourceExpression(node), ""
+	src := f.run.lake.sources[node.UniqueID]
+	if src != nil {
+		from, stamp = src.pinned, src.stamp()
 		if len(src.files) > mostDescribed && !f.run.wholeReaders(node.UniqueID) {
 			from = src.ends(mostDescribed)
 		}
 	}
+	key := f.cache.key("files", from, stamp, declaredText(node))
+	if columns, ok := f.cache.get(key); ok && stamp != "" {
+		return columns, nil
+	}
+	columns, err := f.describeFiles(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	if src != nil && f.run.plan.Project.IsElt {
+		if err := f.keepsContract(ctx, src, columns); err != nil {
+			return nil, err
+		}
+	}
+	if stamp != "" {
+		f.cache.put(key, columns)
+	}
+	return columns, nil
+}
+
+// stamp says which files a source has, by size and time; "" where that cannot be known.
+func (src *lakeSource) stamp() string {
+	var b strings.Builder
+	for _, file := range src.files {
+		if file.remote {
+			return ""
+		}
+		fmt.Fprintf(&b, "%s\x00%d\x00%d\n", file.path, file.size, file.modified.UnixNano())
+	}
+	return b.String()
+}
+
+// declaredText is what a source declares of its columns.
+func declaredText(node *project.Node) string {
+	var b strings.Builder
+	for _, c := range node.Columns {
+		b.WriteString(c.Name + "\x00" + c.DataType + "\n")
+	}
+	return b.String()
+}
+
+// describeFiles asks DuckDB for the columns of files.
+func (f *bindFacts) describeFiles(ctx context.Context, from string) ([]compiler.Column, error) {
 	s, err := f.run.sessions.get(ctx)
 	if err != nil {
 		return nil, err
@@ -63,6 +134,74 @@ func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.C
 		return nil, compiler.Doubt("its files cannot be looked at: " + e.Message)
 	}
 	return nil, err
+}
+
+// keepsContract compares files with the columns that their source declares. The first
+// file that differs is named, unless there are too many to look at each.
+func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns []compiler.Column) error {
+	var declared []compiler.Column
+	var places []diag.Place
+	for _, c := range src.node.Columns {
+		if c.DataType != "" {
+			declared = append(declared, compiler.Column{Name: c.Name, Type: c.DataType})
+			places = append(places, c.Place)
+		}
+	}
+	if len(declared) == 0 || len(src.files) == 0 {
+		return nil
+	}
+	declared, err := f.spelled(ctx, declared, "the source's columns")
+	if err != nil {
+		return nil // a type that only an extension knows, perhaps
+	}
+	check := func(have []compiler.Column, file string) error {
+		for i, want := range declared {
+			at := slices.IndexFunc(have, func(c compiler.Column) bool { return strings.EqualFold(c.Name, want.Name) })
+			if at < 0 || have[at].Type != want.Type {
+				return f.broken(src, places[i], want, have, at, file)
+			}
+		}
+		return nil
+	}
+	if len(src.files) <= mostDescribed {
+		for _, file := range src.files {
+			have, err := f.describeFiles(ctx, src.node.Table.FromWith([]string{file.path}, src.dialect))
+			if err != nil {
+				return nil // the load will say what is wrong with the file
+			}
+			if err := check(have, file.path); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return check(columns, "")
+}
+
+// broken is the error about a file that has not the columns its source declares; at is
+// the column's place among those the file has, below zero where it has none.
+func (f *bindFacts) broken(src *lakeSource, place diag.Place, want compiler.Column, have []compiler.Column, at int, file string) error {
+	name := src.node.Table.SourceName + "." + src.node.Name
+	what := fmt.Sprintf("the files of source %q have", name)
+	if file != "" {
+		what = fmt.Sprintf("file %q of source %q has", f.run.shownPath(file), name)
+	}
+	var d *diag.Diagnostic
+	if at >= 0 {
+		d = diag.New(diag.Contract, place, "%s column %q of type %s, which is declared as %s", what, have[at].Name, have[at].Type, want.Type).
+			WithHint("declare the type that the files have, and cast it in a model")
+	} else {
+		names := make([]string, len(have))
+		for i, c := range have {
+			names[i] = c.Name
+		}
+		d = diag.New(diag.Contract, place, "%s no column %q, which is declared as %s", what, want.Name, want.Type)
+		if d.Hint = didYouMean(want.Name, names); d.Hint == "" {
+			d.Hint = "take the column out of the declaration, or load files that have it"
+		}
+	}
+	d.Node = src.node.UniqueID
+	return d
 }
 
 // seed returns the columns of a seed's file.
@@ -89,17 +228,22 @@ func (f *bindFacts) seed(ctx context.Context, node *project.Node) ([]compiler.Co
 
 // spelled returns declared columns with their types as DuckDB writes them.
 func (f *bindFacts) spelled(ctx context.Context, columns []compiler.Column, where string) ([]compiler.Column, error) {
-	shell, err := f.open(ctx)
-	if err != nil {
-		return nil, err
-	}
 	query := "select "
 	for i, c := range columns {
 		query += []string{"", ", "}[min(i, 1)] + "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
+	}
+	key := f.cache.key("types", query)
+	if found, ok := f.cache.get(key); ok {
+		return found, nil
+	}
+	shell, err := f.open(ctx)
+	if err != nil {
+		return nil, err
 	}
 	found, err := shell.Bind(ctx, query)
 	if err != nil {
 		return nil, compiler.Doubt("a type of " + where + " is not known here: " + err.Error())
 	}
+	f.cache.put(key, found)
 	return found, nil
 }

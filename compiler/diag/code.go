@@ -42,6 +42,7 @@ const (
 	DuplicateKey      Code = "duplicate-key"      // a key occurs twice in what is to be merged
 	SchemaChange      Code = "schema-change"      // columns of an incremental model differ from its table
 	Unchecked         Code = "unchecked"          // a query that cannot be checked before it is run (note)
+	Impact            Code = "impact"             // a build would change columns that are published (note)
 	Contract          Code = "contract"           // columns differ from an enforced contract
 	IncrementalConfig Code = "incremental-config" // an incremental model is configured in a way that cannot work
 	SnapshotConfig    Code = "snapshot-config"    // a snapshot is configured in a way that cannot work
