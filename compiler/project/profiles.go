@@ -41,6 +41,10 @@ func (l *loader) conventionTarget() *Target {
 // inlineTarget reads target: or targets: of elt.yml.
 func (l *loader) inlineTarget(file cursor, rd reader) *Target {
 	single, several := file.get("target"), file.get("targets")
+	chosen := file.get("default_target")
+	if single.isText() && several.exists() && !chosen.exists() {
+		chosen, single = single, cursor{} // as in dbt's profiles.yml
+	}
 	if single.exists() && several.exists() {
 		l.add(diag.New(diag.WrongType, single.place(), "elt.yml has both %q and %q", "target", "targets").
 			WithNote(several.place(), "targets is here").
@@ -53,12 +57,12 @@ func (l *loader) inlineTarget(file cursor, rd reader) *Target {
 		}
 		name := l.opts.Target
 		if name == "" {
-			name = rd.str(file.get("default_target"), "default_target")
+			name = rd.str(chosen, "default_target")
 		}
 		if name == "" {
 			name = several.pairs()[0].key
 		}
-		return l.pick(several, name, l.p.Name, file.get("default_target"))
+		return l.pick(several, name, l.p.Name, chosen)
 	}
 	if !single.isMap() {
 		l.add(wrongType(single, "target", "a mapping: the connection itself").
@@ -85,8 +89,13 @@ func (l *loader) pick(outputs cursor, name, profile string, at cursor) *Target {
 		}
 		return l.connection(p.value, name, profile)
 	}
+	if l.opts.Target != "" {
+		l.add(unknownName(diag.Place{}, "target", name, outputs, " of profile \""+profile+"\"").
+			WithNote(outputs.place(), "--target, or its environment variable, asks for it; the targets are here"))
+		return nil
+	}
 	place := outputs.place()
-	if l.opts.Target == "" && at.exists() {
+	if at.exists() {
 		place = at.place()
 	}
 	l.add(unknownName(place, "target", name, outputs, " of profile \""+profile+"\""))

@@ -114,10 +114,11 @@ func writeNotes(b *strings.Builder, notes []diag.Note, style Style) {
 	}
 }
 
-// quotable is the text a place covers where it is short enough to stand in a note.
+// quotable is the text a place covers where it is short enough to stand in a note, and
+// more than the first letter of what begins there.
 func quotable(p diag.Place) string {
 	text := strings.TrimSpace(p.Text())
-	if strings.Contains(text, "\n") || Width(text) > 40 {
+	if strings.Contains(text, "\n") || Width(text) > 40 || Width(text) == 1 {
 		return ""
 	}
 	return clean(text)
