@@ -79,6 +79,9 @@ func (w *walker) expression(e *expression, in *relation) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
+		if elementwise[e.Name] && e.Lambda != nil && e.Lambda.Body != nil {
+			return w.eachElement(e.Lambda, arguments)
+		}
 		return call(e, arguments), nil
 	case "BOUND_COMPARISON", "BOUND_CONJUNCTION", "BOUND_OPERATOR", "BOUND_BETWEEN", "BOUND_LAMBDA":
 		arguments, err := w.each(e.Children, in)
@@ -135,6 +138,10 @@ func (w *walker) caseOf(e *expression, in *relation) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	replaced, err := w.replacesNull(e, in)
+	if err != nil {
+		return value{}, err
+	}
 	for i := range e.Checks {
 		when, err := w.expression(&e.Checks[i].When, in)
 		if err != nil {
@@ -145,7 +152,7 @@ func (w *walker) caseOf(e *expression, in *relation) (value, error) {
 			return value{}, err
 		}
 		out = out.with(then.uses)
-		if !replacesNull(e) {
+		if !replaced {
 			out = out.with(when.uses.in(asCondition, transformed))
 		}
 	}
@@ -153,14 +160,45 @@ func (w *walker) caseOf(e *expression, in *relation) (value, error) {
 }
 
 // replacesNull reports whether a CASE gives a value or, where it is NULL, a constant. That
-// is coalesce, and so DuckDB turns the NULL of a missing group into the 0 of a count.
-func replacesNull(e *expression) bool {
-	if len(e.Checks) != 1 || e.Else == nil || e.Else.Class != "BOUND_REF" || e.Checks[0].Then.Class != "BOUND_CONSTANT" {
-		return false
+// is coalesce, and so DuckDB turns the NULL of a missing group into the 0 of a count and
+// the [] of an array.
+func (w *walker) replacesNull(e *expression, in *relation) (bool, error) {
+	if len(e.Checks) != 1 || e.Else == nil || e.Else.Class != "BOUND_REF" {
+		return false, nil
 	}
 	when := &e.Checks[0].When
-	return when.Type == "OPERATOR_IS_NULL" && len(when.Children) == 1 &&
-		when.Children[0].Class == "BOUND_REF" && when.Children[0].Index == e.Else.Index
+	if when.Type != "OPERATOR_IS_NULL" || len(when.Children) != 1 ||
+		when.Children[0].Class != "BOUND_REF" || when.Children[0].Index != e.Else.Index {
+		return false, nil
+	}
+	then, err := w.uses(in, &e.Checks[0].Then)
+	return len(then) == 0, err
+}
+
+// elementwise are the functions that compute each element of a list from one of another.
+var elementwise = map[string]bool{"list_transform": true, "array_transform": true, "list_apply": true, "array_apply": true, "apply": true}
+
+// eachElement is the result of an elementwise function.
+func (w *walker) eachElement(l *lambda, arguments []value) (value, error) {
+	if len(arguments) == 0 {
+		return value{}, fmt.Errorf("a lambda over no list")
+	}
+	list := arguments[0]
+	in := &relation{}
+	if l.HasIndex {
+		in.columns = append(in.columns, value{})
+	}
+	in.columns = append(append(in.columns, list.part(element)), arguments[1:]...)
+	made, err := w.expression(l.Body, in)
+	if err != nil {
+		return value{}, err
+	}
+	made = made.over(func(u uses) uses { return u.raised(transformed) })
+	out := value{uses: made.uses, parts: map[string]value{element: made}, fixed: list.fixed}
+	if _, known := list.parts[element]; !known || len(made.uses) == 0 && !list.fixed {
+		out.uses = out.uses.with(list.uses.raised(transformed)) // at least its length comes from there
+	}
+	return out, nil
 }
 
 // call is the result of a scalar function. Those that build and take apart structs and

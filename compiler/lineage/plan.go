@@ -139,6 +139,7 @@ type expression struct {
 	Checks   []check      `json:"case_checks"`
 	Else     *expression  `json:"else_expr"`
 	Captures []expression `json:"captures"`
+	Lambda   *lambda      `json:"function_data"` // of a function that takes one
 
 	Filter *expression `json:"filter"` // of an aggregate
 	Orders []order     `json:"orders"` // of a window
@@ -151,6 +152,13 @@ type expression struct {
 	Offset     *expression  `json:"offset_expr"`
 	Default    *expression  `json:"default_expr"`
 	ArgOrders  []order      `json:"arg_orders"`
+}
+
+// lambda is what a list function does with each element. In its body the columns are the
+// index, if it has one, the element, and the arguments of the function behind the list.
+type lambda struct {
+	Body     *expression `json:"lambda_expr"`
+	HasIndex bool        `json:"has_index"`
 }
 
 type check struct {

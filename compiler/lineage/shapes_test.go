@@ -160,7 +160,7 @@ func TestShapes(t *testing.T) {
 	t.Parallel()
 	session, files := openShapes(t)
 	shapes := readShapes(t, files)
-	if len(shapes) < 200 {
+	if len(shapes) < 250 {
 		t.Errorf("only %d shapes are read", len(shapes))
 	}
 	for _, s := range shapes {

@@ -36,7 +36,7 @@ type Env struct {
 // All returns every case.
 func All(e *Env) []suite.Case {
 	return []suite.Case{
-		e.startup(), e.jaffle(), e.parse(), e.compile(), e.tiny(), e.tpch(),
+		e.startup(), e.jaffle(), e.parse(), e.compile(), e.lineage(), e.tiny(), e.tpch(),
 		e.daily(), e.external(), e.growth(), e.audited(), e.memory(),
 	}
 }
