@@ -24,7 +24,7 @@ func (p *parser) warnIneffective() {
 				WithHint("take it out: a row that cannot be read then stops the build and is named with its file and line"))
 		}
 		for _, key := range ineffective {
-			if v, ok := node.Config.Get(key); ok && !seen[key] && template.Truth(v.Value) {
+			if v, ok := node.Config.Get(key); ok && !seen[key] && !(key == "freshness" && node.Type == project.Source) && template.Truth(v.Value) {
 				seen[key] = true
 				p.report(diag.Warn(diag.Unsupported, placeOf(node, key), "the config %q has no effect in this version of elt", key))
 			}

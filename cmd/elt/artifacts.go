@@ -16,19 +16,32 @@ import (
 // writeArtifacts writes what other tools read under the target path: manifest.json,
 // compiled SQL and, after a run, run_results.json. summary is nil where nothing ran.
 func (in *invocation) writeArtifacts(c *cli.Context, plan *compiler.Plan, summary *runner.Summary) error {
+	if err := artifact.Write(in.targetFolder(plan), plan, summary, in.artifactMeta(c)); err != nil {
+		return artifactFault(err)
+	}
+	return nil
+}
+
+// targetFolder is where artifacts are written.
+func (in *invocation) targetFolder(plan *compiler.Plan) string {
 	dir := plan.Project.TargetPath
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(plan.Project.Root, dir)
 	}
-	err := artifact.Write(dir, plan, summary, artifact.Meta{
+	return dir
+}
+
+// artifactMeta is what artifacts say of the invocation.
+func (in *invocation) artifactMeta(c *cli.Context) artifact.Meta {
+	return artifact.Meta{
 		Version: version(), InvocationID: in.id, StartedAt: in.now, Now: time.Now(),
 		Command: "elt " + strings.Join(in.words, " "), Which: c.Command.Name, Args: givenFlags(c),
 		Mask: in.secrets.mask,
-	})
-	if err != nil {
-		return &diag.Diagnostic{Code: diag.Database, Message: "artifacts cannot be written: " + err.Error(), Err: err}
 	}
-	return nil
+}
+
+func artifactFault(err error) error {
+	return &diag.Diagnostic{Code: diag.Database, Message: "artifacts cannot be written: " + err.Error(), Err: err}
 }
 
 // givenFlags are the flags that were set, by dbt's names for them.

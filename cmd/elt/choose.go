@@ -86,8 +86,10 @@ func concerns(command string, n *project.Node) bool {
 		"test":     {project.Test, project.UnitTest},
 		"seed":     {project.Seed},
 		"snapshot": {project.Snapshot},
-		"compile":  {project.Model, project.Test, project.Snapshot, project.Analysis},
-		"show":     {project.Model, project.Test, project.Snapshot, project.Analysis, project.Seed, project.Source},
+
+		"source freshness": {project.Source},
+		"compile":          {project.Model, project.Test, project.Snapshot, project.Analysis},
+		"show":             {project.Model, project.Test, project.Snapshot, project.Analysis, project.Seed, project.Source},
 	}[command]
 	return types == nil || slices.Contains(types, n.Type)
 }

@@ -30,8 +30,9 @@ func exampleOf(command string) string {
 		"lineage": "elt lineage orders.amount\nelt lineage orders --downstream --output mermaid",
 		"history": "elt history --node orders\nelt history --last-failure --output markdown",
 
-		"source files":  "elt source files\nelt source files lake.flights --output json",
-		"source forget": "elt source forget lake/flights/2013-01-17.csv\nelt source forget 'lake/flights/2013-01-*.csv'",
+		"source freshness": "elt source freshness\nelt source freshness -s source:shop",
+		"source files":     "elt source files\nelt source files lake.flights --output json",
+		"source forget":    "elt source forget lake/flights/2013-01-17.csv\nelt source forget 'lake/flights/2013-01-*.csv'",
 
 		"init":       "elt init shop",
 		"completion": "elt completion bash > /etc/bash_completion.d/elt\nsource <(elt completion zsh)\nelt completion fish > ~/.config/fish/completions/elt.fish",

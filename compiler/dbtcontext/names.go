@@ -227,9 +227,7 @@ func (s *Scope) source(c *template.Call) (template.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := NewRelation(rel)
-	r.external = expression
-	return s.limited(r), nil
+	return s.limited(NewSourceRelation(rel, expression)), nil
 }
 
 func (s *Scope) doc(c *template.Call) (template.Value, error) { return s.p.doc(c, s.pkg) }

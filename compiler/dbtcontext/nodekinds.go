@@ -35,7 +35,7 @@ func sourceValue(n *project.Node) *template.Dict {
 		item("identifier", n.Relation.Identifier),
 		item("quoting", quoting),
 		item("loaded_at_field", noneIfEmpty(t.LoadedAt)),
-		item("loaded_at_query", nil),
+		item("loaded_at_query", noneIfEmpty(t.LoadedAtQuery)),
 		item("freshness", freshness),
 		item("external", t.External),
 		item("description", n.Description),

@@ -36,6 +36,14 @@ func NewRelation(rel project.Relation) *Relation {
 	return r
 }
 
+// NewSourceRelation returns a relation as source() answers it; expression is the FROM item
+// of a table that reads files, or "".
+func NewSourceRelation(rel project.Relation, expression string) *Relation {
+	r := NewRelation(rel)
+	r.external = expression
+	return r
+}
+
 // relation returns a relation under the project's quoting.
 func (p *Project) relation(rel project.Relation) *Relation {
 	r := NewRelation(rel)

@@ -180,21 +180,23 @@ type SourceTable struct {
 	// or URLs, {name} and {identifier} filled in; nil for a table of a database.
 	Paths []Located
 	// Expression is a FROM item given as such ("read_csv('x.csv')"), or "".
-	Expression  string
-	Format      string // "csv", "parquet", "json" or "" where the extension decides
-	Options     *template.Dict
-	AllowEmpty  bool
-	Implicit    bool   // made by convention from a file, not declared
-	OnBadRows   string // "fail" or "quarantine"
-	Freshness   *template.Dict
-	LoadedAt    string
-	Loader      string
-	Quoting     *template.Dict
-	External    template.Value // external:, as written
-	SourceMeta  *template.Dict // meta of the source
-	RawDatabase string         // database and schema of the source as written, Jinja unrendered
-	RawSchema   string
-	OptionPlace diag.Place
+	Expression    string
+	Format        string // "csv", "parquet", "json" or "" where the extension decides
+	Options       *template.Dict
+	AllowEmpty    bool
+	Implicit      bool   // made by convention from a file, not declared
+	OnBadRows     string // "fail" or "quarantine"
+	Freshness     *template.Dict
+	LoadedAt      string
+	LoadedAtQuery string
+	Fresh         *Freshness // nil where no limit is set
+	Loader        string
+	Quoting       *template.Dict
+	External      template.Value // external:, as written
+	SourceMeta    *template.Dict // meta of the source
+	RawDatabase   string         // database and schema of the source as written, Jinja unrendered
+	RawSchema     string
+	OptionPlace   diag.Place
 
 	types [2][]Setting // declared types: of columns in the files, of folders
 }

@@ -86,7 +86,8 @@ type SourcePatch struct {
 	Quoting           *template.Dict
 	Freshness         ConfigValue // raw; Value nil where it is not set
 	LoadedAt          ConfigValue
-	Config            *Config // config: with tags beside it; never nil
+	LoadedAtQuery     ConfigValue // a template, rendered when it is used
+	Config            *Config     // config: with tags beside it; never nil
 	Meta              *template.Dict
 	Tags              []string
 	Lake              lakeKeys
@@ -102,6 +103,7 @@ type TablePatch struct {
 	Quoting           *template.Dict
 	Freshness         ConfigValue
 	LoadedAt          ConfigValue
+	LoadedAtQuery     ConfigValue // a template, rendered when it is used
 	Config            *Config
 	Meta              *template.Dict
 	Tags              []string

@@ -25,6 +25,7 @@ func (f *propertyFile) source(c cursor) {
 	s.Quoting = rd.mapping(c.get("quoting"), "quoting")
 	s.Freshness = f.valueOf(c.get("freshness"))
 	s.LoadedAt = f.valueOf(c.get("loaded_at_field"))
+	s.LoadedAtQuery = f.lateValueOf(c.get("loaded_at_query"))
 	s.Meta = rd.mapping(c.get("meta"), "meta")
 	s.Tags = rd.strs(c.get("tags"), "tags")
 	s.Config = f.config(c, Source)
@@ -48,6 +49,14 @@ func (f *propertyFile) valueOf(c cursor) ConfigValue {
 	return c.configValue(f.yaml)
 }
 
+// lateValueOf is a text that is rendered when it is used.
+func (f *propertyFile) lateValueOf(c cursor) ConfigValue {
+	if !c.exists() {
+		return ConfigValue{}
+	}
+	return ConfigValue{Value: f.raw().str(c, "loaded_at_query"), Place: c.place()}
+}
+
 func (f *propertyFile) table(c cursor) *TablePatch {
 	f.knownKeys(c, tableKeys, "a source table")
 	rd := f.rendered()
@@ -62,6 +71,7 @@ func (f *propertyFile) table(c cursor) *TablePatch {
 	t.Quoting = rd.mapping(c.get("quoting"), "quoting")
 	t.Freshness = f.valueOf(c.get("freshness"))
 	t.LoadedAt = f.valueOf(c.get("loaded_at_field"))
+	t.LoadedAtQuery = f.lateValueOf(c.get("loaded_at_query"))
 	t.Meta = rd.mapping(c.get("meta"), "meta")
 	t.Tags = rd.strs(c.get("tags"), "tags")
 	t.Config = f.config(c, Source)
@@ -177,8 +187,10 @@ func (p *Project) sourceNode(s *SourcePatch, t *TablePatch, diags *report) *Node
 	slices.Sort(tags)
 	patch.Set("tags", ConfigValue{Value: stringList(slices.Compact(tags))})
 	patch.Set("meta", ConfigValue{Value: mergedDicts(s.Meta, metaOf(s.Config), t.Meta, metaOf(t.Config))})
-	if field := loadedAt(s, t); field != "" {
-		patch.Set("loaded_at_field", ConfigValue{Value: field})
+	how := &Freshness{}
+	p.loadedAt(how, s, t, n, &report{}) // told with its freshness
+	if how.Field.Text != "" {
+		patch.Set("loaded_at_field", ConfigValue{Value: how.Field.Text, Place: how.Field.Place})
 	}
 	cfg, ds := ResolveConfig(p, ResolveInput{Type: Source, Package: p.Name, FQN: n.FQN, Patch: patch})
 	diags.list = append(diags.list, ds...)
@@ -208,47 +220,14 @@ func mergedDicts(dicts ...*template.Dict) *template.Dict {
 func (p *Project) sourceTable(s *SourcePatch, t *TablePatch, n *Node, diags *report) *SourceTable {
 	st := &SourceTable{SourceName: s.Name, SourceDescription: s.Description, Identifier: n.Relation.Identifier,
 		Loader: orElse(t.Loader, s.Loader), Quoting: mergedDicts(s.Quoting, t.Quoting)}
-	st.Freshness = freshness(s, t)
-	st.LoadedAt = loadedAt(s, t)
+	st.Freshness, st.Fresh = p.freshness(s, t, n, diags)
+	how := &Freshness{}
+	p.loadedAt(how, s, t, n, &report{}) // told with its freshness
+	st.LoadedAt, st.LoadedAtQuery = how.Field.Text, how.Query.Text
 	st.External, st.SourceMeta = t.External, mergedDicts(s.Meta, metaOf(s.Config))
 	st.RawDatabase, st.RawSchema = s.RawDatabase, s.RawSchema
 	p.fillLake(st, s, t, n, diags)
 	return st
-}
-
-// loadedAt is the loaded_at_field of a table, or else of its source.
-func loadedAt(s *SourcePatch, t *TablePatch) string {
-	for _, v := range []template.Value{t.LoadedAt.Value, configValue(t.Config, "loaded_at_field"), s.LoadedAt.Value, configValue(s.Config, "loaded_at_field")} {
-		if text, ok := v.(string); ok && text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
-func configValue(c *Config, key string) template.Value {
-	v, _ := c.Get(key)
-	return v.Value
-}
-
-// freshness joins the thresholds of source and table; null at the table means none.
-func freshness(s *SourcePatch, t *TablePatch) *template.Dict {
-	var out *template.Dict
-	levels := []ConfigValue{s.Freshness, {}, t.Freshness, {}}
-	levels[1], _ = s.Config.Get("freshness")
-	levels[3], _ = t.Config.Get("freshness")
-	for _, v := range levels {
-		if v.Place.IsZero() {
-			continue
-		}
-		d, ok := v.Value.(*template.Dict)
-		if !ok {
-			out = nil
-			continue
-		}
-		out = mergedDicts(out, d)
-	}
-	return out
 }
 
 // columnsOf returns the columns alone, without their tests.

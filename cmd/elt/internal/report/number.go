@@ -27,7 +27,7 @@ func Plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	if strings.HasSuffix(noun, "y") {
+	if strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "day") {
 		return Count(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
 	}
 	return Count(n) + " " + noun + "s"
