@@ -35,13 +35,26 @@ func (e *Env) tiny() suite.Case {
 			if err := project.Copy(t.folder(peers.DBT), state.Command.Dir); err != nil {
 				return nil, err
 			}
-			runs := e.pick(5, 1)
-			return []suite.Scenario{
-				{Name: "first", Title: "first build", Contenders: t.builders(), Runs: runs, Warmup: e.pick(1, 0)},
-				{Name: "same", Title: "nothing changed", Contenders: t.rebuilders(state, nil), Runs: runs, Warmup: 1},
-				{Name: "changed", Title: "one model changed", Contenders: t.rebuilders(state, t.change(models/200*100)), Runs: runs, Warmup: 1},
-			}, nil
+			scenarios := []suite.Scenario{
+				{Name: "first", Title: "first build", Contenders: t.builders(), Warmup: e.pick(1, 0)},
+				{Name: "same", Title: "nothing changed", Contenders: t.rebuilders(state, nil), Warmup: 1},
+				{Name: "changed", Title: "one model changed", Contenders: t.rebuilders(state, t.change(models/200*100)), Warmup: 1},
+			}
+			for i := range scenarios {
+				scenarios[i].Runs = e.pick(5, 1)
+				fewer(scenarios[i].Contenders, 3)
+			}
+			return scenarios, nil
 		},
+	}
+}
+
+// fewer lets tools that take a minute or more take part in fewer rounds.
+func fewer(contenders []suite.Contender, runs int) {
+	for i := range contenders {
+		if tool := contenders[i].Tool; tool == peers.DBT || tool == peers.SQLMesh {
+			contenders[i].Runs = runs
+		}
 	}
 }
 

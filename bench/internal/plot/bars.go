@@ -29,9 +29,9 @@ type Chart struct {
 // columns of a chart of bars, in pixels.
 const (
 	margin    = 20.0
-	barsFrom  = 178.0
-	barsTo    = 500.0
-	otherFrom = 550.0
+	barsFrom  = 206.0
+	barsTo    = 516.0
+	otherFrom = 560.0
 	otherTo   = width - margin
 	rowHeight = 21.0
 	barHeight = 13.0
