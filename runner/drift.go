@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -254,6 +256,9 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	si.typed, si.absent = nil, nil
 	if si.src.node.Table.Format == "csv" && si.learned {
 		for _, c := range si.known {
+			if slices.ContainsFunc(si.take, func(f intakeFile) bool { return isPartition(f.path, c.Name) }) {
+				continue // the reader takes types only for columns that stand in the file
+			}
 			if slices.ContainsFunc(si.take, func(f intakeFile) bool { _, ok := columnNamed(found[f.path], c.Name); return !ok }) {
 				continue
 			}
@@ -270,6 +275,17 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	}
 	si.settled = append(slices.Clone(columns), si.absent...)
 	return nil
+}
+
+// isPartition reports whether a column comes from a folder of the path: "day" of
+// "lake/day=2024-01-01/a.csv".
+func isPartition(file, column string) bool {
+	for folder := range strings.SplitSeq(path.Dir(filepath.ToSlash(file)), "/") {
+		if name, _, ok := strings.Cut(folder, "="); ok && strings.EqualFold(name, column) {
+			return true
+		}
+	}
+	return false
 }
 
 // encodeColumns writes columns for the ledger.

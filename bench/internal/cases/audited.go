@@ -48,8 +48,8 @@ var countedAudits = regexp.MustCompile(`Found (\d+) audit\(s\)[\s\S]*Finished wi
 func counted(c suite.Contender, sqlmesh string) func(context.Context, int) (content.Facts, error) {
 	return func(context.Context, int) (content.Facts, error) {
 		if c.Tool != sqlmesh {
-			outcomes, err := testOutcomes(filepath.Join(c.Command.Dir, "target", "run_results.json"))
-			return content.Facts{"tests": outcomes}, err
+			found, err := testOutcomes(filepath.Join(c.Command.Dir, "target", "run_results.json"))
+			return content.Facts{"tests": found}, err
 		}
 		log, err := os.ReadFile(filepath.Join(c.Command.Dir, "bench.log"))
 		if err != nil {

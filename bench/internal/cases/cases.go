@@ -199,6 +199,9 @@ func dropDatabase(file string) error {
 	return nil
 }
 
+// outcomes is the fact of how many tests ended how, of those tools that write it down.
+const outcomes = "~tests"
+
 // checked compares every relation of schema main, and the outcomes of tests where a tool
 // writes them down.
 func (t *team) checked(c suite.Contender) suite.Contender {
@@ -208,9 +211,9 @@ func (t *team) checked(c suite.Contender) suite.Contender {
 		if err != nil {
 			return nil, err
 		}
-		outcomes, err := testOutcomes(filepath.Join(dir, "target", "run_results.json"))
-		if outcomes != "" && (c.Tool == peers.Elt || c.Tool == peers.DBT) {
-			facts["~tests"] = outcomes
+		found, err := testOutcomes(filepath.Join(dir, "target", "run_results.json"))
+		if found != "" {
+			facts[outcomes] = found
 		}
 		return facts, err
 	}

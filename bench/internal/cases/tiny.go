@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"elt/bench/internal/content"
 	"elt/bench/internal/peers"
 	"elt/bench/internal/project"
 	"elt/bench/internal/suite"
@@ -70,7 +71,7 @@ func (t *team) dbtState() suite.Contender {
 func (t *team) rebuilders(state suite.Contender, change func(c suite.Contender, round int) error) []suite.Contender {
 	all := []suite.Contender{t.elt("build"), t.dbt("build"), state, t.mesh(planAll()...), t.bare("changed.sql")}
 	for i := range all {
-		all[i] = t.checked(all[i])
+		all[i] = withoutOutcomes(t.checked(all[i]))
 		c := all[i]
 		all[i].Reset = func(ctx context.Context, round int) error {
 			if c.Variant == variantOfState {
@@ -88,6 +89,18 @@ func (t *team) rebuilders(state suite.Contender, change func(c suite.Contender, 
 		all[len(all)-1].Absent = "a script does not know what has changed"
 	}
 	return all
+}
+
+// withoutOutcomes leaves out how many tests were run: who builds only what has changed
+// tests only that.
+func withoutOutcomes(c suite.Contender) suite.Contender {
+	all := c.Facts
+	c.Facts = func(ctx context.Context, round int) (content.Facts, error) {
+		facts, err := all(ctx, round)
+		delete(facts, outcomes)
+		return facts, err
+	}
+	return c
 }
 
 // keepState puts the manifest of the last run where dbt is told to compare with it; the

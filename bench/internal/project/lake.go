@@ -6,7 +6,7 @@ import (
 )
 
 // Lake is a project over raw files, one file a day, that arrive day by day in
-// lake/raw/day=YYYY-MM-DD/. Its one table, facts, takes in what is new.
+// lake/raw/file_day=YYYY-MM-DD/. Its one table, facts, takes in what is new.
 type Lake struct {
 	Reader  string   // arguments of read_csv beside the files: "delim = ',', nullstr = 'NA'". Without the dialect DuckDB looks for it in every file
 	Columns []string // what the table has of each file, as SQL; `day` comes first by itself
@@ -17,7 +17,7 @@ type Lake struct {
 }
 
 // LakeFiles is where the files of a day lie in the project.
-func LakeFiles(day string) string { return "lake/raw/day=" + day }
+func LakeFiles(day string) string { return "lake/raw/file_day=" + day }
 
 func (l Lake) read(files string) string {
 	return fmt.Sprintf("read_csv('%s', hive_partitioning = true, %s)", files, l.Reader)
@@ -35,11 +35,11 @@ const fileColumn = "_file"
 // that is sent again.
 func (l Lake) Files() Files {
 	files := l.base("lake", "table")
-	columns := "day,\n    " + strings.Join(l.Columns, ",\n    ")
+	columns := "file_day as day,\n    " + strings.Join(l.Columns, ",\n    ")
 	model := "{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}\n" +
 		"{% if is_incremental() %}{% set last = run_query('select max(day)::varchar from ' ~ this).columns[0].values()[0] %}{% endif %}\n" +
 		"select\n    " + columns + "\nfrom {{ source('lake', 'raw') }}\n" +
-		"{% if is_incremental() %}where day > date '{{ last }}'{% endif %}\n"
+		"{% if is_incremental() %}where file_day > date '{{ last }}'{% endif %}\n"
 	source := fmt.Sprintf("    meta:\n      external_location: \"%s\"\n    tables:\n      - name: raw\n", l.read("lake/raw/*/*.csv"))
 	if l.ByFile {
 		model = "{{ config(materialized='incremental', incremental_strategy='by_file') }}\n" +
@@ -59,7 +59,7 @@ func (l Lake) SQLMesh() Files {
 	files := sqlmeshBase("lake", l.Connection)
 	files["config.yaml"] = strings.Replace(files["config.yaml"], "2024-01-01", l.First, 1)
 	files["models/facts.sql"] = fmt.Sprintf("MODEL (\n  name main.facts,\n  kind INCREMENTAL_BY_TIME_RANGE (time_column day, batch_size 1000),\n"+
-		"  start '%s',\n  cron '@daily',\n  audits (not_null(columns := (%s)))\n);\n\nselect\n    day,\n    %s\nfrom %s\nwhere day between @start_date and @end_date\n",
+		"  start '%s',\n  cron '@daily',\n  audits (not_null(columns := (%s)))\n);\n\nselect\n    file_day as day,\n    %s\nfrom %s\nwhere file_day between @start_date and @end_date\n",
 		l.First, l.Key, strings.Join(l.Columns, ",\n    "), l.read("lake/raw/*/*.csv"))
 	return files
 }
@@ -67,7 +67,7 @@ func (l Lake) SQLMesh() Files {
 // Bare returns the statements by which somebody who knows which days are new would take
 // them in: idempotent, whatever is sent again. No day makes the table alone.
 func (l Lake) Bare(days ...string) string {
-	columns := "day, " + strings.Join(l.Columns, ", ")
+	columns := "file_day as day, " + strings.Join(l.Columns, ", ")
 	if len(days) == 0 {
 		return fmt.Sprintf("create table main.facts as select %s from %s;\n", columns, l.read("lake/raw/*/*.csv"))
 	}
