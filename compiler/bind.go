@@ -37,6 +37,13 @@ type BindFacts interface {
 	// notes them. The text holds all that they depend on beside what the target sets up.
 	Known(query string) ([]Column, bool)
 	Keep(query string, columns []Column)
+	// KnownText returns what KeepText has noted about a query in this or an earlier
+	// command, under a word that says what it is.
+	KnownText(what, query string) (string, bool)
+	// KeepText notes a text of one line about a query.
+	KeepText(what, query, text string)
+	// SaveKept makes what was noted outlast the command.
+	SaveKept() error
 	// Missing looks outside of the project for a relation that a query has missed.
 	Missing(ctx context.Context, query ShellQuery, err error) (ShellRelation, bool)
 	// Fault says what an error of the catalog means for who wrote the node: a diagnostic,
@@ -432,10 +439,10 @@ func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]C
 }
 
 // cacheText is all that the columns of a query depend on.
-func (b *binder) cacheText(node *project.Node, query ShellQuery) string {
+func (b *Bound) cacheText(node *project.Node, query ShellQuery) string {
 	var text strings.Builder
 	text.WriteString(query.SQL)
-	for _, id := range b.readers(node) {
+	for _, id := range b.parents(node, nil) {
 		parent := b.nodes[id]
 		if parent == nil {
 			continue

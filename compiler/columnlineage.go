@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"path"
 	"slices"
@@ -30,17 +31,88 @@ func (b *Bound) Lineage(ctx context.Context, ids []string) (*lineage.Graph, erro
 			nodes = append(nodes, b.lineageNode(node))
 		}
 	}
-	if _, err := b.shells(ctx); err != nil {
-		return nil, err
+	queries := make([]*lineage.Query, len(nodes))
+	missing := false
+	for i, n := range nodes {
+		queries[i] = b.knownLineage(b.plan.Nodes[n.ID])
+		missing = missing || queries[i] == nil && isTraced(b.plan.Nodes[n.ID])
+	}
+	if missing {
+		if _, err := b.shells(ctx); err != nil {
+			return nil, err
+		}
 	}
 	outside := &outsiders{nodes: map[string]*lineage.Node{}}
-	forEach(nodes, func(n *lineage.Node) {
-		if ctx.Err() == nil {
-			b.trace(ctx, n, outside)
+	numbers := make([]int, len(nodes))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	forEach(numbers, func(i int) {
+		if ctx.Err() == nil && isTraced(b.plan.Nodes[nodes[i].ID]) {
+			b.trace(ctx, nodes[i], queries[i], outside)
 		}
 	})
-	return lineage.NewGraph(slices.Concat(outside.sorted(), nodes)), ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return lineage.NewGraph(slices.Concat(outside.sorted(), nodes)), nil
 }
+
+func isTraced(node *project.Node) bool {
+	return node.Type == project.Model || node.Type == project.Snapshot
+}
+
+// keptLineage names entries of the cache. The number changes when the rules of package
+// lineage do.
+const keptLineage = "lineage 1"
+
+// lineageKey is what the lineage of a node's query depends on, "" where not all of that is
+// in the query and its parents.
+func (b *Bound) lineageKey(node *project.Node) string {
+	n := b.nodes[node.UniqueID]
+	if n == nil || !n.known || node.Type != project.Model || node.Materialized() == "incremental" || readsOutside(n.query.SQL) {
+		return ""
+	}
+	return b.cacheText(node, n.query)
+}
+
+// knownLineage is the lineage of a query that an earlier command has found, or nil.
+func (b *Bound) knownLineage(node *project.Node) *lineage.Query {
+	key := b.lineageKey(node)
+	if key == "" {
+		return nil
+	}
+	text, ok := b.facts.KnownText(keptLineage, key)
+	query := &lineage.Query{}
+	if !ok || json.Unmarshal([]byte(text), query) != nil || len(query.Columns) != len(b.nodes[node.UniqueID].columns) {
+		return nil
+	}
+	return query
+}
+
+// keepLineage notes the lineage of a query, unless it reads what is not of the project.
+func (b *Bound) keepLineage(node *project.Node, query *lineage.Query) {
+	key := b.lineageKey(node)
+	if key == "" {
+		return
+	}
+	for _, source := range query.Sources {
+		if source.Table == "" || b.NodeOf(relationOf(source)) == "" {
+			return
+		}
+	}
+	if text, err := json.Marshal(query); err == nil {
+		b.facts.KeepText(keptLineage, key, string(text))
+	}
+}
+
+func relationOf(source lineage.Source) project.Relation {
+	return project.Relation{Database: source.Catalog, Schema: source.Schema, Identifier: source.Table}
+}
+
+// SaveKept makes what was found out about queries outlast the command: lineage does so
+// only by this.
+func (b *Bound) SaveKept() error { return b.facts.SaveKept() }
 
 func hasLineage(node *project.Node) bool {
 	switch node.Type {
@@ -79,13 +151,15 @@ func (b *Bound) lineageNode(node *project.Node) *lineage.Node {
 	return n
 }
 
-// trace finds out where a node's columns come from.
-func (b *Bound) trace(ctx context.Context, n *lineage.Node, outside *outsiders) {
+// trace finds out where a node's columns come from; query is its lineage if that is known.
+func (b *Bound) trace(ctx context.Context, n *lineage.Node, query *lineage.Query, outside *outsiders) {
 	node := b.plan.Nodes[n.ID]
-	if node.Type != project.Model && node.Type != project.Snapshot {
-		return
+	var err error
+	if query == nil {
+		if query, err = b.queryLineage(ctx, node); err == nil {
+			b.keepLineage(node, query)
+		}
 	}
-	query, err := b.queryLineage(ctx, node)
 	var doubt Doubt
 	switch {
 	case errors.As(err, &doubt):
@@ -152,8 +226,7 @@ func (b *Bound) lineageSource(source lineage.Source, outside *outsiders) string 
 	if source.Table == "" {
 		return outside.add(source, b.plan.Project.Root)
 	}
-	rel := project.Relation{Database: source.Catalog, Schema: source.Schema, Identifier: source.Table}
-	if id := b.NodeOf(rel); id != "" {
+	if id := b.NodeOf(relationOf(source)); id != "" {
 		return id
 	}
 	return outside.add(source, "")

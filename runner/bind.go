@@ -188,6 +188,19 @@ func (f *bindFacts) Keep(query string, columns []compiler.Column) {
 	f.cache.put(f.cache.key("query", query), columns)
 }
 
+// KnownText returns what was noted about a query under a word.
+func (f *bindFacts) KnownText(what, query string) (string, bool) {
+	return f.cache.text(f.cache.key(what, query))
+}
+
+// KeepText notes a text about a query.
+func (f *bindFacts) KeepText(what, query, text string) {
+	f.cache.keep(f.cache.key(what, query), text)
+}
+
+// SaveKept writes the cache.
+func (f *bindFacts) SaveKept() error { return f.cache.save() }
+
 func schemaSQL(rel project.Relation) string {
 	return "create schema if not exists " + project.Relation{Database: rel.Database, Schema: rel.Schema}.String()
 }

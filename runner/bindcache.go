@@ -96,16 +96,32 @@ func (c *bindCache) key(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// get returns the columns of an entry.
-func (c *bindCache) get(key string) ([]compiler.Column, bool) {
+// text returns an entry.
+func (c *bindCache) text(key string) (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	value, ok := c.used[key]
 	if !ok {
-		if value, ok = c.old[key]; !ok {
-			return nil, false
+		if value, ok = c.old[key]; ok {
+			c.used[key] = value
 		}
-		c.used[key] = value
+	}
+	return value, ok
+}
+
+// keep notes an entry, a text of one line.
+func (c *bindCache) keep(key, value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used[key] = value
+	c.fresh = true
+}
+
+// get returns the columns of an entry.
+func (c *bindCache) get(key string) ([]compiler.Column, bool) {
+	value, ok := c.text(key)
+	if !ok {
+		return nil, false
 	}
 	fields := strings.Split(value, "\t")
 	if value == "" || len(fields)%2 != 0 {
@@ -129,10 +145,7 @@ func (c *bindCache) put(key string, columns []compiler.Column) {
 	for _, col := range columns {
 		fields = append(fields, cacheEscape.Replace(col.Name), cacheEscape.Replace(col.Type))
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.used[key] = strings.Join(fields, "\t")
-	c.fresh = true
+	c.keep(key, strings.Join(fields, "\t"))
 }
 
 // save writes the cache, if there is anything new in it. It replaces the file at once,

@@ -64,6 +64,9 @@ func (in *invocation) lineage(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := bound.SaveKept(); err != nil {
+		in.warn(diag.Database, "what was found out cannot be kept for the next time: %v", err)
+	}
 	if len(start) == 0 {
 		return in.writeWholeLineage(c, plan, graph)
 	}
