@@ -98,7 +98,7 @@ func (p *parser) plainReferences(ctx context.Context) {
 			names = p.plan.statementNames
 		}
 		for _, name := range names(query.text, node) {
-			p.plainReference(node, name, query.origin)
+			p.plainReference(node, name, query)
 		}
 	})
 	forEach(p.ordered(), func(node *project.Node) {
@@ -108,7 +108,7 @@ func (p *parser) plainReferences(ctx context.Context) {
 		}
 		for _, text := range texts.([]rendering) {
 			for _, name := range p.plan.statementNames(text.text, nil) {
-				p.plainReference(node, name, text.origin)
+				p.plainReference(node, name, text)
 			}
 		}
 	})
@@ -136,10 +136,14 @@ func (p *parser) keepTexts(node *project.Node, t *template.Template, texts ...re
 	}
 }
 
-func (p *parser) plainReference(node *project.Node, name plainName, origin project.Origin) {
-	place, _ := origin.Origin(name.Start)
-	if place.IsZero() {
+func (p *parser) plainReference(node *project.Node, name plainName, query rendering) {
+	place, _ := query.origin.Origin(name.Start)
+	word := query.text[name.Start:name.End]
+	switch {
+	case place.IsZero():
 		place = node.Place
+	case strings.HasPrefix(place.Source.Text[place.Span.Start:], word):
+		place.Span.End = place.Span.Start + len(word) // as it stands there, no part of it made by Jinja
 	}
 	if len(name.nodes) > 1 {
 		d := ambiguous(name, place)

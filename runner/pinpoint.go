@@ -173,10 +173,7 @@ func ArtifactPath(node *project.Node) string {
 		// become a folder here, or dbt could not write it any more.
 		return path.Join(strings.TrimSuffix(file, path.Ext(file)), node.Name+".sql")
 	case node.Type == project.UnitTest: // as dbt: models/orders.yml/models/NAME.sql
-		name := node.Name
-		if node.Version != "" {
-			name += "_v" + node.Version
-		}
+		name := node.VersionedName()
 		top, _, _ := strings.Cut(file, "/")
 		return path.Join(file, top, name+".sql")
 	}

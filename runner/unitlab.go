@@ -129,15 +129,9 @@ type bench struct {
 	session engine.Session
 	catalog string
 	schemas map[string]bool
-	given   map[string]*givenTable // by the key of the published relation
-	wild    bool                   // statements of a materialization may have made anything
-	missed  map[string]bool        // unique_ids of what was read and is not given
-}
-
-// givenTable is an input as it stands on the bench.
-type givenTable struct {
-	rel     project.Relation // published name
-	columns []engine.Column
+	given   map[string]project.Relation // published names, by their keys
+	wild    bool                        // statements of a materialization may have made anything
+	missed  map[string]bool             // unique_ids of what was read and is not given
 }
 
 // place is the name of a relation on the bench.
@@ -168,20 +162,24 @@ func (b *bench) schema(ctx context.Context, rel project.Relation) error {
 }
 
 // add says that a relation stands on the bench.
-func (b *bench) add(ctx context.Context, rel project.Relation) error {
-	columns, err := describe(ctx, b.session, b.place(rel))
+func (b *bench) add(rel project.Relation) {
 	if b.given == nil {
-		b.given = map[string]*givenTable{}
+		b.given = map[string]project.Relation{}
 	}
-	b.given[b.lab.names.full(rel).Key()] = &givenTable{rel: rel, columns: columns}
-	return err
+	b.given[b.lab.names.full(rel).Key()] = rel
+}
+
+// has reports whether a relation is given.
+func (b *bench) has(rel project.Relation) bool {
+	_, ok := b.given[b.lab.names.full(rel).Key()]
+	return ok
 }
 
 // clear drops what a test has left.
 func (b *bench) clear(ctx context.Context) error {
 	var drops []string
-	for _, t := range b.given {
-		drops = append(drops, "drop table if exists "+b.place(t.rel).String())
+	for _, rel := range b.given {
+		drops = append(drops, "drop table if exists "+b.place(rel).String())
 	}
 	if b.wild {
 		t, err := b.session.Query(ctx, "select schema_name, table_name from duckdb_tables() where database_name = "+project.QuoteString(b.catalog))
@@ -208,7 +206,7 @@ func (b *bench) clear(ctx context.Context) error {
 func (b *bench) rewrite(sql string) (string, sqltoken.OffsetMap) {
 	return b.lab.names.rewrite(sql, nil, func(rel project.Relation) (project.Relation, bool) {
 		key := b.lab.names.full(rel).Key()
-		if b.given[key] != nil {
+		if _, ok := b.given[key]; ok {
 			return b.place(rel), true
 		}
 		for _, id := range b.lab.ids[key] {
@@ -234,7 +232,7 @@ var _ dbtcontext.Database = (*bench)(nil)
 
 // Relation returns the relation with its type where it is given.
 func (b *bench) Relation(_ context.Context, rel project.Relation) (project.Relation, bool, error) {
-	if b.given[b.lab.names.full(rel).Key()] == nil {
+	if !b.has(rel) {
 		return rel, false, nil
 	}
 	rel.Type = "table"
@@ -245,8 +243,8 @@ func (b *bench) Relation(_ context.Context, rel project.Relation) (project.Relat
 func (b *bench) Relations(_ context.Context, database, schema string) ([]project.Relation, error) {
 	want := b.lab.names.full(project.Relation{Database: database, Schema: schema})
 	var out []project.Relation
-	for _, t := range b.given {
-		if have := b.lab.names.full(t.rel); strings.EqualFold(have.Database, want.Database) && strings.EqualFold(have.Schema, want.Schema) {
+	for _, rel := range b.given {
+		if have := b.lab.names.full(rel); strings.EqualFold(have.Database, want.Database) && strings.EqualFold(have.Schema, want.Schema) {
 			have.Type = "table"
 			out = append(out, have)
 		}
@@ -256,16 +254,12 @@ func (b *bench) Relations(_ context.Context, database, schema string) ([]project
 }
 
 // Columns returns the columns of what is given.
-func (b *bench) Columns(_ context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
-	t := b.given[b.lab.names.full(rel).Key()]
-	if t == nil {
+func (b *bench) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
+	if !b.has(rel) {
 		return nil, nil
 	}
-	out := make([]dbtcontext.Column, len(t.columns))
-	for i, c := range t.columns {
-		out[i] = dbtcontext.Column{Name: c.Name, Type: c.Type}
-	}
-	return out, nil
+	columns, err := describe(ctx, b.session, b.place(rel))
+	return plainColumns(columns), err
 }
 
 // Query runs one statement of the template on what is given.

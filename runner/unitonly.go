@@ -49,10 +49,10 @@ func (r *run) doUnitTests(ctx context.Context) {
 	running := map[string]bool{}
 	var units []*unit
 	for i, n := range r.nodes {
-		units = append(units, &unit{ids: []string{n.node.UniqueID}, order: i})
+		units = append(units, &unit{ids: []string{n.node.UniqueID}, order: i, tests: true})
 	}
 	s := &schedule{
-		units: units, workers: r.workers, failFast: r.opts.FailFast,
+		units: units, workers: r.workers, failFast: r.opts.FailFast, load: newLoad(),
 		do: func(ctx context.Context, number int, u *unit) outcome {
 			return (&worker{run: r, number: number}).unit(ctx, u, check.Group{})
 		},
@@ -102,17 +102,19 @@ func (r *run) bindForUnitTests(ctx context.Context) error {
 	wanted := map[string]bool{}
 	var models []string
 	for _, n := range r.nodes {
-		if n.node.Type == project.UnitTest {
-			models = append(models, r.plan.UnitModel(n.node).UniqueID)
+		if n.node.Type != project.UnitTest {
+			continue
+		}
+		model := r.plan.UnitModel(n.node).UniqueID
+		models = append(models, model)
+		if slices.ContainsFunc(n.node.Unit.Given, func(i project.UnitInput) bool { return i.IsThis() }) {
+			wanted[model] = true // its own columns are asked for
 		}
 	}
 	if len(models) == 0 {
 		return nil
 	}
 	for id := range r.plan.Graph.Ancestors(models, -1) {
-		wanted[id] = true
-	}
-	for _, id := range models {
 		wanted[id] = true
 	}
 	var ids, late []string

@@ -46,7 +46,7 @@ func (u *unitRun) inTest(err error) error {
 	list := diag.From(err, diag.TemplateError)
 	for _, d := range list {
 		if d.Place.Source != u.n.node.Place.Source {
-			d.WithNote(u.n.node.Place, "in the unit test %q", u.n.node.Name)
+			d.WithNote(u.n.node.Place, "in the unit test %q", u.n.node.VersionedName())
 		}
 	}
 	return list
@@ -63,7 +63,7 @@ func (u *unitRun) ungiven() diag.List {
 		if id == u.model.UniqueID {
 			text = "this"
 		}
-		d := diag.New(diag.UnitTest, u.n.node.Place, "the unit test %q gives no rows of %s, which the model reads", u.n.node.Name, text)
+		d := diag.New(diag.UnitTest, u.n.node.Place, "the unit test %q gives no rows of %s, which the model reads", u.n.node.VersionedName(), text)
 		if !place.IsZero() {
 			d.WithNote(place, "it is read here")
 		}
@@ -163,9 +163,13 @@ func (u *unitRun) final(ctx context.Context, q unitQuery) (*engine.Table, error)
 	candidate.Identifier = "_elt_candidate"
 	state := materialize.State{}
 	incremental, _ := u.unit.Override("macros", "is_incremental")
-	if t := u.bench.given[u.lab.names.full(u.model.Relation).Key()]; t != nil {
+	if u.bench.has(u.model.Relation) {
+		columns, err := describe(ctx, u.bench.session, rel)
+		if err != nil {
+			return nil, err
+		}
 		rel.Type = "table"
-		state.Existing = &engine.RelationInfo{Relation: rel, Columns: t.columns}
+		state.Existing = &engine.RelationInfo{Relation: rel, Columns: columns}
 	}
 	spec, problems := materialize.SpecOf(&stand, candidate, incremental == false)
 	if problems.HasErrors() {

@@ -22,7 +22,7 @@ func makeUnits(net *network, order []string, nodes map[string]*project.Node, gro
 	for i, id := range order {
 		u := m.byID[id]
 		if u == nil {
-			u = &unit{ids: []string{id}, tests: nodes[id].Type == project.Test}
+			u = &unit{ids: []string{id}, tests: nodes[id].Type == project.Test || nodes[id].Type == project.UnitTest}
 			m.byID[id] = u
 		}
 		if id == u.ids[0] {

@@ -94,7 +94,8 @@ func (u *unitRun) input(ctx context.Context, input *project.UnitInput) error {
 	if err != nil {
 		return err
 	}
-	return u.bench.add(ctx, node.Relation)
+	u.bench.add(node.Relation)
+	return nil
 }
 
 // named is what an input stands for, in messages.
@@ -233,7 +234,7 @@ func (u *unitRun) judge(ctx context.Context, actual *engine.Table) error {
 	if i := slices.IndexFunc(diff.Rows, func(r unittest.Row) bool { return !r.Place.IsZero() }); i >= 0 {
 		place = diff.Rows[i].Place
 	}
-	d := diag.New(diag.UnitTest, place, "unit test %q of %q: %s", u.n.node.Name, u.model.Name, diff.Counts())
+	d := diag.New(diag.UnitTest, place, "unit test %q of %q: %s", u.n.node.VersionedName(), u.model.Name, diff.Counts())
 	d.Node = u.n.node.UniqueID
 	result.Diagnostics = append(result.Diagnostics, d)
 	return nil

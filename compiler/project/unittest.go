@@ -39,6 +39,15 @@ func (u *UnitTestInfo) OverridesOf(kind string) *template.Dict {
 	return template.NewDict()
 }
 
+// VersionedName is the name of a unit test as dbt shows it: of a versioned model with the
+// version behind it.
+func (n *Node) VersionedName() string {
+	if n.Type != UnitTest || n.Version == "" {
+		return n.Name
+	}
+	return n.Name + "_v" + n.Version
+}
+
 // UnitInput is one given input of a unit test.
 type UnitInput struct {
 	Input string // "ref('x')", "source('a','b')" or "this"

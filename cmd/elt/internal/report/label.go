@@ -23,7 +23,7 @@ func label(n *project.Node) string {
 	case n.Relation.Identifier != "" && n.Relation.Schema != "" && n.Type != project.Test:
 		return clean(n.Relation.Schema + "." + n.Relation.Identifier)
 	}
-	return clean(n.Name)
+	return clean(n.VersionedName())
 }
 
 // hasUsualName reports whether a generic test has the name dbt gives it rather than
