@@ -94,8 +94,11 @@ func readFiles(text string) []string {
 	return files
 }
 
-// fileShellPrefix begins the schemas of the shells of files that queries name themselves.
-const fileShellPrefix = "file:"
+// fileShell is the empty relation that stands for files which the query of a node names.
+// Its schema is of that node alone, so that no other changes it meanwhile.
+func fileShell(id, text string) project.Relation {
+	return project.Relation{Database: FilesDatabase, Schema: "file:" + id + ":" + text, Identifier: fromName(text)}
+}
 
 // lineageOverFiles is the lineage of a query that reads CSV or JSON files by itself. Each
 // becomes a shell, as the files of a source do. ok is false where it reads none, or where
@@ -111,8 +114,13 @@ func (b *Bound) lineageOverFiles(ctx context.Context, id string, names []string)
 	files := map[string][]string{} // by the schema of the shell
 	for _, reader := range readers {
 		columns, err := catalog.Bind(ctx, "from "+reader.text)
-		rel := project.Relation{Database: FilesDatabase, Schema: fileShellPrefix + reader.text, Identifier: fromName(reader.text)}
-		if err != nil || len(reader.files) == 0 || catalog.Define(ctx, rel, columns) != nil || overlaps(edits, reader.span) {
+		rel := fileShell(id, reader.text)
+		if err == nil {
+			b.mu.Lock() // as for every shell that is made
+			err = catalog.Define(ctx, rel, columns)
+			b.mu.Unlock()
+		}
+		if err != nil || len(reader.files) == 0 || overlaps(edits, reader.span) {
 			return nil, false
 		}
 		files[rel.Schema] = reader.files
