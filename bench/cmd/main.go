@@ -174,10 +174,10 @@ func measure(ctx context.Context, env *cases.Env, o options, all, chosen []suite
 }
 
 func measureCases(ctx context.Context, env *cases.Env, o options, folder report.Folder, names []string, chosen []suite.Case) error {
+	machine := report.ThisMachine() // before this program makes it busy
 	if err := prepare(ctx, env, o); err != nil {
 		return err
 	}
-	machine := report.ThisMachine()
 	if machine.Busy() {
 		env.Log("warning: this machine is busy (load %.1f): the figures will mean little", machine.Load)
 	}

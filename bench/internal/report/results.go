@@ -74,6 +74,9 @@ func (f Folder) Write(names []string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(string(f), 0o755); err != nil {
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(string(f), "README.md"), []byte(Markdown(results)), 0o644); err != nil {
 		return err
 	}
