@@ -113,7 +113,15 @@ func (h *compileHost) Ref(call project.RefCall) (project.Relation, error) {
 	return h.relation(parent), nil
 }
 
+// relation is what a reference to a node reads: its relation, or what stands for it.
 func (h *compileHost) relation(parent *project.Node) project.Relation {
+	rel, ok, err := h.plan.deferred(h.ctx, h.db, parent)
+	if err != nil && h.err == nil {
+		h.err = err
+	}
+	if ok {
+		return rel
+	}
 	if !parent.IsEphemeral() || h.unit != nil {
 		return parent.Relation
 	}

@@ -113,12 +113,15 @@ func (p *parser) settings() dbtcontext.Settings {
 		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return varNames(proj.Vars) }, Env: proj.Env,
 		Now: opts.Now, InvocationID: opts.InvocationID,
 		Command: opts.Command, Threads: opts.Threads, Log: opts.Log,
-		Flags:        map[string]template.Value{"FULL_REFRESH": opts.FullRefresh},
-		Graph:        p.plan.graphValue,
-		Doc:          p.docs.find,
-		DocNames:     p.docs.names,
-		Quoting:      quoting(proj.Quoting),
-		ExternalRoot: proj.Target.ExternalRoot,
+		Flags:             map[string]template.Value{"FULL_REFRESH": opts.FullRefresh, "EMPTY": opts.Empty},
+		Args:              opts.Args,
+		MetadataEnvs:      opts.MetadataEnvs,
+		SelectedResources: func() []string { return p.plan.selected },
+		Graph:             p.plan.graphValue,
+		Doc:               p.docs.find,
+		DocNames:          p.docs.names,
+		Quoting:           quoting(proj.Quoting),
+		ExternalRoot:      proj.Target.ExternalRoot,
 	}
 	for _, pkg := range proj.Packages {
 		settings.Packages = append(settings.Packages, pkg.Name)

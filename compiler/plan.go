@@ -39,7 +39,11 @@ type Options struct {
 	Vars        *template.Dict
 	Uninstalled bool // take a project whose packages are not installed
 	FullRefresh bool
-	Threads     int // 0 for the target's
+	Empty       bool           // every ref() and source() reads no rows
+	Args        *template.Dict // invocation_args_dict; nil for an empty one
+	// MetadataEnvs are the variables DBT_ENV_CUSTOM_ENV_*, by the rest of their names.
+	MetadataEnvs *template.Dict
+	Threads      int // 0 for the target's
 
 	Env          func(name string) (string, bool) // environment; nil for an empty one
 	Home         string                           // for ~/.dbt/profiles.yml; "" to skip it
@@ -80,6 +84,13 @@ type Plan struct {
 	names        *names
 	templates    *templates
 	docs         docs
+	state        *State
+	current      fs.FS
+	seedSum      func(*project.Node) string
+	deferral     *Deferral
+	selected     []string
+	chosenOnce   sync.Once
+	chosen       map[string]bool // selected, as a set
 	hasEphemeral bool
 	// ephemeral guards Compiled of ephemeral nodes, which all their readers share.
 	ephemeral sync.Mutex

@@ -32,6 +32,9 @@ func (p *Plan) Select(req selector.Request) (*selector.Selection, diag.List) {
 	if req.PackageName == "" {
 		req.PackageName = p.Project.Name
 	}
+	if p.state != nil && req.State == nil {
+		req.State = p.earlier
+	}
 	selection, more := selector.Select(selector.Universe{Nodes: p.nodesInOrder(), Graph: p.Graph, Root: p.options.Root}, req)
 	return selection, append(diags, more...)
 }

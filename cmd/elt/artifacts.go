@@ -1,12 +1,14 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"elt/compiler"
 	"elt/compiler/diag"
+	"elt/compiler/template"
 	"elt/runner"
 	"elt/runner/artifact"
 
@@ -36,12 +38,21 @@ func (in *invocation) artifactMeta(c *cli.Context) artifact.Meta {
 	return artifact.Meta{
 		Version: version(), InvocationID: in.id, StartedAt: in.now, Now: time.Now(),
 		Command: "elt " + strings.Join(in.words, " "), Which: c.Command.Name, Args: givenFlags(c),
-		Mask: in.secrets.mask,
+		Mask: in.secrets.mask, Env: customEnvs(),
 	}
 }
 
 func artifactFault(err error) error {
 	return &diag.Diagnostic{Code: diag.Database, Message: "artifacts cannot be written: " + err.Error(), Err: err}
+}
+
+// customEnvs are the variables that dbt copies into artifacts.
+func customEnvs() map[string]string {
+	out := map[string]string{}
+	for _, item := range metadataEnvs(os.Environ()).Items() {
+		out[template.Str(item.Key)] = template.Str(item.Value)
+	}
+	return out
 }
 
 // givenFlags are the flags that were set, by dbt's names for them.

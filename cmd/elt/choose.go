@@ -20,7 +20,11 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 	if err != nil {
 		return nil, err
 	}
+	if err := in.useState(c, plan); err != nil {
+		return nil, err
+	}
 	selection, list := plan.Select(request)
+	list = severe(c, list)
 	if err := list.Err(); err != nil {
 		return nil, err
 	}
@@ -34,6 +38,7 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 			ids = append(ids, id)
 		}
 	}
+	plan.Choose(ids)
 	return ids, nil
 }
 

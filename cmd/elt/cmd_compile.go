@@ -21,8 +21,8 @@ func compileCommand(in *invocation) *cli.Command {
 		Flags: join(selectionFlags(),
 			[]cli.Flag{
 				&cli.StringFlag{Name: "inline", Category: groupSelection, Usage: "a `TEMPLATE` to render in the project's context"},
-				fullRefreshFlag(), waitFlag(),
-			},
+				fullRefreshFlag(), emptyFlag(), waitFlag(),
+			}, deferFlags(),
 			projectFlags(), outputFlags("text", "json")),
 	}
 }

@@ -8,7 +8,7 @@ func testCommand(in *invocation) *cli.Command {
 		Usage:  "test what is published; change nothing",
 		Action: in.execute,
 		Flags: join(selectionFlags(),
-			[]cli.Flag{failFastFlag(), storeFailuresFlag(), waitFlag()},
+			[]cli.Flag{failFastFlag(), storeFailuresFlag(), warnErrorFlag(), waitFlag()}, deferFlags(),
 			projectFlags(), runOutputFlags()),
 	}
 }

@@ -34,7 +34,7 @@ func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options
 	return runner.Options{
 		Command: c.Command.Name, Selected: chosen,
 		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
-		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"),
+		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), WarnError: c.Bool("warn-error"),
 		Threads: c.Int("threads"), Wait: c.Duration("wait"), Version: version(),
 	}
 }

@@ -53,6 +53,7 @@ func selectionFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "select", Aliases: []string{"s", "m", "models", "model"}, Category: groupSelection, Usage: "`NODES` to take: orders, +orders, tag:daily, models/marts"},
 		&cli.StringSliceFlag{Name: "exclude", Category: groupSelection, Usage: "`NODES` to leave out"},
+		stateFlag(),
 		&cli.StringFlag{Name: "selector", Category: groupSelection, Usage: "`NAME` of a selector in selectors.yml"},
 		choice("indirect-selection", []string{"eager", "cautious", "buildable", "empty"}, groupSelection, "which tests come with the nodes"),
 		&cli.StringSliceFlag{Name: "resource-type", Aliases: []string{"resource-types"}, Category: groupSelection, Usage: "only `TYPES` of nodes: model, seed, test, ..."},

@@ -106,7 +106,8 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		Command: c.Command.Name, Profile: c.String("profile"), Target: c.String("target"),
 		ProfilesDir: profiles, TargetPath: c.String("target-path"),
 		Uninstalled: c.Command.Name == "clean",
-		Vars:        vars, FullRefresh: c.Bool("full-refresh"), Threads: c.Int("threads"),
+		Vars:        vars, FullRefresh: c.Bool("full-refresh"), Empty: c.Bool("empty"),
+		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: c.Int("threads"),
 		Env: in.env, Home: home, Now: in.now, InvocationID: in.id,
 		SQLParser: &sqlParser{}, Log: in.log(c),
 	})
@@ -114,6 +115,9 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		return nil, err
 	}
 	in.secrets.add(plan.Project.SecretValues()...)
+	if list := severe(c, plan.Diagnostics); list.HasErrors() {
+		return nil, list
+	}
 	in.reporter.Diagnostics(plan.Diagnostics)
 	return plan, nil
 }

@@ -19,6 +19,9 @@ var resourceTypes = [...]string{"model", "seed", "snapshot", "source", "test", "
 
 var testTypes = [...]string{"generic", "singular", "data", "unit", "schema"}
 
+var stateKinds = [...]string{"new", "old", "modified", "unmodified", "modified.body", "modified.configs",
+	"modified.persisted_descriptions", "modified.relation", "modified.macros", "modified.contract"}
+
 var versionKinds = [...]string{"latest", "prerelease", "old", "none"}
 
 // check says what is wrong with a criterion whatever the project holds.
@@ -56,6 +59,10 @@ func (c *Criterion) check(raw string, at diag.Place) *diag.Diagnostic {
 		return c.oneOf(raw, at, resourceTypes[:])
 	case "test_type":
 		return c.oneOf(raw, at, testTypes[:])
+	case "state":
+		return c.oneOf(raw, at, stateKinds[:])
+	case "source_status":
+		return c.oneOf(raw, at, []string{"fresher"})
 	case "version":
 		return c.oneOf(raw, at, versionKinds[:])
 	}
@@ -64,9 +71,6 @@ func (c *Criterion) check(raw string, at diag.Place) *diag.Diagnostic {
 
 func (c *Criterion) checkMethod(raw string, at diag.Place) *diag.Diagnostic {
 	switch c.Method {
-	case "state", "result", "source_status":
-		return diag.New(diag.BadSelector, at, "the selector %q compares with an earlier run, which this version of elt cannot do", raw).
-			WithHint("choose by name, tag, path or config instead")
 	case "config":
 		if len(c.Args) == 0 || c.Args[0] == "" {
 			return diag.New(diag.BadSelector, at, "the selector %q does not say which config", raw).

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"elt/compiler/diag"
 	"elt/compiler/project"
 )
 
@@ -49,9 +50,37 @@ func (e *evaluation) matcher(c *Criterion) matcher {
 		return func(n *project.Node) bool { return value.matchNonEmpty(testName(n)) }
 	case "version":
 		return versionMatcher(c.Value)
+	case "state", "result", "source_status":
+		return e.earlier(c)
 	}
 	// metric, semantic_model, saved_query: dbt has them, elt has no such nodes.
 	return func(*project.Node) bool { return false }
+}
+
+// earlier compares with an earlier run. That there is none to compare with is an error.
+func (e *evaluation) earlier(c *Criterion) matcher {
+	nothing := func(*project.Node) bool { return false }
+	if e.req.State == nil {
+		e.complain(diag.New(diag.BadSelector, diag.Place{}, "the selector %q compares with an earlier run, and --state does not say which", c.Method+":"+c.Value).
+			WithHint("name the folder with its manifest.json: --state DIR"))
+		return nothing
+	}
+	matches, err := e.req.State(c.Method, c.Value)
+	if err != nil {
+		e.complain(diag.From(err, diag.BadSelector)...)
+		return nothing
+	}
+	return matches
+}
+
+// complain reports what has not been reported yet: a criterion may be decided twice.
+func (e *evaluation) complain(list ...*diag.Diagnostic) {
+	for _, d := range list {
+		known := slices.ContainsFunc(e.diags, func(have *diag.Diagnostic) bool { return have.Message == d.Message })
+		if !known {
+			e.diags = append(e.diags, d)
+		}
+	}
 }
 
 func anyMatches(p pattern, texts []string) bool {

@@ -33,6 +33,9 @@ type Request struct {
 
 	Indirect    Indirect // how tests are selected along; "" is Eager
 	PackageName string   // the project's own package: package:this
+	// State decides over the methods state, result and source_status, which compare with an
+	// earlier run; nil where none is known.
+	State func(method, value string) (func(*project.Node) bool, error)
 }
 
 // Selection is a set of nodes.

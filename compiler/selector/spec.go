@@ -6,8 +6,8 @@
 // The rules are dbt 1.11's, its treatment of tests included ("indirect selection").
 // The package decides which nodes are meant and nothing else: it neither loads nor
 // orders them, and does not know what a command does with them. The methods state,
-// result and source_status, which compare with an earlier run, are refused with a
-// diagnostic. Start reading at [Select] and [Parse].
+// result and source_status, which compare with an earlier run, are decided by
+// [Request.State]. Start reading at [Select] and [Parse].
 package selector
 
 import (

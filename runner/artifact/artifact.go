@@ -28,6 +28,7 @@ type Meta struct {
 	Command      string              // the command line: "elt build -s orders"
 	Which        string              // its command: "build"
 	Args         map[string]any      // flags as given, for run_results' args
+	Env          map[string]string   // DBT_ENV_CUSTOM_ENV_*, by the rest of their names
 	Mask         func(string) string // hides secrets in texts; nil hides nothing
 
 	ran map[string]bool // the nodes that were run, by unique_id

@@ -22,11 +22,15 @@ type metadata struct {
 }
 
 func newMetadata(schema string, meta Meta) metadata {
+	env := meta.Env
+	if env == nil {
+		env = map[string]string{}
+	}
 	return metadata{
 		Schema:     "https://schemas.getdbt.com/dbt/" + schema + ".json",
 		DbtVersion: DbtVersion, GeneratedAt: stamp(meta.Now),
 		InvocationID: meta.InvocationID, InvocationStartedAt: stamp(meta.StartedAt),
-		Env: map[string]string{},
+		Env: env,
 	}
 }
 

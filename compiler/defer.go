@@ -1,0 +1,60 @@
+package compiler
+
+import (
+	"context"
+
+	"elt/compiler/dbtcontext"
+	"elt/compiler/project"
+)
+
+// Deferral says how references to nodes that are not selected are resolved: dbt's --defer.
+type Deferral struct {
+	State *State // where those nodes are built: an earlier run, perhaps of another target
+	// Favor takes the relation of the state also where the target has one of its own
+	// (--favor-state).
+	Favor bool
+}
+
+// Defer makes ref() of nodes that are not selected read what State has built, where the
+// target does not hold them. It must be called before anything is compiled.
+func (p *Plan) Defer(d *Deferral) { p.deferral = d }
+
+// Choose tells the plan which nodes a command is about: what templates see as
+// selected_resources, and what is not deferred. It must be called before anything is compiled.
+func (p *Plan) Choose(ids []string) { p.selected = ids }
+
+// SeedSums tells how the checksum of a seed's file is found, for state:modified. Without it the
+// contents of seeds are not compared.
+func (p *Plan) SeedSums(sum func(*project.Node) string) { p.seedSum = sum }
+
+// deferred is the relation that stands for a node in the state, if it is to be read there.
+func (p *Plan) deferred(ctx context.Context, db dbtcontext.Database, node *project.Node) (project.Relation, bool, error) {
+	if p.deferral == nil || node.IsEphemeral() || !node.IsRefable() || p.isSelected(node.UniqueID) {
+		return project.Relation{}, false, nil
+	}
+	old := p.deferral.State.nodes[node.UniqueID]
+	if old == nil || old["relation_name"] == nil {
+		return project.Relation{}, false, nil
+	}
+	if !p.deferral.Favor && db != nil {
+		_, exists, err := db.Relation(ctx, node.Relation)
+		if err != nil || exists {
+			return project.Relation{}, false, err
+		}
+	}
+	text := func(key string) string {
+		s, _ := old[key].(string)
+		return s
+	}
+	return project.Relation{Database: text("database"), Schema: text("schema"), Identifier: text("alias")}, true, nil
+}
+
+func (p *Plan) isSelected(id string) bool {
+	p.chosenOnce.Do(func() {
+		p.chosen = make(map[string]bool, len(p.selected))
+		for _, one := range p.selected {
+			p.chosen[one] = true
+		}
+	})
+	return p.chosen[id]
+}
