@@ -448,10 +448,12 @@ func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (
 	return shadow, ok, nil
 }
 
-// readsRelation reports whether a relation is one of a node's ancestors. Several sources may
-// be one relation.
+// readsRelation reports whether a relation is one of a node's ancestors. What this run
+// makes is one only by itself: who reads it as a source does not wait for it, and reads what
+// is published. Of other relations several sources may have the name.
 func (r *run) readsRelation(key string, n *nodeRun) bool {
-	return r.isAncestor(r.net.byRelation[key], n) ||
+	id := r.net.byRelation[key]
+	return r.isAncestor(id, n) || r.byID[id] == nil &&
 		slices.ContainsFunc(r.net.sources[key], func(id string) bool { return r.isAncestor(id, n) })
 }
 

@@ -159,6 +159,9 @@ func ticks(pid int) (int, error) {
 		return 0, err
 	}
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if fields[0] == "Z" {
+		return 0, fmt.Errorf("process %d has ended before it was to be signalled", pid)
+	}
 	user, err := strconv.Atoi(fields[11])
 	if err != nil {
 		return 0, err
