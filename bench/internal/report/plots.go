@@ -63,7 +63,7 @@ func multiples(rows []line) plot.Multiples {
 }
 
 func chart(r Result) plot.Chart {
-	c := plot.Chart{Title: r.Title, First: "time: median, and a line from the fastest run to the slowest", Second: "peak memory"}
+	c := plot.Chart{Title: r.Title, First: "time: median; line from fastest to slowest run", Second: "peak memory"}
 	for _, s := range r.Scenarios {
 		group := plot.Group{Title: s.Title}
 		for _, contender := range s.Contenders {
