@@ -126,7 +126,10 @@ func (n *naive) change(first bool) {
 		if !first && node.kind != "incremental" && n.rand.IntN(8) == 0 {
 			node.kind = map[string]string{"table": "view", "view": "table"}[node.kind]
 		}
-		n.w.add(project.Model, node.name, node.sql(), "materialized", node.kind, "incremental_strategy", "append")
+		made := n.w.add(project.Model, node.name, node.sql(), "materialized", node.kind, "incremental_strategy", "append")
+		if node.broken { // in a way that only shows when it is made
+			hook(made, "select error('on purpose')")
+		}
 	}
 	for _, test := range n.tests {
 		test.fails = !first && n.rand.IntN(4) == 0
@@ -140,13 +143,6 @@ func (n *naive) change(first bool) {
 }
 
 func (node *naiveNode) sql() string {
-	if node.broken {
-		reads := ""
-		for _, p := range node.parents {
-			reads += ", {" + p.name + "}"
-		}
-		return "select nowhere as s from (select 1 as one)" + reads
-	}
 	parts := []string{fmt.Sprintf("'%s@%d'", node.name, node.version)}
 	for _, p := range node.parents {
 		parts = append(parts, fmt.Sprintf("(select coalesce(string_agg(s, ',' order by s), '') from {%s})", p.name))

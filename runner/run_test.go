@@ -1,8 +1,10 @@
 package runner_test
 
 import (
+	"errors"
 	"testing"
 
+	"elt/compiler/diag"
 	"elt/compiler/project"
 )
 
@@ -131,7 +133,7 @@ func TestAllOrNothing(t *testing.T) {
 	w := newWarehouse(t)
 	w.opts.AllOrNothing = true
 	w.table("a", "select 1 as batch")
-	w.table("b", "select nowhere from {a}")
+	w.table("b", "select error('on purpose') as n from {a}")
 	s := w.build()
 	equalStatuses(t, s, `
 		a success held for b
@@ -144,8 +146,12 @@ func TestErrorsLeadBackToTheTemplate(t *testing.T) {
 	w := newWarehouse(t)
 	w.table("orders", "select 1 as id, 2 as amount")
 	w.table("b", "select\n  id,\n  amont\nfrom {orders}")
-	s := w.build()
-	d := s.Results[1].Diagnostics[0]
+	_, err := w.run("build")
+	var list diag.List
+	if !errors.As(err, &list) || len(list) != 1 {
+		t.Fatalf("got %v", err)
+	}
+	d := list[0]
 	equal(t, "diagnostic", d.Place.String()+" "+string(d.Code)+" "+d.Message+" ("+d.Hint+")",
 		`models/b.sql:3:3 sql column "amont" not found (did you mean "amount"?)`)
 	w.table("b", "select cast('x' as integer) as n from {orders}")
