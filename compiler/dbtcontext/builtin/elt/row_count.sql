@@ -5,11 +5,13 @@
     - row_count: {min: 10, max: 20}
     - row_count: {between: [10, 20]}
     - row_count: {compare_to: ref('raw_orders')}
+    - row_count: {compare_to: "source('lake', 'orders')", per: order_date}
 
-  Several conditions must all hold. The failing row shows the count and what was
-  expected.
+  Several conditions must all hold; with "per", a column or an expression, they hold for
+  each of its values, and of two relations for those that either has. The failing row
+  shows the count and what was expected.
 #}
-{% test row_count(model, equals=none, min=none, max=none, between=none, compare_to=none) %}
+{% test row_count(model, equals=none, min=none, max=none, between=none, compare_to=none, per=none) %}
 {%- set checks = [] -%}
 {%- set words = [] -%}
 {%- if equals is not none -%}
@@ -38,6 +40,24 @@
 {%- if not checks -%}
   {%- do exceptions.raise_compiler_error('row_count needs equals, min, max, between or compare_to') -%}
 {%- endif -%}
+{% if per is not none -%}
+with counted as (
+    select
+        {% if compare_to is none -%}
+        {{ per }} as partition,
+        count(*) as row_count
+    from {{ model }}
+    group by 1
+        {%- else -%}
+        coalesce(ours.partition, theirs.partition) as partition,
+        coalesce(ours.row_count, 0) as row_count,
+        coalesce(theirs.row_count, 0) as compared_row_count
+    from (select {{ per }} as partition, count(*) as row_count from {{ model }} group by 1) as ours
+    full join (select {{ per }} as partition, count(*) as row_count from {{ compare_to }} group by 1) as theirs
+        on ours.partition is not distinct from theirs.partition
+        {%- endif %}
+)
+{%- else -%}
 with counted as (
     select
         (select count(*) from {{ model }}) as row_count
@@ -45,6 +65,7 @@ with counted as (
         (select count(*) from {{ compare_to }}) as compared_row_count
         {%- endif %}
 )
+{%- endif %}
 
 select
     *,
