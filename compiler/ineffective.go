@@ -10,7 +10,7 @@ import (
 // and checks, but that change nothing yet. Who sets one is told, once a key: a key
 // that does nothing without a word would be taken for a promise.
 var ineffective = []string{
-	"reuse", "on_error", "test_scope", "lookback", "event_time", "grants", "persist_docs", "freshness",
+	"reuse", "on_error", "test_scope", "lookback", "event_time", "grants", "freshness",
 }
 
 // warnIneffective warns of config that changes nothing, at the first node that has it.
@@ -26,6 +26,10 @@ func (p *parser) warnIneffective() {
 		for _, key := range ineffective {
 			if v, ok := node.Config.Get(key); ok && !seen[key] && !(key == "freshness" && node.Type == project.Source) && template.Truth(v.Value) {
 				seen[key] = true
+				if key == "grants" {
+					p.report(diag.Warn(diag.Unsupported, placeOf(node, key), "the config %q has no effect: DuckDB has no users", key))
+					continue
+				}
 				p.report(diag.Warn(diag.Unsupported, placeOf(node, key), "the config %q has no effect in this version of elt", key))
 			}
 		}

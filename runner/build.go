@@ -244,7 +244,7 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	}
 	w.addLateParts(n)
 	if !apply {
-		return w.show(ctx, n)
+		return w.present(ctx, n)
 	}
 	if err := w.checks(ctx, n, finish.Checks); err != nil {
 		return err
@@ -264,7 +264,28 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	if err := w.checks(ctx, n, finish.Audit); err != nil {
 		return err
 	}
-	return w.show(ctx, n)
+	return w.present(ctx, n)
+}
+
+// present shows the candidate to the run, and settles what is said of its columns when it
+// is published.
+func (w *worker) present(ctx context.Context, n *nodeRun) error {
+	if err := w.show(ctx, n); err != nil || n.spec.Docs == nil {
+		return err
+	}
+	columns := n.finish.Columns
+	if columns == nil && len(n.spec.Docs.Columns) > 0 {
+		rel := n.written
+		if n.spec.Materialized == materialize.View {
+			rel = w.names.shadowOf(n.node.Relation)
+		}
+		var err error
+		if columns, err = describe(ctx, w.session, rel); err != nil {
+			return w.fault(n, sent{query: -1}, err)
+		}
+	}
+	n.finish.Indexes = append(n.finish.Indexes, n.spec.Comments(columns)...)
+	return nil
 }
 
 // snapshotStatements describes the query of a snapshot, and so learns the statements that make it.

@@ -66,6 +66,7 @@ type Spec struct {
 	PartitionBy    []string // insert_overwrite: columns or expressions
 	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
 
+	Docs     *Docs // nil where persist_docs asks for nothing
 	Indexes  []Index
 	Contract *Contract     // nil where no contract is enforced
 	Seed     *SeedSpec     // seeds only

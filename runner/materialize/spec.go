@@ -26,6 +26,9 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 	if node.Compiled != nil {
 		spec.SQL = node.Compiled.SQL
 	}
+	if spec.Materialized != Ephemeral {
+		spec.Docs = r.docs()
+	}
 	switch spec.Materialized {
 	case Ephemeral:
 		return spec, r.problems
