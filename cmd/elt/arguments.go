@@ -231,7 +231,7 @@ func (s *scanner) scan(words []string) error {
 			i = len(words)
 		case !strings.HasPrefix(word, "-") || word == "-":
 			s.arguments = append(s.arguments, word)
-		case len(s.arguments) > 0 && s.command.ArgsUsage != "" && s.command.Name != "lineage":
+		case len(s.arguments) > 0 && s.command.ArgsUsage != "" && s.command.Name != "lineage" && s.command.Name != "run-operation":
 			return usagef("flag %q stands after the argument %q", word, s.arguments[0]).
 				withHint("write: %s", s.line(append(words[i:len(words):len(words)], s.arguments...)))
 		default:

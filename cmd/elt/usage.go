@@ -17,12 +17,14 @@ var usageText string
 // exampleOf are one or two lines worth copying for each command.
 func exampleOf(command string) string {
 	return map[string]string{
-		"build":    "elt build\nelt build -s +orders --full-refresh",
-		"run":      "elt run -s orders+",
-		"test":     "elt test -s orders\nelt test -s test_type:singular",
-		"seed":     "elt seed -s airlines",
-		"snapshot": "elt snapshot\nelt snapshot -s tag:daily",
-		"retry":    "elt retry",
+		"build":         "elt build\nelt build -s +orders --full-refresh",
+		"run":           "elt run -s orders+",
+		"test":          "elt test -s orders\nelt test -s test_type:singular",
+		"seed":          "elt seed -s airlines",
+		"snapshot":      "elt snapshot\nelt snapshot -s tag:daily",
+		"docs generate": "elt docs generate",
+		"run-operation": "elt run-operation clean_up --args '{days: 30}'",
+		"retry":         "elt retry",
 
 		"ls":      "elt ls -s +orders --resource-type model\nelt ls --output json --output-keys name depends_on.nodes",
 		"compile": "elt compile -s orders\nelt compile --inline \"select * from {{ ref('orders') }}\"",

@@ -8,24 +8,30 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parseVars reads the value of --vars: a YAML mapping, as dbt takes it. A text of the
-// form "key: value" and {key: value} are the same.
+// parseVars reads the value of --vars.
 func parseVars(text string) (*template.Dict, error) {
+	return parseMapping("--vars", text, "{start: 2013-01-01, top: 10}")
+}
+
+// parseMapping reads the value of a flag that is a YAML mapping, as dbt takes it. A text
+// of the form "key: value" and {key: value} are the same. example is shown where the value
+// is none.
+func parseMapping(flag, text, example string) (*template.Dict, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		return nil, usagef("--vars is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: ")).
-			withHint("for example --vars '{start: 2013-01-01, top: 10}'")
+		return nil, usagef("%s is not YAML: %s", flag, strings.TrimPrefix(err.Error(), "yaml: ")).
+			withHint("for example %s '%s'", flag, example)
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, usagef("--vars needs names and values, not %q", text).
-			withHint("for example --vars '{start: 2013-01-01, top: 10}'")
+		return nil, usagef("%s needs names and values, not %q", flag, text).
+			withHint("for example %s '%s'", flag, example)
 	}
 	value, err := yamlValue(doc.Content[0])
 	if err != nil {
-		return nil, usagef("--vars: %v", err)
+		return nil, usagef("%s: %v", flag, err)
 	}
 	return value.(*template.Dict), nil
 }
