@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"elt/compiler/template"
 )
 
@@ -17,11 +19,11 @@ var yamlTimestamp = regexp.MustCompile(
 // quotes is written as Python's isoformat writes it, since that is what dbt makes of it.
 func (c cursor) rowValue(r *renderer) template.Value {
 	v := c.value(r)
-	text, ok := v.(string)
-	if n := c.resolve(); !ok || !isPlain(n) {
+	n := c.resolve()
+	if n == nil || n.Kind != yaml.ScalarNode || !isPlain(n) || n.Style&yaml.TaggedStyle != 0 {
 		return v
 	}
-	m := yamlTimestamp.FindStringSubmatch(text)
+	m := yamlTimestamp.FindStringSubmatch(n.Value)
 	if m == nil {
 		return v
 	}

@@ -47,13 +47,21 @@ func (f Fixture) Check() diag.List {
 		for j := range f.Rows.Lines[i].Cells {
 			cell := &f.Rows.Lines[i].Cells[j]
 			unknown(cell.Column, cell.ColumnPlace)
-			if _, err := literal(cell.Value, ""); err != nil {
+			if _, err := literal(cell.Value, f.typeOf(cell.Column)); err != nil {
 				out = append(out, diag.New(diag.Fixture, cell.Place, "the value of %q %s", cell.Column, err).
 					WithHint("write it as text: DuckDB casts it to the type of the column"))
 			}
 		}
 	}
 	return out
+}
+
+// typeOf is the type of a column, "" where nobody knows.
+func (f Fixture) typeOf(name string) string {
+	if c := column(f.Columns, name); c != nil {
+		return c.Type
+	}
+	return ""
 }
 
 func (f Fixture) unknown(name string, at diag.Place) *diag.Diagnostic {
