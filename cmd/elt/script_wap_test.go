@@ -140,13 +140,18 @@ const busyTicks = 25
 // pollTime is how often the system is asked.
 const pollTime = 5 * time.Millisecond
 
-// busy returns when a process has computed for a while, where the system tells.
+// idleTime is how long a process may be without computing: its query sleeps.
+const idleTime = 3 * time.Second
+
+// busy returns when a process has computed for a while, where the system tells, or has not
+// for long.
 func busy(pid int) error {
+	started := time.Now()
 	begun, err := ticks(pid)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // not Linux
 	}
-	for now := begun; err == nil && now < begun+busyTicks; now, err = ticks(pid) {
+	for now := begun; err == nil && now < begun+busyTicks && time.Since(started) < idleTime; now, err = ticks(pid) {
 		time.Sleep(pollTime)
 	}
 	return err
