@@ -33,10 +33,11 @@ type nodeRun struct {
 	row       *state.Candidate
 	written   project.Relation // the hidden table, once it exists
 	warnings  diag.List
-	after     []string // statements of a test that run after the publish
-	made      bool     // there is a candidate
-	resumed   bool     // taken over from an earlier run
-	anew      string   // why it was not, though that run had made it
+	after     []string  // statements of a test that run after the publish
+	made      bool      // there is a candidate
+	doomed    diag.List // what was found wrong before its turn, in a dbt project
+	resumed   bool      // taken over from an earlier run
+	anew      string    // why it was not, though that run had made it
 	rows      int64
 	sqlHash   string
 	confHash  string
@@ -98,6 +99,9 @@ func (w *worker) fail(ctx context.Context, result *NodeResult, err error) {
 // compileLate compiles a node whose template asked what only its parents' build could
 // answer.
 func (w *worker) compileLate(ctx context.Context, n *nodeRun) error {
+	if len(n.doomed) > 0 {
+		return n.doomed
+	}
 	late := n.node.Compiled == nil || n.node.Compiled.Deferred
 	if n.node.Type == project.Seed && n.node.Compiled == nil || !late {
 		return nil // a seed has nothing to render but hooks

@@ -288,7 +288,7 @@ func (r *run) compile(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, problems.Sorted().Err())
 	}
-	problems = append(problems, found...).Sorted()
+	problems = append(problems, r.leaveToNodes(found)...).Sorted()
 	if problems.HasErrors() {
 		return append(problems.Errors(), problems.Warnings()...).Sorted()
 	}
@@ -296,6 +296,28 @@ func (r *run) compile(ctx context.Context) error {
 		r.notice(d)
 	}
 	return nil
+}
+
+// leaveToNodes takes out of a list what is wrong with nodes of the run, in a dbt project: each
+// such node fails when it is its turn; see putOff.
+func (r *run) leaveToNodes(list diag.List) diag.List {
+	if r.plan.Project.IsElt {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(d *diag.Diagnostic) bool {
+		if d.Severity != diag.Error {
+			return false
+		}
+		if read := r.plan.Nodes[d.Node]; read != nil && read.Type == project.Source && d.Code == diag.SQL {
+			return true // a table that is not there fails its readers
+		}
+		n := r.byID[d.Node]
+		if n == nil {
+			return false
+		}
+		n.doomed = append(n.doomed, d)
+		return true
+	})
 }
 
 // putOff lets a mistake that rendering has brought to light wait until it is the node's

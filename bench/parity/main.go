@@ -72,6 +72,9 @@ func (o *options) compare(ctx context.Context) (int, error) {
 	if err != nil {
 		return 2, err
 	}
+	if o.work, err = filepath.Abs(o.work); err != nil {
+		return 2, err
+	}
 	name := filepath.Base(project)
 	dbt := &side{name: "dbt", program: o.dbt, dir: filepath.Join(o.work, "dbt", name)}
 	elt := &side{name: "elt", program: o.elt, dir: filepath.Join(o.work, "elt", name)}

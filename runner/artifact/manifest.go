@@ -116,22 +116,19 @@ func (m *manifestWriter) metadata(meta Meta) any {
 	id := md5.Sum([]byte(m.plan.Project.Name)) // dbt's project_id
 	return struct {
 		metadata
-		ProjectName   string         `json:"project_name"`
-		ProjectID     string         `json:"project_id"`
-		UserID        *string        `json:"user_id"`
-		Anonymous     bool           `json:"send_anonymous_usage_stats"`
-		AdapterType   string         `json:"adapter_type"`
-		Quoting       map[string]any `json:"quoting"`
-		RunStartedAt  string         `json:"run_started_at"`
-		EltVersion    string         `json:"elt_version"`
-		ProjectFormat string         `json:"elt_project_file"`
+		ProjectName  string         `json:"project_name"`
+		ProjectID    string         `json:"project_id"`
+		UserID       *string        `json:"user_id"`
+		Anonymous    bool           `json:"send_anonymous_usage_stats"`
+		AdapterType  string         `json:"adapter_type"`
+		Quoting      map[string]any `json:"quoting"`
+		RunStartedAt string         `json:"run_started_at"`
 	}{
 		metadata:    newMetadata("manifest/v12", meta),
 		ProjectName: m.plan.Project.Name, ProjectID: hex.EncodeToString(id[:]),
 		AdapterType:  "duckdb",
 		Quoting:      map[string]any{"database": true, "schema": true, "identifier": true, "column": nil},
 		RunStartedAt: meta.StartedAt.UTC().Format("2006-01-02T15:04:05.000000+00:00"),
-		EltVersion:   meta.Version, ProjectFormat: m.plan.Project.FileName,
 	}
 }
 

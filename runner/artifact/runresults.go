@@ -3,6 +3,7 @@ package artifact
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -22,10 +23,9 @@ type metadata struct {
 }
 
 func newMetadata(schema string, meta Meta) metadata {
-	env := meta.Env
-	if env == nil {
-		env = map[string]string{}
-	}
+	// dbt's schema allows no keys of others here but in env
+	env := map[string]string{"ELT_VERSION": meta.Version}
+	maps.Copy(env, meta.Env)
 	return metadata{
 		Schema:     "https://schemas.getdbt.com/dbt/" + schema + ".json",
 		DbtVersion: DbtVersion, GeneratedAt: stamp(meta.Now),
