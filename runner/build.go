@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"elt/compiler/diag"
@@ -445,54 +444,6 @@ func (w *worker) prepare(ctx context.Context, n *nodeRun, st materialize.Stateme
 	}
 	sql, back := w.names.rewrite(st.SQL, w.editsFor(n, st.SQL), by)
 	return sent{sql: sql, back: offsets{inner: back}, query: st.Query}, failed
-}
-
-// shadowFor returns the shadow that a node reads instead of a relation: of a node of
-// this run among its ancestors, or of a published view that shows such nodes. Anything
-// else is read as it is published, whatever else the run happens to have made.
-func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (project.Relation, bool, error) {
-	key := rel.Key()
-	id, known := r.net.byRelation[key]
-	if !known || !r.readsRelation(key, n) {
-		return rel, false, nil
-	}
-	shadow, ok := r.names.shadow(key)
-	if ok {
-		return shadow, true, nil
-	}
-	var err error
-	if maker := r.byID[id]; maker == nil {
-		err = r.shadowView(ctx, key)
-	} else if maker.made && maker.query != "" {
-		err = r.shadows.put(ctx, maker.node.Relation, maker.query)
-	}
-	if err != nil {
-		return rel, false, err
-	}
-	shadow, ok = r.names.shadow(key)
-	return shadow, ok, nil
-}
-
-// readsRelation reports whether a relation is one of a node's ancestors. What this run
-// makes is one only by itself: who reads it as a source does not wait for it, and reads what
-// is published. Of other relations several sources may have the name.
-func (r *run) readsRelation(key string, n *nodeRun) bool {
-	id := r.net.byRelation[key]
-	return r.isAncestor(id, n) || r.byID[id] == nil &&
-		slices.ContainsFunc(r.net.sources[key], func(id string) bool { return r.isAncestor(id, n) })
-}
-
-// isAncestor reports whether a node is above another one.
-func (r *run) isAncestor(id string, n *nodeRun) bool {
-	for _, d := range n.node.DependsOn {
-		if d == id {
-			return true
-		}
-	}
-	if n.ancestors == nil {
-		n.ancestors = r.net.graph.Ancestors([]string{n.node.UniqueID}, -1)
-	}
-	return n.ancestors.Has(id)
 }
 
 // record notes the candidate, for `elt show --candidate` and `elt retry`. The note is

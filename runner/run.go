@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -141,21 +140,6 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 	summary.Elapsed = time.Since(r.clock)
 	r.emit(RunFinished{Summary: *summary})
 	return summary, err
-}
-
-// tellUnclosed adds to what a run has come to that the database could not be closed. The first
-// error is the run's; another one is told beside it.
-func (r *run) tellUnclosed(closing, err error) error {
-	if closing == nil {
-		return err
-	}
-	d := &diag.Diagnostic{Code: diag.Database, Err: closing, Message: "the database could not be closed: " + closing.Error(),
-		Hint: "what was published is in its log, which the next command reads"}
-	if err == nil {
-		return d
-	}
-	r.notice(d)
-	return err
 }
 
 // inside is what happens while the database is open. The summary is nil where the run
@@ -405,92 +389,6 @@ func (r *run) fullRefresh(node *project.Node) bool {
 		return template.Truth(v.Value)
 	}
 	return r.opts.FullRefresh || r.plan.FullRefresh(node)
-}
-
-// openFor opens the database for what a run is about to do.
-func (r *run) openFor(ctx context.Context, ids []string) error {
-	if !r.onlyLooks(ids) {
-		if err := r.makeTargetFolder(); err != nil {
-			return err
-		}
-		return r.open(ctx)
-	}
-	r.readOnly = true
-	db, err := openReadOnly(ctx, r.plan.Project.Target, r.opts.Wait)
-	if err != nil {
-		return err
-	}
-	r.point("opened")
-	return r.use(ctx, db)
-}
-
-// open opens the database and what goes with it.
-func (r *run) open(ctx context.Context) error {
-	target := r.plan.Project.Target
-	if isFile(target.Path) {
-		_, err := os.Stat(target.Path)
-		r.made = errors.Is(err, os.ErrNotExist)
-	}
-	db, err := openReadWrite(ctx, target, r.opts.Wait)
-	if err != nil {
-		return err
-	}
-	r.point("opened")
-	if err := r.use(ctx, db); err != nil {
-		return err
-	}
-	if err := r.rollForward(ctx); err != nil {
-		return errors.Join(err, r.close())
-	}
-	if !r.made {
-		return nil
-	}
-	// Another process may have made the file, and filled it, while this one waited for it.
-	t, err := r.main.Query(ctx, "select 1 from duckdb_tables() where database_name = "+project.QuoteString(r.database)+
-		" union all select 1 from duckdb_views() where not internal and database_name = "+project.QuoteString(r.database)+" limit 1")
-	r.made = err == nil && len(t.Rows) == 0
-	return nil
-}
-
-// use sets up what the steps need of an open database.
-func (r *run) use(ctx context.Context, db *duckdb.DB) error {
-	r.db, r.database = db, db.Database()
-	r.sessions = &sessionPool{engine: db}
-	var err error
-	if r.main, err = db.Session(ctx); err != nil {
-		return errors.Join(err, db.Close())
-	}
-	shadow, err := db.Session(ctx)
-	if err != nil {
-		return errors.Join(err, db.Close())
-	}
-	short := false
-	for _, node := range r.plan.Nodes {
-		short = short || node.Relation.Identifier != "" && node.Relation.Database == ""
-	}
-	r.names = newNames(r.database, short)
-	r.shadows = &shadows{session: shadow, names: r.names, schemas: map[string]bool{}, views: map[string]bool{}}
-	return nil
-}
-
-// close closes the database. What a run made and did not use goes with it.
-func (r *run) close() error {
-	if r.db == nil || r.abandoned != nil {
-		return nil // closing would wait for what does not stop
-	}
-	db := r.db
-	r.db = nil
-	_ = r.lab.close() // nothing is in it that anybody wants
-	if r.published != nil {
-		r.published.parser.Close()
-	}
-	return db.Close()
-}
-
-// unmake removes a database file that this run created and did not come to use.
-func (r *run) unmake() {
-	path := r.plan.Project.Target.Path
-	_ = removeDatabase(path)
 }
 
 func (r *run) now() time.Time { return r.opts.Now() }

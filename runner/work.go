@@ -13,24 +13,10 @@ import (
 // schedule does the units.
 func (r *run) schedule(ctx context.Context) error {
 	r.started, r.notedAt = true, time.Now()
-	groups := r.fuse()
-	var tests [][]string
-	byFirst := map[string]check.Group{}
-	for _, g := range groups {
-		ids := make([]string, len(g.Tests))
-		for i, t := range g.Tests {
-			ids[i] = t.ID
-		}
-		byFirst[ids[0]] = g
-		tests = append(tests, ids)
-	}
-	workers := make([]*worker, r.workers)
-	for i := range workers {
-		s, err := r.db.Session(ctx)
-		if err != nil {
-			return err
-		}
-		workers[i] = &worker{run: r, session: s, number: i}
+	tests, byFirst := r.testGroups()
+	workers, err := r.hire(ctx)
+	if err != nil {
+		return err
 	}
 	running := map[string]bool{}
 	s := &schedule{
@@ -78,6 +64,33 @@ func (r *run) schedule(ctx context.Context) error {
 		w.session.Close()
 	}
 	return nil
+}
+
+// testGroups are the tests that share a scan, and each group by its first test.
+func (r *run) testGroups() (tests [][]string, byFirst map[string]check.Group) {
+	byFirst = map[string]check.Group{}
+	for _, g := range r.fuse() {
+		ids := make([]string, len(g.Tests))
+		for i, t := range g.Tests {
+			ids[i] = t.ID
+		}
+		byFirst[ids[0]] = g
+		tests = append(tests, ids)
+	}
+	return tests, byFirst
+}
+
+// hire opens a session for each worker.
+func (r *run) hire(ctx context.Context) ([]*worker, error) {
+	workers := make([]*worker, r.workers)
+	for i := range workers {
+		s, err := r.db.Session(ctx)
+		if err != nil {
+			return nil, err
+		}
+		workers[i] = &worker{run: r, session: s, number: i}
+	}
+	return workers, nil
 }
 
 // relieve keeps the log short while the run goes on: what is in it is in memory too, and
