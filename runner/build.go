@@ -35,6 +35,7 @@ type nodeRun struct {
 	after     []string  // statements of a test that run after the publish
 	made      bool      // there is a candidate
 	doomed    diag.List // what was found wrong before its turn, in a dbt project
+	putOff    bool      // rendering failed, in a dbt project: it is tried again in its turn
 	resumed   bool      // taken over from an earlier run
 	anew      string    // why it was not, though that run had made it
 	rows      int64

@@ -289,6 +289,9 @@ func (r *run) leaveToNodes(list diag.List) diag.List {
 		return list
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(d *diag.Diagnostic) bool {
+		if n := r.byID[d.Node]; n != nil && n.putOff && d.Code == diag.Unchecked {
+			return true // it will say itself what is wrong
+		}
 		if d.Severity != diag.Error {
 			return false
 		}
@@ -312,6 +315,7 @@ func (r *run) putOff(n *nodeRun) bool {
 	if r.plan.Project.IsElt || n.node.Type == project.Seed {
 		return false
 	}
+	n.putOff = true
 	n.node.Compiled = &project.Compiled{Deferred: true, Map: nowhere{}}
 	return true
 }
