@@ -131,6 +131,7 @@ func (r *run) bindForUnitTests(ctx context.Context) error {
 	own := r.lake // has only what the nodes of the run read
 	r.lake = unpinnedLake(r.plan)
 	maps.Copy(r.lake.sources, own.sources)
+	r.openLakeToDescribe(ctx, ids)
 	bound, _, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids})
 	if r.lake = own; err != nil {
 		return err

@@ -120,21 +120,28 @@ func (u *unitRun) actual(ctx context.Context) (*engine.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if header := u.model.Config.String("sql_header", ""); header != "" && !u.unit.ExpectFinal {
-		for _, at := range sqltoken.SplitStatements(header) {
-			if _, err := u.bench.session.Exec(ctx, header[at.Start:at.End]); err != nil {
-				return nil, u.inTest(u.modelFault(q, err))
-			}
-		}
-	}
 	if u.unit.ExpectFinal {
 		return u.final(ctx, q)
+	}
+	if err := u.header(ctx, q); err != nil {
+		return nil, err
 	}
 	t, err := u.bench.session.Query(ctx, q.sql)
 	if err != nil {
 		return nil, u.inTest(u.modelFault(q, err))
 	}
 	return t, nil
+}
+
+// header runs the model's sql_header, which may make what the query calls.
+func (u *unitRun) header(ctx context.Context, q unitQuery) error {
+	text := u.model.Config.String("sql_header", "")
+	for _, at := range sqltoken.SplitStatements(text) {
+		if _, err := u.bench.session.Exec(ctx, text[at.Start:at.End]); err != nil {
+			return u.inTest(u.modelFault(q, positioned(err, -1)))
+		}
+	}
+	return nil
 }
 
 // modelFault is an error about the model's query.
