@@ -144,6 +144,11 @@ func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compile
 			return nil, err
 		}
 	}
+	if node.Type == project.Model && node.Materialized() == external {
+		if err := p.externalParts(how, host, scope, compiled); err != nil {
+			return nil, err
+		}
+	}
 	if node.Type == project.Snapshot {
 		if err := p.snapshotParts(how, host, scope, compiled); err != nil {
 			return nil, err

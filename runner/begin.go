@@ -21,6 +21,7 @@ func (r *run) begin(ctx context.Context) error {
 	if err := state.Ensure(ctx, r.main, r.database, r.opts.Version, state.Time(r.now())); err != nil {
 		return err
 	}
+	r.dropHiddenFiles()
 	untidy, err := r.tidy(ctx)
 	if err != nil {
 		return err

@@ -49,6 +49,8 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	switch spec.Materialized {
 	case materialize.View, materialize.Ephemeral:
 		return plainColumns(columns), said
+	case materialize.External:
+		return plainColumns(spec.External.Order(columns)), said
 	}
 	if err := spec.CheckFileColumn(columns); err != nil {
 		return nil, err

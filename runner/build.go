@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"elt/compiler/diag"
@@ -21,6 +22,7 @@ import (
 // does it; then anybody may read it.
 type nodeRun struct {
 	node      *project.Node
+	number    int              // of the node in the run, from 1
 	key       string           // of its relation, with the database filled in
 	candidate project.Relation // the hidden table; no identifier where there is none
 	spec      *materialize.Spec
@@ -141,6 +143,9 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 		spec.FullCopy = true
 	}
 	n.spec, n.state = spec, st
+	if spec.External != nil {
+		r.placeExternal(n)
+	}
 	if n.node.Type == project.Seed {
 		if err := r.readSeed(n); err != nil {
 			return err
@@ -206,13 +211,16 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 	if err := w.hooks(ctx, n, n.pre(), len(write.Before) > 0); err != nil {
 		return err
 	}
-	if err := w.snapshotStatements(ctx, n, &write); err != nil {
+	if err := w.describeFirst(ctx, n, &write); err != nil {
 		return err
 	}
 	if err := w.load(ctx, n, write.Statements); err != nil {
 		return err
 	}
 	n.written = write.Made
+	if err := w.writtenFiles(n); err != nil {
+		return err
+	}
 	w.point("candidate-created")
 	if err := w.end(ctx, n, write.Made, true); err != nil {
 		return err
@@ -243,6 +251,7 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 		return err
 	}
 	n.finish = finish
+	n.moveExternal()
 	if n.intake != nil && w.elsewhere(n.candidate) {
 		n.finish.Discard = append(n.finish.Discard, "drop table "+n.intake.table.String())
 	}
@@ -280,7 +289,7 @@ func (w *worker) present(ctx context.Context, n *nodeRun) error {
 	columns := n.finish.Columns
 	if columns == nil && len(n.spec.Docs.Columns) > 0 {
 		rel := n.written
-		if n.spec.Materialized == materialize.View {
+		if isView(n.spec) {
 			rel = w.names.shadowOf(n.node.Relation)
 		}
 		var err error
@@ -292,8 +301,9 @@ func (w *worker) present(ctx context.Context, n *nodeRun) error {
 	return nil
 }
 
-// snapshotStatements describes the query of a snapshot, and so learns the statements that make it.
-func (w *worker) snapshotStatements(ctx context.Context, n *nodeRun, write *materialize.Write) error {
+// describeFirst describes the query of a snapshot, whose statements depend on its columns,
+// or of an external model, whose files are read back with their types.
+func (w *worker) describeFirst(ctx context.Context, n *nodeRun, write *materialize.Write) error {
 	if write.Probe == nil {
 		return nil
 	}
@@ -304,6 +314,10 @@ func (w *worker) snapshotStatements(ctx context.Context, n *nodeRun, write *mate
 	columns, err := describeQuery(ctx, w.session, &query)
 	if err != nil {
 		return w.fault(n, query, err)
+	}
+	if n.spec.External != nil {
+		n.spec.External.Columns = columns
+		return w.makeRoom(n)
 	}
 	write.Statements, err = write.Snapshot(n.spec, n.state, columns)
 	return err
@@ -344,6 +358,9 @@ func describeQuery(ctx context.Context, s engine.Session, q *sent) ([]engine.Col
 // show lets the run read the candidate. The shadow of a table is made when somebody
 // reads it; that of a view at once, since DuckDB checks its query then.
 func (w *worker) show(ctx context.Context, n *nodeRun) error {
+	if n.spec.Materialized == materialize.External {
+		return w.showExternal(ctx, n)
+	}
 	if n.spec.Materialized != materialize.View {
 		n.query = n.finish.AsView
 		if n.query == "" {
@@ -477,6 +494,9 @@ func (w *worker) candidateRow(n *nodeRun, rel project.Relation, kind string) sta
 
 // publicStatement is a statement with the node's published name.
 func (n *nodeRun) publicStatement(sql string) string {
+	if n.spec != nil && n.spec.External != nil {
+		return strings.ReplaceAll(sql, project.QuoteString(n.spec.External.Hidden), project.QuoteString(n.spec.External.Location))
+	}
 	if n.candidate.Identifier == "" {
 		return sql
 	}

@@ -31,6 +31,7 @@ const (
 	crashPoint = "ELT_TEST_CRASH_POINT" // "name#n": kill at the nth time the point is reached
 	crashFull  = "ELT_TEST_CRASH_FULL"  // the point from which on no file may grow
 	crashOther = "ELT_TEST_CRASH_OTHER" // the project of TestKillBetweenDatabases
+	crashFiles = "ELT_TEST_CRASH_FILES" // with external models
 )
 
 // TestKillAnywhere builds in a process of its own, kills that with SIGKILL at every
@@ -174,9 +175,12 @@ func TestCrashingProcess(t *testing.T) {
 	name, count, _ := strings.Cut(os.Getenv(crashPoint), "#")
 	nth, _ := strconv.Atoi(count)
 	w := &warehouse{t: t, path: filepath.Join(dir, "w.duckdb"), nodes: map[string]*project.Node{}}
-	if os.Getenv(crashOther) != "" {
+	switch {
+	case os.Getenv(crashOther) != "":
 		defineAttachedCrash(w, batch)
-	} else {
+	case os.Getenv(crashFiles) != "":
+		defineExternalCrash(w, batch)
+	default:
 		defineCrash(w, dir, batch)
 	}
 	full := os.Getenv(crashFull)

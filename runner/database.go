@@ -14,7 +14,6 @@ import (
 	"elt/compiler/sqltoken"
 	"elt/compiler/template"
 	"elt/runner/engine"
-	"elt/runner/materialize"
 )
 
 // view is the database as the template of one node sees it: what is published, and of
@@ -64,7 +63,7 @@ func (v view) Relation(_ context.Context, rel project.Relation) (project.Relatio
 	}
 	if maker != nil {
 		rel.Type = "table"
-		if maker.spec.Materialized == materialize.View {
+		if isView(maker.spec) {
 			rel.Type = "view"
 		}
 		return rel, true, nil

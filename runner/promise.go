@@ -326,7 +326,7 @@ func (r *run) promisedElsewhere(ctx context.Context) (map[string]bool, error) {
 // execAll runs statements until one fails.
 func execAll(ctx context.Context, s engine.Session, statements []string) error {
 	for _, sql := range statements {
-		if _, err := s.Exec(ctx, sql); err != nil {
+		if err := execStep(ctx, s, sql); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"elt/compiler/template"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
+	"elt/runner/materialize"
 	"elt/runner/state"
 )
 
@@ -214,8 +215,8 @@ func (r *run) assemble(ids []string) {
 	work := make(map[string]bool, len(ids))
 	for number, id := range ids {
 		node := r.plan.Nodes[id]
-		n := &nodeRun{node: node, rows: -1, key: r.names.full(node.Relation).Key()}
-		if node.Relation.Identifier != "" && node.Type != project.Test && node.Materialized() != "view" {
+		n := &nodeRun{node: node, number: number + 1, rows: -1, key: r.names.full(node.Relation).Key()}
+		if node.Relation.Identifier != "" && node.Type != project.Test && !slices.Contains([]string{materialize.View, materialize.External}, node.Materialized()) {
 			n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number+1)
 		}
 		r.nodes = append(r.nodes, n)

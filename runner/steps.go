@@ -35,6 +35,9 @@ func (r *run) publishSteps(nodes []*nodeRun) []*publishStep {
 		if own {
 			level = 0
 		}
+		if n.spec.Materialized == materialize.External {
+			level = 2 // files change places when the commit that decides is done
+		}
 		if n.spec.Materialized == materialize.View {
 			for _, parent := range r.net.workParents(id) {
 				switch at, ok := levels[parent]; {
@@ -115,7 +118,7 @@ func (p *publishPhase) add(n *nodeRun, statements []string) {
 func (r *run) perform(ctx context.Context, s engine.Session, phases []publishPhase) error {
 	for _, phase := range phases {
 		for _, st := range phase.statements {
-			if _, err := s.Exec(ctx, st.sql); err != nil {
+			if err := execStep(ctx, s, st.sql); err != nil {
 				return r.fault(st.node, sent{query: -1}, err)
 			}
 		}

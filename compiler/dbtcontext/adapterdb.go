@@ -400,14 +400,20 @@ func externalReadLocation(c *template.Call) (template.Value, error) {
 	return strings.Join(globs, "/") + "." + template.Str(format), nil
 }
 
-// externalWriteOptions is the text between the parentheses of COPY; like dbt-duckdb's,
-// it fills the dict it is given in.
+// externalWriteOptions is adapter.external_write_options.
 func externalWriteOptions(c *template.Call) (template.Value, error) {
 	var location string
 	var options *template.Dict
 	if err := c.Unpack("external_write_options", "write_location", &location, "rendered_options", &options); err != nil {
 		return nil, err
 	}
+	return ExternalWriteOptions(location, options), nil
+}
+
+// ExternalWriteOptions is the text between the parentheses of the COPY that writes an
+// external model; like dbt-duckdb's, it fills the dict it is given with what the name of
+// the file says of its format and compression.
+func ExternalWriteOptions(location string, options *template.Dict) string {
 	setDefault := func(key string, v template.Value) {
 		if _, ok := options.Get(key); !ok {
 			_ = options.Set(key, v)
@@ -445,7 +451,7 @@ func externalWriteOptions(c *template.Call) (template.Value, error) {
 		}
 		parts = append(parts, key+" "+value)
 	}
-	return strings.Join(parts, ", "), nil
+	return strings.Join(parts, ", ")
 }
 
 // formatOf is what a file's name says of its format and compression.

@@ -235,6 +235,8 @@ type Compiled struct {
 	Kwargs *template.Dict
 	// Snapshot is what a snapshot takes from macros; nil for other nodes.
 	Snapshot *SnapshotParts
+	// External is where an external model is written; nil for other nodes.
+	External *ExternalParts
 	// Own is the SQL of an ephemeral model before its parents were injected, and OwnMap
 	// its map: it is what readers inject.
 	Own    string

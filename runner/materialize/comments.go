@@ -63,7 +63,7 @@ func (s *Spec) Comments(columns []engine.Column) []string {
 		return nil
 	}
 	kind := "table"
-	if s.Materialized == View {
+	if s.Materialized == View || s.Materialized == External {
 		kind = "view"
 	}
 	var out []string

@@ -37,6 +37,7 @@ const (
 	Seed        = "seed"
 	Ephemeral   = "ephemeral"
 	Snapshot    = "snapshot"
+	External    = "external"
 )
 
 // Spec is everything about a node that decides its statements.
@@ -71,6 +72,7 @@ type Spec struct {
 	Contract *Contract     // nil where no contract is enforced
 	Seed     *SeedSpec     // seeds only
 	Snapshot *SnapshotSpec // snapshots only
+	External *ExternalSpec // external models only
 
 	places map[string]diag.Place // of config keys
 }
@@ -148,8 +150,9 @@ type Write struct {
 	// Contract is set where a contract is enforced: the runner describes both queries
 	// before anything else and hands the columns to [Spec.CheckContract].
 	Contract *ContractProbe
-	// Probe is set for a snapshot: the runner describes it when the pre-hooks are done and
-	// hands the columns to [Write.Snapshot], which says what Statements are.
+	// Probe is set where the columns of the query are needed first: the runner describes it
+	// when the pre-hooks are done. Those of a snapshot it hands to [Write.Snapshot], which
+	// says what Statements are; those of an external model are its [ExternalSpec.Columns].
 	Probe *Statement
 	// Before is run before pre-hooks: a full copy exists when they act on it.
 	Before []Statement
@@ -215,6 +218,8 @@ func Begin(spec *Spec, state State) (Write, error) {
 		return beginIncremental(spec, state)
 	case Snapshot:
 		return beginSnapshot(spec, state)
+	case External:
+		return beginExternal(spec), nil
 	default:
 		return Write{}, unknownMaterialization(spec)
 	}
@@ -241,19 +246,21 @@ func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 		return endIncremental(spec, state, columns)
 	case Snapshot:
 		return endSnapshot(spec, state, columns)
+	case External:
+		return endExternal(spec, state, columns), nil
 	}
 	return Finish{}, unknownMaterialization(spec)
 }
 
 func unknownMaterialization(spec *Spec) error {
-	known := []string{Ephemeral, Incremental, Table, View}
+	known := []string{Ephemeral, External, Incremental, Table, View}
 	d := diag.New(diag.Unsupported, spec.place("materialized"),
 		"materialization %q is not known", spec.Materialized)
 	d.Node = spec.Node
 	if s := diag.Suggest(spec.Materialized, known); s != "" {
 		d.Hint = fmt.Sprintf("did you mean %q?", s)
 	} else {
-		d.Hint = "use table, view, incremental or ephemeral"
+		d.Hint = "use table, view, incremental, external or ephemeral"
 	}
 	return diag.List{d}
 }

@@ -42,6 +42,8 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 		spec.Header, spec.Indexes = r.text("sql_header"), r.indexes()
 		r.snapshot(spec)
 		return spec, r.problems
+	case External:
+		r.external(spec)
 	case View:
 	default:
 		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)

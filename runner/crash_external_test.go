@@ -1,0 +1,123 @@
+//go:build unix
+
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"elt/compiler/project"
+	"elt/compiler/template"
+	"elt/runner"
+)
+
+// externalPoints are the points at which TestKillExternal kills, and whether the build
+// must come out all the same: the database has committed by then.
+var externalPoints = []struct {
+	point    string
+	promised bool
+}{
+	{"candidate-created#2", false},
+	{"candidate-created#3", false},
+	{"built#1", false},
+	{"publish-begun#1", false},
+	{"publish-recorded#1", false},
+	{"own-published#1", true},
+	{"publish-swapped#2", true}, // the files have moved, their views are not committed
+	{"attached-published#1", true},
+	{"promise-kept#1", true},
+	{"published#1", true},
+	{"closed#1", true},
+}
+
+// TestKillExternal kills builds of external models. Each time a file, and each folder, is
+// wholly of one build; the next process that opens the database for writing finishes what
+// was promised; and nothing hidden outlives the next build.
+func TestKillExternal(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	dir := filepath.Dir(w.path)
+	defineExternalCrash(w, 0)
+	w.build()
+	for i, at := range externalPoints {
+		batch := i + 1
+		what := fmt.Sprintf("after a kill at %s of build %d", at.point, batch)
+		if !runAndKill(t, dir, batch, at.point, 0, crashFiles+"=1") {
+			t.Fatalf("%s: it was not killed", what)
+		}
+		for name, query := range externalFiles(dir) {
+			if seen := w.rows(query); seen != fmt.Sprint(batch) && seen != fmt.Sprint(batch-1) {
+				t.Errorf("%s: %s shows the builds %q", what, name, seen)
+			}
+		}
+		want := batch - 1
+		if at.promised {
+			want = batch
+		}
+		if _, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{}); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		checkExternal(t, w, what, want)
+		defineExternalCrash(w, batch)
+		if s, err := w.run("build"); err != nil || !s.OK() {
+			t.Fatalf("%s the next build: %v\n%s", what, err, statuses(s))
+		}
+		checkExternal(t, w, what+" and another build", batch)
+		entries, err := os.ReadDir(filepath.Join(dir, "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), ".") {
+				t.Errorf("%s and another build, %s is left", what, e.Name())
+			}
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// externalFiles are queries of the files themselves, as another program would read them.
+func externalFiles(dir string) map[string]string {
+	return map[string]string{
+		"the file":   "select string_agg(distinct batch, ' ') from read_parquet('" + dir + "/out/ext.parquet')",
+		"the folder": "select string_agg(distinct batch, ' ') from read_parquet('" + dir + "/out/parts/*/*.parquet')",
+	}
+}
+
+// checkExternal looks whether files and relations are all of one build.
+func checkExternal(t *testing.T, w *warehouse, what string, want int) {
+	t.Helper()
+	equal(t, what+", builds shown", w.rows(`select string_agg(distinct batch, ' ') from (select batch from raw
+		union all select batch from ext union all select batch from parts union all select batch from over)`), fmt.Sprint(want))
+	for name, query := range externalFiles(filepath.Dir(w.path)) {
+		equal(t, what+", "+name, w.rows(query), fmt.Sprint(want))
+	}
+	equal(t, what+", what is promised", w.rows("select * from _elt.intents"), "")
+}
+
+// defineExternalCrash is a project of a file, a folder and a view over both. The columns
+// change from build to build.
+func defineExternalCrash(w *warehouse, batch int) {
+	out := filepath.Join(filepath.Dir(w.path), "out")
+	w.table("raw", fmt.Sprintf("select %d as batch, i from range(2000) t(i)", batch))
+	w.external("ext", fmt.Sprintf("select *, 1 as extra_%d from {raw}", batch), out+"/ext.parquet", "")
+	w.external("parts", "select batch, i %% 3 as part, i from {raw}", out+"/parts", "part")
+	w.view("over", "select ext.batch from {ext} as ext join {parts} as parts using (i)")
+}
+
+// external adds an external model.
+func (w *warehouse) external(name, sql, location, partition string) *project.Node {
+	node := w.add(project.Model, name, strings.ReplaceAll(sql, "%%", "%"), "materialized", "external")
+	options := template.NewDict()
+	if partition != "" {
+		_ = options.Set("partition_by", partition)
+	}
+	node.Compiled.External = &project.ExternalParts{Location: location, Options: options}
+	return node
+}

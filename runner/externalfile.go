@@ -1,0 +1,143 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/runner/materialize"
+)
+
+// The files of an external model are written beside their place, under a hidden name:
+// .elt-<database>-<run>-<number>. Only there they can be renamed into place at once. The
+// database is part of the name because whoever holds its lock knows that its other runs
+// are dead, but nothing of those of other databases that write to the same folder.
+const hiddenFilePrefix = ".elt-"
+
+// hiddenFiles begins the names of the hidden files of this database.
+func (r *run) hiddenFiles() string {
+	path, err := filepath.Abs(r.plan.Project.Target.Path)
+	if err != nil || !isFile(r.plan.Project.Target.Path) {
+		path = r.plan.Project.Root
+	}
+	sum := sha256.Sum256([]byte(path))
+	return hiddenFilePrefix + hex.EncodeToString(sum[:4]) + "-"
+}
+
+// placeExternal settles where an external model is written.
+func (r *run) placeExternal(n *nodeRun) {
+	x := n.spec.External
+	if x.Remote {
+		x.Hidden = x.Location
+		n.warnings = append(n.warnings, diag.Warn(diag.Unsupported, n.node.Place,
+			"%q is written to its place at once, before it is tested: what is not on a file system cannot be renamed", n.node.Name))
+		return
+	}
+	if !filepath.IsAbs(x.Location) {
+		x.Location = filepath.Join(r.plan.Project.Root, filepath.FromSlash(x.Location))
+	}
+	x.Location = filepath.ToSlash(filepath.Clean(x.Location))
+	x.Hidden = filepath.ToSlash(filepath.Join(filepath.Dir(x.Location), fmt.Sprintf("%s%s-%d", r.hiddenFiles(), r.id, n.number)))
+}
+
+// makeRoom makes the folder that an external model is written in.
+func (w *worker) makeRoom(n *nodeRun) error {
+	x := n.spec.External
+	if x.Remote {
+		return nil
+	}
+	folder := filepath.Dir(x.Location)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return &diag.Diagnostic{Code: diag.Database, Place: n.node.Place, Node: n.node.UniqueID, Err: err,
+			Message: fmt.Sprintf("the folder of %q cannot be made: %v", n.node.Name, err)}
+	}
+	return nil
+}
+
+// writtenFiles looks at what was written for an external model.
+func (w *worker) writtenFiles(n *nodeRun) error {
+	if n.spec.External == nil || n.spec.External.Remote {
+		return nil
+	}
+	x := n.spec.External
+	info, err := os.Stat(x.Hidden)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && x.Folder: // nothing to write makes no folder
+		x.Empty = true
+		return os.Mkdir(x.Hidden, 0o755)
+	case err != nil:
+		return err
+	case info.IsDir():
+		x.Empty = !hasFiles(x.Hidden)
+		return nil
+	}
+	f, err := os.Open(x.Hidden)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close()) // it is on the disk before its name is
+}
+
+// hasFiles reports whether there is a file in a folder or below.
+func hasFiles(folder string) bool {
+	found := false
+	_ = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			found = true
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
+}
+
+// moveExternal puts the move of the files in front of what publishes an external model.
+func (n *nodeRun) moveExternal() {
+	if x := n.spec.External; x != nil && !x.Remote {
+		move := fileMove{From: x.Hidden, To: x.Location}.statement()
+		n.finish.Publish = append([]string{move}, n.finish.Publish...)
+	}
+}
+
+// dropHiddenFiles removes what dead runs have left beside the external models of this run.
+func (r *run) dropHiddenFiles() {
+	done := map[string]bool{}
+	for _, n := range r.nodes {
+		if n.spec == nil || n.spec.External == nil || n.spec.External.Remote {
+			continue
+		}
+		folder := filepath.Dir(n.spec.External.Location)
+		if done[folder] {
+			continue
+		}
+		done[folder] = true
+		entries, _ := os.ReadDir(folder) // one that is not there holds nothing
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), r.hiddenFiles()) {
+				_ = os.RemoveAll(filepath.Join(folder, e.Name())) // what stays is in nobody's way
+			}
+		}
+	}
+}
+
+// showExternal shows the files of an external model to the run at once: DuckDB opens them
+// then, and hooks may name the model.
+func (w *worker) showExternal(ctx context.Context, n *nodeRun) error {
+	n.query = n.finish.AsView
+	if err := w.shadows.put(ctx, n.node.Relation, n.query); err != nil {
+		return w.fault(n, sent{query: -1}, err)
+	}
+	return nil
+}
+
+// isView reports whether a node is published as a view.
+func isView(spec *materialize.Spec) bool {
+	return spec.Materialized == materialize.View || spec.Materialized == materialize.External
+}
