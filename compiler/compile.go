@@ -139,6 +139,11 @@ func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compile
 	how := pass{ctx: host.ctx}
 	scope := p.dbt.Scope(host, node.Package)
 	compiled := &project.Compiled{Map: wholeMap(node.Place)}
+	if named, ok := host.db.(dbtcontext.HookNames); ok && node.Type == project.Operation {
+		for name, value := range named.HookNames() {
+			scope.With(name, value)
+		}
+	}
 	if node.Template != nil {
 		if err := p.compileQuery(how, host, scope, compiled); err != nil {
 			return nil, err

@@ -188,7 +188,7 @@ func (r *run) operations(ctx context.Context, when string) error {
 // published; at the end it may.
 func (r *run) operation(ctx context.Context, node *project.Node) error {
 	before := node.Hook.When == "on-run-start"
-	if err := r.compiler.CompileNode(ctx, view{run: r, before: before}, node.UniqueID); err != nil {
+	if err := r.compiler.CompileNode(ctx, view{run: r, before: before, after: !before}, node.UniqueID); err != nil {
 		return err
 	}
 	if node.Compiled == nil {

@@ -25,6 +25,8 @@ type view struct {
 	// before says that the template runs before the publish, though it belongs to no
 	// node: it must not change what is published.
 	before bool
+	// after says that it is one of a hook at the end of the run, which sees the results.
+	after bool
 }
 
 var _ dbtcontext.Database = view{}

@@ -1,0 +1,75 @@
+package dbtcontext
+
+import (
+	"time"
+
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// HookNames is what a [Database] may have beside its methods: names that the hooks of a
+// project see and other templates do not, such as results in on-run-end.
+type HookNames interface {
+	HookNames() map[string]template.Value
+}
+
+// RunResult is the outcome of a node as on-run-end hooks see it in results: an object with
+// dbt's attributes, and to_dict().
+type RunResult struct {
+	Node          *project.Node
+	Status        string // by dbt's words: "success", "error", "skipped", "pass", ...
+	Message       string // "" is None
+	Failures      int64  // of a test; below zero is None
+	Rows          int64  // rows_affected of adapter_response; below zero is left out
+	Worker        int    // from 0
+	StartedAt     time.Time
+	CompileTime   time.Duration
+	ExecutionTime time.Duration // compiling included
+}
+
+// TypeName is the Python type name.
+func (*RunResult) TypeName() string { return "RunResult" }
+
+// Attr returns an attribute.
+func (r *RunResult) Attr(name string) (template.Value, bool) {
+	if name == "to_dict" {
+		return bind("RunResult.to_dict", func(*template.Call) (template.Value, error) { return r.dict(), nil })
+	}
+	return r.dict().Get(name)
+}
+
+func (r *RunResult) dict() *template.Dict {
+	response := template.NewDict()
+	if r.Status == "success" {
+		response = template.NewDict(item("_message", "OK"))
+		if r.Rows >= 0 {
+			_ = response.Set("rows_affected", r.Rows)
+		}
+	}
+	message := r.Message
+	if r.Status == "success" && message == "" {
+		message = "OK"
+	}
+	var failures template.Value
+	if r.Failures >= 0 {
+		failures = r.Failures
+	}
+	return template.NewDict(
+		item("status", r.Status), item("timing", r.timing()), item("thread_id", "Thread-"+template.Str(int64(r.Worker+1))),
+		item("execution_time", r.ExecutionTime.Seconds()), item("adapter_response", response),
+		item("message", noneIfEmpty(message)), item("failures", failures),
+		item("node", NodeValue(r.Node)), item("unique_id", r.Node.UniqueID), item("batch_results", nil),
+	)
+}
+
+// timing are dbt's two phases; a node that did not start has none.
+func (r *RunResult) timing() *template.List {
+	if r.Status == "skipped" || r.StartedAt.IsZero() {
+		return template.NewList()
+	}
+	phase := func(name string, from, to time.Time) template.Value {
+		return template.NewDict(item("name", name), item("started_at", NaiveDateTime(from.UTC())), item("completed_at", NaiveDateTime(to.UTC())))
+	}
+	compiled := r.StartedAt.Add(r.CompileTime)
+	return template.NewList(phase("compile", r.StartedAt, compiled), phase("execute", compiled, r.StartedAt.Add(r.ExecutionTime)))
+}

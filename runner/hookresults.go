@@ -1,0 +1,46 @@
+package runner
+
+import (
+	"elt/compiler/dbtcontext"
+	"elt/compiler/project"
+	"elt/compiler/template"
+)
+
+// HookNames are the names that on-run-end hooks see: results, and the schemas that the
+// run has made something in. It implements [dbtcontext.HookNames].
+func (v view) HookNames() map[string]template.Value {
+	r := v.run
+	if v.n != nil || !v.after {
+		return nil
+	}
+	results, schemas, databases := template.NewList(), template.NewList(), template.NewList()
+	seen := map[string]bool{}
+	for _, n := range r.nodes {
+		if n.result == nil {
+			continue
+		}
+		results.Elems = append(results.Elems, resultValue(n.result))
+		rel := r.names.full(n.node.Relation)
+		key := schemaKey(rel.Database, rel.Schema)
+		if n.node.Type == project.Test || n.node.Type == project.UnitTest || seen[key] {
+			continue
+		}
+		seen[key] = true
+		schemas.Elems = append(schemas.Elems, rel.Schema)
+		databases.Elems = append(databases.Elems, template.Tuple{rel.Database, rel.Schema})
+	}
+	return map[string]template.Value{"results": results, "schemas": schemas, "database_schemas": databases}
+}
+
+// resultValue is a result as templates see it.
+func resultValue(res *NodeResult) *dbtcontext.RunResult {
+	out := &dbtcontext.RunResult{
+		Node: res.Node, Status: string(res.Status), Message: res.Message, Failures: -1, Rows: res.Rows, Worker: res.Worker,
+		StartedAt: res.StartedAt, CompileTime: res.CompileTime, ExecutionTime: res.CompileTime + res.ExecuteTime,
+	}
+	switch res.Status {
+	case Pass, Failed, Warned:
+		out.Failures = res.Failures
+	}
+	return out
+}
