@@ -47,11 +47,11 @@ func main() {
 
 // options are the flags.
 type options struct {
-	quick, readme, only, list      bool
-	dir, out, jaffle, flights, elt string
-	limit                          time.Duration
-	names                          []string // of cases
-	line                           string   // the command as somebody else would give it
+	quick, readme, only, list bool
+	dir, out, jaffle, flights string
+	limit                     time.Duration
+	names                     []string // of cases
+	line                      string   // the command as somebody else would give it
 }
 
 const usage = `usage: bench/run [flags] [case...]     measures; all cases if none is named
