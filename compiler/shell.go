@@ -25,6 +25,10 @@ type ShellCatalog interface {
 	DefineAll(ctx context.Context, shells []ShellRelation) error
 	// Bind returns the columns of one SELECT, or what is wrong with it. Nothing is run.
 	Bind(ctx context.Context, sql string) ([]Column, error)
+	// WithNulls returns the columns of a query that Bind has bound, with the type of null
+	// (`"NULL"`) where Bind says INTEGER because nothing else is known: to whoever reads
+	// the query as a view, such a column goes with any type.
+	WithNulls(ctx context.Context, sql string, columns []Column) ([]Column, error)
 	// BoundPlan returns DuckDB's logical plan of one SELECT, bound and not optimized, as
 	// json_serialize_plan writes it. Names of relations in it are those of the shells.
 	BoundPlan(ctx context.Context, sql string) (string, error)

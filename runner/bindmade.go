@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -53,6 +54,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 		return plainColumns(spec.External.Order(columns)), said
 	}
 	if err := spec.CheckFileColumn(columns); err != nil {
+		return nil, err
+	}
+	if err := checkStorable(node, columns); err != nil {
 		return nil, err
 	}
 	finish, err := materialize.End(spec, st, tableColumns(columns))
@@ -125,15 +129,34 @@ func (f *bindFacts) snapshot(ctx context.Context, node *project.Node, query []co
 	return columns, nil
 }
 
+// nullInType is the type of `null` where a type stands: "NULL" in quotes can be the name
+// of a field, too, and is then followed by its type.
+var nullInType = regexp.MustCompile(`"NULL"([,)\[]|$)`)
+
 // tableColumns are the columns of a table made of a query: what has no type gets one.
 func tableColumns(query []engine.Column) []engine.Column {
 	out := slices.Clone(query)
 	for i, c := range out {
-		if c.Type == `"NULL"` {
-			out[i].Type = "INTEGER"
-		}
+		out[i].Type = nullInType.ReplaceAllString(c.Type, "INTEGER$1")
 	}
 	return out
+}
+
+// namelessStruct is the type of row(...), whose fields have no names.
+var namelessStruct = regexp.MustCompile(`STRUCT\((?:"NULL"|[A-Z_0-9]+)(?:[,()\[]| WITH TIME ZONE)`)
+
+// checkStorable reports columns that a table cannot hold.
+func checkStorable(node *project.Node, columns []engine.Column) error {
+	var out diag.List
+	for _, c := range columns {
+		if namelessStruct.MatchString(c.Type) {
+			d := diag.New(diag.SQL, node.Place, "column %q is a struct without names, which a table cannot hold", c.Name).
+				WithHint("name its fields, as in {'a': 1, 'b': 'x'} instead of row(1, 'x')")
+			d.Node = node.UniqueID
+			out = append(out, d)
+		}
+	}
+	return out.Err()
 }
 
 // alters reports whether a hook may change columns.

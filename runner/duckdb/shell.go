@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -11,6 +13,7 @@ import (
 
 	"elt/compiler"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 	"elt/runner/engine"
 )
 
@@ -137,21 +140,12 @@ func (s *Shell) DefineAll(ctx context.Context, shells []compiler.ShellRelation) 
 // shellSQL makes an empty relation. A table cannot have a column of the type of `null`,
 // which takes the type of whatever it meets; a view can.
 func shellSQL(shell compiler.ShellRelation) string {
-	asView := false
-	for _, c := range shell.Columns {
-		asView = asView || c.Type == nullType
-	}
+	asView := slices.ContainsFunc(shell.Columns, func(c compiler.Column) bool { return strings.Contains(c.Type, nullType) })
 	var b strings.Builder
 	if asView {
 		b.WriteString("CREATE OR REPLACE VIEW " + shell.Relation.String() + " AS SELECT ")
 		for i, c := range shell.Columns {
-			b.WriteString([]string{"", ", "}[min(i, 1)])
-			if c.Type == nullType {
-				b.WriteString("NULL")
-			} else {
-				b.WriteString("CAST(NULL AS " + c.Type + ")")
-			}
-			b.WriteString(" AS " + project.QuoteIdent(c.Name))
+			b.WriteString([]string{"", ", "}[min(i, 1)] + "CAST(NULL AS " + c.Type + ") AS " + project.QuoteIdent(c.Name))
 		}
 		b.WriteString(" WHERE false")
 		return b.String()
@@ -233,6 +227,29 @@ func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, err
 		columns[i] = compiler.Column{Name: mapping.PreparedStatementColumnName(prepared, at), Type: typ.name}
 	}
 	return columns, nil
+}
+
+// WithNulls asks for the types by running the query, which has no rows to read.
+func (s *Shell) WithNulls(ctx context.Context, sql string, columns []compiler.Column) ([]compiler.Column, error) {
+	items := make([]string, len(columns))
+	for i := range columns {
+		items[i] = "typeof(any_value(c" + strconv.Itoa(i) + "))"
+	}
+	names := make([]string, len(columns))
+	for i := range names {
+		names[i] = "c" + strconv.Itoa(i)
+	}
+	table, err := s.Query(ctx, "select "+strings.Join(items, ", ")+" from (\n"+sqltoken.StripTrailing(sql)+"\n) as q ("+strings.Join(names, ", ")+")")
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(columns)
+	for i := range out {
+		if text, _ := table.Rows[0][i].(string); strings.Contains(text, nullType) {
+			out[i].Type = text
+		}
+	}
+	return out, nil
 }
 
 // BoundPlan returns the bound plan of one SELECT.

@@ -172,7 +172,8 @@ func endExternal(spec *Spec, state State, columns []engine.Column) Finish {
 	return f
 }
 
-// Order is the order of the columns as they are read: those that are folders come last.
+// Order is the order of the columns as they are read: those that are folders come last,
+// by their names, as DuckDB reads them.
 func (x *ExternalSpec) Order(columns []engine.Column) []engine.Column {
 	var inside, folders []engine.Column
 	for _, c := range columns {
@@ -182,6 +183,7 @@ func (x *ExternalSpec) Order(columns []engine.Column) []engine.Column {
 			inside = append(inside, c)
 		}
 	}
+	slices.SortFunc(folders, func(a, b engine.Column) int { return strings.Compare(a.Name, b.Name) })
 	return append(inside, folders...)
 }
 

@@ -1,0 +1,167 @@
+package compiler
+
+import (
+	"slices"
+	"strings"
+
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+)
+
+// columnsOf returns the columns of a query, if need be by binding it. kept says that what
+// is known from before will do: it depends on nothing beside the node's parents.
+func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]Column, error) {
+	key := ""
+	if kept && !readsOutside(query.SQL) {
+		key = b.cacheText(node, query)
+		if columns, ok := b.facts.Known(key); ok {
+			return columns, nil
+		}
+	}
+	catalog, err := b.shells(b.ctx)
+	if err == nil {
+		err = b.defineParents(b.ctx, catalog, []string{node.UniqueID})
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range b.readers(node) {
+		if parent := b.nodes[id]; parent != nil && parent.unmade != "" {
+			return nil, parent.unmade
+		}
+	}
+	columns, err := b.bindQuery(catalog, node, query)
+	if err == nil && key != "" && !b.outside.Load() {
+		b.facts.Keep(key, columns)
+	}
+	return columns, err
+}
+
+// cacheText is all that the columns of a query depend on.
+func (b *Bound) cacheText(node *project.Node, query ShellQuery) string {
+	var text strings.Builder
+	text.WriteString(query.SQL)
+	for _, id := range b.parents(node, nil) {
+		parent := b.nodes[id]
+		if parent == nil {
+			continue
+		}
+		text.WriteString("\x00" + b.shellOf(b.plan.Nodes[id]).String())
+		for _, c := range parent.readAs() {
+			text.WriteString("\x01" + c.Name + "\x02" + c.Type)
+		}
+	}
+	return text.String()
+}
+
+// readAs are the columns as readers see them.
+func (n *boundNode) readAs() []Column {
+	if n.shell != nil {
+		return n.shell
+	}
+	return n.columns
+}
+
+// withNulls finds the columns of a view of which nothing is known but that they are
+// null; nil where there are none, or where it cannot be said.
+func (b *binder) withNulls(node *project.Node, n *boundNode) []Column {
+	if len(n.columns) == 0 || !b.mayBeNull(node, n) || readsOutside(n.query.SQL) {
+		return nil
+	}
+	key := "with nulls\x00" + b.cacheText(node, n.query)
+	if columns, ok := b.facts.Known(key); ok {
+		return unlessEqual(columns, n.columns)
+	}
+	catalog, err := b.shells(b.ctx)
+	if err == nil {
+		err = b.defineParents(b.ctx, catalog, []string{node.UniqueID})
+	}
+	if err != nil {
+		return nil
+	}
+	columns, err := catalog.WithNulls(b.ctx, n.query.SQL, n.columns)
+	if err != nil {
+		return nil // what cannot be run without rows keeps the types it has
+	}
+	if !b.outside.Load() {
+		b.facts.Keep(key, columns)
+	}
+	return unlessEqual(columns, n.columns)
+}
+
+func unlessEqual(columns, others []Column) []Column {
+	if slices.Equal(columns, others) {
+		return nil
+	}
+	return columns
+}
+
+// mayBeNull reports whether a query may have a column that is null and nothing else: it
+// says so or reads one, and has a column of the type that such columns get.
+func (b *binder) mayBeNull(node *project.Node, n *boundNode) bool {
+	if !slices.ContainsFunc(n.columns, func(c Column) bool { return strings.Contains(c.Type, "INTEGER") }) {
+		return false
+	}
+	for _, id := range b.readers(node) {
+		if parent := b.nodes[id]; parent != nil && parent.shell != nil {
+			return true
+		}
+	}
+	before := ""
+	for tok := range sqltoken.Tokens(n.query.SQL) {
+		text := tok.Text(n.query.SQL)
+		if strings.EqualFold(text, "null") && !strings.EqualFold(before, "not") && !strings.EqualFold(before, "is") || text == "]" && before == "[" {
+			return true
+		}
+		if tok.Kind != sqltoken.Comment {
+			before = text
+		}
+	}
+	return false
+}
+
+// rowSources are the table functions whose columns do not depend on anything outside.
+var rowSources = []string{"range", "generate_series", "unnest"}
+
+// readsOutside reports whether a query names files or table functions, whose columns
+// may be others the next time.
+func readsOutside(sql string) bool {
+	for _, chain := range sqltoken.Chains(sql) {
+		if chain.Call && (chain.Clause == "FROM" || chain.Clause == "JOIN") && !slices.Contains(rowSources, strings.ToLower(chain.Name())) {
+			return true
+		}
+	}
+	from := false
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind == sqltoken.Comment {
+			continue
+		}
+		if from && tok.Kind == sqltoken.String {
+			return true
+		}
+		text := tok.Text(sql)
+		from = strings.EqualFold(text, "from") || strings.EqualFold(text, "join")
+	}
+	return false
+}
+
+// mostMissing is how many relations of the database one query may read that no source
+// declares.
+const mostMissing = 100
+
+// bindQuery binds a query; relations outside of the project are looked up as they are
+// missed.
+func (b *binder) bindQuery(catalog ShellCatalog, node *project.Node, query ShellQuery) ([]Column, error) {
+	for range mostMissing {
+		columns, err := catalog.Bind(b.ctx, query.SQL)
+		if err == nil {
+			return columns, nil
+		}
+		found, ok := b.facts.Missing(b.ctx, query, err)
+		b.outside.Store(b.outside.Load() || ok)
+		if !ok || catalog.Define(b.ctx, found.Relation, found.Columns) != nil {
+			return nil, b.facts.Fault(node, query, err)
+		}
+	}
+	return nil, Doubt("it reads too many tables that no source declares")
+}
