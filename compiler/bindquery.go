@@ -31,6 +31,9 @@ func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]C
 		}
 	}
 	columns, err := b.bindQuery(catalog, node, query)
+	if err == nil {
+		err = b.castFault(catalog, node)
+	}
 	if err == nil && key != "" && !b.outside.Load() {
 		b.facts.Keep(key, columns)
 	}

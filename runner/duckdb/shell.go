@@ -185,6 +185,10 @@ func (s *Shell) Bind(ctx context.Context, sql string) ([]compiler.Column, error)
 // its data.
 const PivotWithoutIn = "PIVOT without IN takes its columns from the data"
 
+// changing are the first words of statements that change data and are written where a
+// query is expected.
+var changing = map[string]struct{}{"INSERT": {}, "UPDATE": {}, "DELETE": {}, "MERGE": {}, "COPY": {}, "DROP": {}, "ALTER": {}}
+
 // errNoQuery says that a text is not exactly one query.
 var errNoQuery = errors.New("this is not one query")
 
@@ -215,6 +219,9 @@ func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, err
 	var prepared mapping.PreparedStatement
 	defer func() { mapping.DestroyPrepare(&prepared) }()
 	if mapping.PrepareExtractedStatement(s.conn, statements, 0, &prepared) == mapping.StateError {
+		if _, known := changing[sqltoken.FirstKeyword(sql)]; known {
+			return nil, errNoQuery
+		}
 		return nil, statementError(sql, mapping.PrepareError(prepared))
 	}
 	if mapping.PreparedStatementType(prepared) != mapping.StatementTypeSelect {

@@ -31,14 +31,15 @@ var wordings = []wording{
 	say(`^Ambiguous reference to column name "(.+?)" \(use: (.+)\)$`, `column "$1" is ambiguous`, `say which is meant: $2`).about(1),
 	say(`^Referenced table "(.+)" not found!?$`, `table "$1" is not in FROM`, ``).about(1),
 	say(`^Table with name "?(.+?)"? does not exist because schema "(.+)" does not exist\.?$`, `table "$1" does not exist: there is no schema "$2"`, ``),
-	say(`^Catalog "(.+)" does not exist!?$`, `database "$1" does not exist`, `a database beside the target's own is named under attach: of the target`),
+	say(`^Catalog "(.+)" does not exist!?$`, `database "$1" does not exist`, `a database beside the target's own is named under attach: of the target`).about(1),
+	say(`^window "(.+)" does not exist$`, `window "$1" does not exist`, `define it: window $1 as (...)`).about(1),
 	say(`^(?:Table|View) with name "?(.+?)"? does not exist!?$`, `table "$1" does not exist`, ``),
 	say(`^Scalar Function with name (lag|lead|row_number|rank|dense_rank|percent_rank|cume_dist|ntile|first_value|last_value|nth_value) does not exist!$`, `function "$1" is a window function and needs "over"`, `write $1(...) over (order by ...)`),
 	say(`^(?:Scalar|Aggregate|Table|Table Macro|Macro)(?: Function)? with name "?(.+?)"? does not exist!?$`, `function "$1" does not exist`, ``),
 	say(`^Type with name "?(.+?)"? does not exist!?$`, `type "$1" does not exist`, ``),
 	say(`^(\w+) with name "?(.+?)"? already exists!?$`, `"$2" exists already`, ``),
 	say(`^Could not find key "(.+)" in struct$`, `the struct has no field "$1"`, ``).about(1),
-	say(`^Cannot extract field '(.+)' from expression "(.+)" because it is not a struct, union, map, or json$`, `"$2" has no field "$1": it is not a struct, union, map or JSON`, ``),
+	say(`^Cannot extract field '(.+)' from expression "(.+)" because it is not a struct, union, map, or json$`, `"$2" has no field "$1": it is not a struct, union, map or JSON`, ``).about(1),
 	say(`^Duplicate CTE name "(.+)"$`, `two CTEs are named "$1"`, `give one of them another name`),
 
 	// types
