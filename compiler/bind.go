@@ -154,14 +154,43 @@ func (b *binder) bindLevel(ids []string) {
 	for i := range places {
 		places[i] = i
 	}
-	forEach(places, func(i int) { ready[i] = b.prepare(ids[i]) })
-	var queries []string
+	forEach(places, func(i int) {
+		if ready[i] = b.prepare(ids[i]); ready[i] {
+			b.lookUp(ids[i])
+		}
+	})
+	var queries, unknown []string
 	for i, id := range ids {
-		if ready[i] {
-			queries = append(queries, id)
+		if !ready[i] {
+			continue
+		}
+		queries = append(queries, id)
+		if !b.nodes[id].isKept {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) > 0 { // all at once: one after the other they would wait for each other
+		catalog, err := b.shells(b.ctx)
+		if err == nil {
+			err = b.defineParents(b.ctx, catalog, unknown)
+		}
+		if err != nil {
+			b.report(diag.From(err, diag.Database)...)
+			return
 		}
 	}
 	forEach(queries, b.bindNode)
+}
+
+// lookUp makes a node's query, and looks for its columns among what is known from before.
+func (b *binder) lookUp(id string) {
+	node, n := b.plan.Nodes[id], b.nodes[id]
+	n.query = b.shellQuery(node, node.Compiled.SQL, b.readers(node))
+	n.forms = b.formsOf(node)
+	own := n.forms != nil && n.forms.incremental
+	if !own && !readsOutside(n.query.SQL) {
+		n.kept, n.isKept = b.facts.Known(b.cacheText(node, n.query))
+	}
 }
 
 // prepare settles what needs no binding and reports whether the node has a query to be
@@ -272,13 +301,15 @@ func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 // bindNode binds one query.
 func (b *binder) bindNode(id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
-	n.query = b.shellQuery(node, node.Compiled.SQL, b.readers(node))
-	forms := b.formsOf(node)
+	forms := n.forms
 	own := forms != nil && forms.incremental
 	if own {
 		b.defineOwn(node)
 	}
-	columns, err := b.columnsOf(node, n.query, !own)
+	columns, err := n.kept, error(nil)
+	if !n.isKept {
+		columns, err = b.columnsOf(node, n.query, !own)
+	}
 	if err == nil && node.Type != project.Test {
 		columns, err = b.facts.Made(b.ctx, node, columns)
 	}

@@ -12,12 +12,17 @@ import (
 
 // defineParents makes the shells that the queries of nodes read.
 func (b *Bound) defineParents(ctx context.Context, catalog ShellCatalog, ids []string) error {
+	seen := map[string]bool{}
+	var parents []string
 	for _, id := range ids {
-		if err := b.define(ctx, catalog, b.parents(b.plan.Nodes[id], nil)); err != nil {
-			return err
+		for _, parent := range b.parents(b.plan.Nodes[id], nil) {
+			if !seen[parent] {
+				seen[parent] = true
+				parents = append(parents, parent)
+			}
 		}
 	}
-	return nil
+	return b.define(ctx, catalog, parents)
 }
 
 // define makes the shells of nodes whose columns are known.

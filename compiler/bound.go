@@ -36,6 +36,10 @@ type boundNode struct {
 	doubt   Doubt // why columns are not known; "" where a mistake is in the way
 	defined bool  // its shell exists
 	unmade  Doubt // why it has no shell, though its columns are known
+
+	forms  *forms   // of an incremental model
+	kept   []Column // of its query, as they are known from before
+	isKept bool
 }
 
 // Columns returns the columns of a node's relation: of a source, a seed, a model or a

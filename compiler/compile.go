@@ -210,7 +210,8 @@ func forEach[T any](items []T, work func(T)) {
 		}
 		return
 	}
-	const batch = 16
+	const most = 16 // few channel operations, and no worker idle while another has much left
+	batch := min(most, max(1, len(items)/(4*workers)))
 	next := make(chan []T, workers)
 	var wg sync.WaitGroup
 	for range workers {

@@ -68,15 +68,21 @@ const mostDescribed = 100
 func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
 	from, stamp := compiler.SourceExpression(node), ""
 	src := f.run.lake.sources[node.UniqueID]
+	some := src != nil && len(src.files) > mostDescribed && !f.run.wholeReaders(node.UniqueID)
 	if src != nil {
-		from, stamp = src.pinned, src.stamp()
-		if len(src.files) > mostDescribed && !f.run.wholeReaders(node.UniqueID) {
-			from = src.ends(mostDescribed)
-		}
+		stamp = src.stamp()
 	}
-	key := f.cache.key("files", from, stamp, declaredText(node))
+	key := f.cache.key("files", from, stamp, declaredText(node), fmt.Sprint(some))
 	if columns, ok := f.cache.get(key); ok && stamp != "" {
 		return columns, nil
+	}
+	if src != nil {
+		if src.dialect == nil {
+			f.sniff(ctx, src)
+		}
+		if from = src.pinned; some {
+			from = src.ends(mostDescribed)
+		}
 	}
 	columns, err := f.describeFiles(ctx, from)
 	if err != nil {
@@ -91,6 +97,16 @@ func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.C
 		f.cache.put(key, columns)
 	}
 	return columns, nil
+}
+
+// sniff settles how CSV files are read, which takes less than leaving it to each file.
+func (f *bindFacts) sniff(ctx context.Context, src *lakeSource) {
+	s, err := f.run.sessions.get(ctx)
+	if err != nil {
+		return // describing the files will say so
+	}
+	defer f.run.sessions.put(s)
+	src.sniff(ctx, s)
 }
 
 // stamp says which files a source has, by size and time; "" where that cannot be known.
