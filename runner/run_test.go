@@ -144,7 +144,7 @@ func TestAllOrNothing(t *testing.T) {
 func TestErrorsLeadBackToTheTemplate(t *testing.T) {
 	t.Parallel()
 	w := newWarehouse(t)
-	w.table("orders", "select 1 as id, 2 as amount")
+	w.table("orders", "select 'x' as id, 2 as amount")
 	w.table("b", "select\n  id,\n  amont\nfrom {orders}")
 	_, err := w.run("build")
 	var list diag.List
@@ -154,7 +154,7 @@ func TestErrorsLeadBackToTheTemplate(t *testing.T) {
 	d := list[0]
 	equal(t, "diagnostic", d.Place.String()+" "+string(d.Code)+" "+d.Message+" ("+d.Hint+")",
 		`models/b.sql:3:3 sql column "amont" not found (did you mean "amount"?)`)
-	w.table("b", "select cast('x' as integer) as n from {orders}")
+	w.table("b", "select cast(id as integer) as n from {orders}")
 	d = w.build().Results[1].Diagnostics[0]
 	equal(t, "diagnostic", d.Place.String()+" "+string(d.Code), `models/b.sql:1:8 data`)
 }
