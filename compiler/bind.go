@@ -3,6 +3,7 @@ package compiler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -267,7 +268,7 @@ func (b *binder) settle(node *project.Node, n *boundNode, err error) {
 	}
 	if errors.As(err, &doubt) {
 		n.doubt = doubt
-		if b.chosen[node.UniqueID] {
+		if b.chosen[node.UniqueID] || node.Type == project.Source && !b.opts.FromPublished {
 			b.report(unchecked(node, doubt))
 		}
 		return
@@ -294,6 +295,9 @@ func (b *binder) report(ds ...*diag.Diagnostic) {
 // unchecked is the note about a node that cannot be checked ahead.
 func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 	d := diag.Warn(diag.Unchecked, node.Place, "%s %q is checked only when it is run: %s", node.Type, node.Name, string(why))
+	if node.Type == project.Source {
+		d.Message = fmt.Sprintf("what reads source %q is checked only when it is run: %s", node.Table.SourceName+"."+node.Name, string(why))
+	}
 	d.Severity, d.Node = diag.Remark, node.UniqueID
 	return d
 }

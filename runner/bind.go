@@ -121,6 +121,7 @@ var _ compiler.BindFacts = (*bindFacts)(nil)
 // world is what the target's databases have that queries can name beside relations.
 type world struct {
 	databases []string
+	schemas   []project.Relation
 	functions map[string]bool // macros, by their lower-case names
 	setup     []string        // statements that make its types and sequences
 }
@@ -131,6 +132,8 @@ union all
 select 'function', lower(function_name), null, null from duckdb_functions() where not internal and function_type in ('macro', 'table_macro')
 union all
 select 'enum', type_name, schema_name, database_name || chr(0) || array_to_string(labels, chr(0)) from duckdb_types() where not internal and logical_type = 'ENUM'
+union all
+select 'schema', schema_name, null, database_name from duckdb_schemas() where not internal
 union all
 select 'sequence', sequence_name, schema_name, database_name from duckdb_sequences()
 order by 1, 4, 3, 2`
@@ -150,6 +153,10 @@ func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 		case "database":
 			if name != duckdb.ShadowDatabase {
 				f.world.databases = append(f.world.databases, name)
+			}
+		case "schema":
+			if more != duckdb.ShadowDatabase {
+				f.world.schemas = append(f.world.schemas, project.Relation{Database: more, Schema: name})
 			}
 		case "function":
 			f.world.functions[name] = true
@@ -218,7 +225,7 @@ func (f *bindFacts) open(ctx context.Context) (*duckdb.Shell, error) {
 	f.opened.Do(func() {
 		target := openOptions(f.run.plan.Project.Target)
 		f.shell, f.err = duckdb.OpenShell(ctx, duckdb.ShellOptions{
-			Database: f.run.database, Schema: "main", Attached: f.world.databases,
+			Database: f.run.database, Schema: "main", Attached: f.world.databases, Schemas: f.world.schemas,
 			Settings: target.Settings, Extensions: target.Extensions, ExtensionDirectory: target.ExtensionDirectory,
 		})
 		if f.err != nil {

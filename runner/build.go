@@ -368,7 +368,7 @@ func (w *worker) show(ctx context.Context, n *nodeRun) error {
 		}
 		return nil
 	}
-	s, err := w.prepare(ctx, n, materialize.Statement{SQL: n.finish.AsView}, nil)
+	s, err := w.prepareWith(ctx, n, materialize.Statement{SQL: n.finish.AsView}, nil, w.inMainDatabase(ctx, n.finish.AsView))
 	if err != nil {
 		return err
 	}
@@ -448,6 +448,11 @@ func (w *worker) count(ctx context.Context, n *nodeRun, made project.Relation) e
 // prepare puts the run's names into a statement. own is what the node's own name
 // becomes; nil leaves it as it is, the published relation.
 func (w *worker) prepare(ctx context.Context, n *nodeRun, st materialize.Statement, own *project.Relation) (sent, error) {
+	return w.prepareWith(ctx, n, st, own, nil)
+}
+
+// prepareWith is prepare with more edits.
+func (w *worker) prepareWith(ctx context.Context, n *nodeRun, st materialize.Statement, own *project.Relation, edits []sqltoken.Edit) (sent, error) {
 	var failed error
 	by := func(rel project.Relation) (project.Relation, bool) {
 		if rel.Key() == n.key {
@@ -460,7 +465,7 @@ func (w *worker) prepare(ctx context.Context, n *nodeRun, st materialize.Stateme
 		failed = errors.Join(failed, err)
 		return shadow, ok
 	}
-	sql, back := w.names.rewrite(st.SQL, w.editsFor(n, st.SQL), by)
+	sql, back := w.names.rewrite(st.SQL, append(edits, w.editsFor(n, st.SQL)...), by)
 	return sent{sql: sql, back: offsets{inner: back}, query: st.Query}, failed
 }
 

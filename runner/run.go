@@ -78,6 +78,9 @@ type run struct {
 	keep        []project.Relation // hidden relations taken over from an earlier run
 	recorded    bool               // the run is in the history
 
+	attachedOnce sync.Once
+	attached     map[string]bool // databases, by their names in small letters
+
 	startStatements []string // of hooks at the start: what they make that queries can name
 }
 

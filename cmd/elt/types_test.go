@@ -28,7 +28,7 @@ func TestTypesPredicted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var compared atomic.Int64
+	var compared, projects atomic.Int64
 	t.Run("projects", func(t *testing.T) {
 		for _, path := range append(scripts, "testdata/types.txtar") {
 			if strings.Contains(path, "interrupt") || strings.Contains(path, "retry_stopped") || strings.Contains(path, "timeout") {
@@ -44,6 +44,7 @@ func TestTypesPredicted(t *testing.T) {
 				if err := txtar.Write(archive, dir); err != nil {
 					t.Skip("its files have names of their own: ", err)
 				}
+				projects.Add(1)
 				for _, root := range projectRoots(archive, dir) {
 					n := compareTypes(t, root)
 					t.Logf("%d relations of %s", n, filepath.Base(root))
@@ -60,7 +61,7 @@ func TestTypesPredicted(t *testing.T) {
 			compared.Add(compareTypes(t, dir))
 		})
 	})
-	if n := compared.Load(); n < 200 {
+	if n := compared.Load(); n < 200 && int(projects.Load()) > len(scripts)/2 { // unless only some were asked for
 		t.Errorf("only %d relations were compared", n)
 	}
 }

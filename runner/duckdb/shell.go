@@ -19,9 +19,10 @@ import (
 
 // ShellOptions say what a [Shell] has beside empty relations.
 type ShellOptions struct {
-	Database string   // name of the catalog that stands for the target's; "" for "memory"
-	Schema   string   // where names without a schema are looked for; "" for "main"
-	Attached []string // names of further catalogs
+	Database string             // name of the catalog that stands for the target's; "" for "memory"
+	Schema   string             // where names without a schema are looked for; "" for "main"
+	Attached []string           // names of further catalogs
+	Schemas  []project.Relation // that exist beside those of relations, with their databases
 
 	// What the target sets up. What cannot be set up here is left out, and Missing tells.
 	Settings           []Setting
@@ -40,6 +41,7 @@ type Shell struct {
 	idle  []*Session
 	slots chan struct{}       // one for each session that may exist
 	known map[string]struct{} // catalogs and schemas that exist
+	kinds map[string]string   // of the relations that were made: TABLE or VIEW
 }
 
 var _ compiler.ShellCatalog = (*Shell)(nil)
@@ -51,7 +53,7 @@ func OpenShell(ctx context.Context, options ShellOptions) (*Shell, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shell{db: db, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), known: map[string]struct{}{}}
+	s := &Shell{db: db, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), known: map[string]struct{}{}, kinds: map[string]string{}}
 	if err := s.setUp(ctx, options); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -66,7 +68,7 @@ func (s *Shell) setUp(ctx context.Context, options ShellOptions) error {
 	defer session.Close()
 	for _, extension := range options.Extensions {
 		if _, err := session.Exec(ctx, "LOAD "+project.QuoteIdent(extension.Name)); err != nil {
-			s.missing = append(s.missing, "extension "+extension.Name)
+			s.miss("extension " + extension.Name)
 		}
 	}
 	database, schema := options.Database, options.Schema
@@ -81,15 +83,24 @@ func (s *Shell) setUp(ctx context.Context, options ShellOptions) error {
 			return err
 		}
 	}
+	for _, at := range options.Schemas {
+		if err := s.place(ctx, session, at); err != nil {
+			return err
+		}
+	}
 	at := project.Relation{Database: database, Schema: schema}
 	if err := s.place(ctx, session, at); err != nil {
 		return err
 	}
 	s.use = "USE " + at.String()
+	if _, err := session.Exec(ctx, s.use); err != nil {
+		return err
+	}
 	set := setup{ctx: ctx, db: s.db, session: session}
 	for _, setting := range options.Settings {
 		if set.setting(setting); set.err != nil {
-			s.missing, set.err = append(s.missing, "setting "+setting.Name), nil
+			s.miss("setting " + setting.Name)
+			set.err = nil
 		}
 	}
 	return nil
@@ -97,7 +108,11 @@ func (s *Shell) setUp(ctx context.Context, options ShellOptions) error {
 
 // Missing lists what the options asked for and is not here: "extension spatial". A query
 // that needs it cannot be bound.
-func (s *Shell) Missing() []string { return s.missing }
+func (s *Shell) Missing() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.missing)
+}
 
 // Define makes an empty relation.
 func (s *Shell) Define(ctx context.Context, rel project.Relation, columns []compiler.Column) error {
@@ -122,7 +137,7 @@ func (s *Shell) DefineAll(ctx context.Context, shells []compiler.ShellRelation) 
 		}
 	}
 	for _, shell := range shells {
-		if _, err = session.Exec(ctx, shellSQL(shell)); err != nil {
+		if err = s.make(ctx, session, shell); err != nil {
 			break
 		}
 	}
@@ -137,9 +152,26 @@ func (s *Shell) DefineAll(ctx context.Context, shells []compiler.ShellRelation) 
 	return err
 }
 
-// shellSQL makes an empty relation. A table cannot have a column of the type of `null`,
+// make makes one empty relation in place of what has its name.
+func (s *Shell) make(ctx context.Context, session *Session, shell compiler.ShellRelation) error {
+	sql, kind := shellSQL(shell)
+	key := shell.Relation.Key()
+	s.mu.Lock()
+	before := s.kinds[key]
+	s.kinds[key] = kind
+	s.mu.Unlock()
+	if before != "" && before != kind { // DuckDB does not replace a table by a view
+		if _, err := session.Exec(ctx, "DROP "+before+" IF EXISTS "+shell.Relation.String()); err != nil {
+			return err
+		}
+	}
+	_, err := session.Exec(ctx, sql)
+	return err
+}
+
+// shellSQL makes an empty relation, and says of which kind. A table cannot have a column of the type of `null`,
 // which takes the type of whatever it meets; a view can.
-func shellSQL(shell compiler.ShellRelation) string {
+func shellSQL(shell compiler.ShellRelation) (sql, kind string) {
 	asView := slices.ContainsFunc(shell.Columns, func(c compiler.Column) bool { return strings.Contains(c.Type, nullType) })
 	var b strings.Builder
 	if asView {
@@ -148,14 +180,14 @@ func shellSQL(shell compiler.ShellRelation) string {
 			b.WriteString([]string{"", ", "}[min(i, 1)] + "CAST(NULL AS " + c.Type + ") AS " + project.QuoteIdent(c.Name))
 		}
 		b.WriteString(" WHERE false")
-		return b.String()
+		return b.String(), "VIEW"
 	}
 	b.WriteString("CREATE OR REPLACE TABLE " + shell.Relation.String() + " (")
 	for i, c := range shell.Columns {
 		b.WriteString([]string{"", ", "}[min(i, 1)] + project.QuoteIdent(c.Name) + " " + c.Type)
 	}
 	b.WriteString(")")
-	return b.String()
+	return b.String(), "TABLE"
 }
 
 // nullType is the type of `null`.
@@ -196,8 +228,8 @@ var errNoQuery = errors.New("this is not one query")
 func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, error) {
 	s.use.Lock()
 	defer s.use.Unlock()
-	if strings.IndexByte(sql, 0) >= 0 {
-		return nil, errNoQuery
+	if at := strings.IndexByte(sql, 0); at >= 0 {
+		return nil, &engine.Error{Kind: engine.Parser, Message: "the query holds a zero byte", SQL: sql, Position: at}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -344,18 +376,42 @@ func (s *Shell) take(ctx context.Context) (*Session, error) {
 		return session, nil
 	}
 	s.mu.Unlock()
-	session, err := s.db.Session(ctx)
-	if err == nil {
-		_, err = session.Exec(ctx, s.use)
-	}
-	if err == nil { // a bound query is all that is wanted, and optimizing takes half the time
-		_, err = session.Exec(ctx, "PRAGMA disable_optimizer")
-	}
+	session, err := s.session(ctx)
 	if err != nil {
 		<-s.slots
 		return nil, err
 	}
-	return session.(*Session), nil
+	return session, nil
+}
+
+// session opens a session and sets it up. Settings come last: search_path counts for
+// more than the default catalog and schema.
+func (s *Shell) session(ctx context.Context) (*Session, error) {
+	session, err := s.db.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// A bound query is all that is wanted, and optimizing takes half the time.
+	for _, sql := range []string{s.use, "PRAGMA disable_optimizer"} {
+		if _, err := session.Exec(ctx, sql); err != nil {
+			return nil, errors.Join(err, session.Close())
+		}
+	}
+	for _, sql := range s.db.local {
+		if _, err := session.Exec(ctx, sql); err != nil {
+			s.miss(strings.TrimPrefix(sql, "SET SESSION "))
+		}
+	}
+	return session, nil
+}
+
+// miss notes what could not be set up.
+func (s *Shell) miss(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.missing, what) {
+		s.missing = append(s.missing, what)
+	}
 }
 
 func (s *Shell) give(session *Session) {
