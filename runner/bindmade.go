@@ -47,6 +47,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	if c := node.Compiled; c != nil && alters(c.PreHooks, c.PostHooks) {
 		return nil, compiler.Doubt("a hook changes the columns of its table")
 	}
+	if f.hooked && readsVariable(node) {
+		return nil, compiler.Doubt("it reads a variable, which a hook may set")
+	}
 	switch spec.Materialized {
 	case materialize.View, materialize.Ephemeral:
 		return plainColumns(columns), said
@@ -172,4 +175,12 @@ func alters(lists ...[]project.RenderedHook) bool {
 		}
 	}
 	return false
+}
+
+// readsVariable reports whether a node's query reads a session's variable, whose type is
+// that of what was put into it.
+func readsVariable(node *project.Node) bool {
+	return node.Compiled != nil && slices.ContainsFunc(sqltoken.Chains(node.Compiled.SQL), func(c sqltoken.Chain) bool {
+		return c.Call && strings.EqualFold(c.Name(), "getvariable")
+	})
 }
