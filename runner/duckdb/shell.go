@@ -39,9 +39,11 @@ type Shell struct {
 
 	mu    sync.Mutex
 	idle  []*Session
-	slots chan struct{}       // one for each session that may exist
-	known map[string]struct{} // catalogs and schemas that exist
-	kinds map[string]string   // of the relations that were made: TABLE or VIEW
+	slots chan struct{}     // one for each session that may exist
+	kinds map[string]string // of the relations that were made: TABLE or VIEW
+
+	placing sync.Mutex          // held while a catalog or a schema is made: two that make the same one conflict, IF NOT EXISTS or not
+	known   map[string]struct{} // catalogs and schemas that exist
 }
 
 var _ compiler.ShellCatalog = (*Shell)(nil)
@@ -338,6 +340,8 @@ func (s *Shell) Close() error {
 // place makes the catalog and the schema of a relation where they are not there.
 func (s *Shell) place(ctx context.Context, session *Session, rel project.Relation) error {
 	schema := project.Relation{Database: rel.Database, Schema: rel.Schema}
+	s.placing.Lock()
+	defer s.placing.Unlock()
 	for _, at := range []struct{ key, sql string }{
 		{strings.ToLower(rel.Database), "ATTACH IF NOT EXISTS ':memory:' AS " + project.QuoteIdent(rel.Database)},
 		{schema.Key(), "CREATE SCHEMA IF NOT EXISTS " + schema.String()},
@@ -345,18 +349,13 @@ func (s *Shell) place(ctx context.Context, session *Session, rel project.Relatio
 		if rel.Database == "" || at.key == schema.Key() && rel.Schema == "" {
 			continue
 		}
-		s.mu.Lock()
-		_, known := s.known[at.key]
-		s.mu.Unlock()
-		if known {
+		if _, known := s.known[at.key]; known {
 			continue
 		}
 		if _, err := session.Exec(ctx, at.sql); err != nil {
 			return err
 		}
-		s.mu.Lock()
 		s.known[at.key] = struct{}{}
-		s.mu.Unlock()
 	}
 	return nil
 }
