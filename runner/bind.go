@@ -22,6 +22,8 @@ import (
 // are among the diagnostics, Bound still tells what is known. It is to be closed.
 func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) (*compiler.Bound, diag.List) {
 	r := newRun(plan, Options{Command: "compile", Wait: opts.Wait, Compiler: opts.Compiler}, nil)
+	r.openSpare(ctx)
+	defer r.spare.Close()
 	if err := r.openToRead(ctx, true); err != nil {
 		return nil, diag.From(err, diag.Database)
 	}
@@ -79,6 +81,7 @@ func (r *run) openLakeToDescribe(ctx context.Context, ids []string) {
 // wrong with them.
 func (r *run) check(ctx context.Context) (diag.List, error) {
 	ids := r.ids()
+	defer r.spare.Close() // all is known from before: it was not needed
 	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids, FromPublished: true})
 	if err != nil {
 		return nil, err
@@ -108,6 +111,10 @@ type bindFacts struct {
 	world  world
 	hooked bool // a hook or header may make what queries name
 
+	// macros are those of the target's databases, by their lower-case names. They are
+	// asked for only when a name was not found: listing functions takes ten milliseconds.
+	macros func() map[string]bool
+
 	opened sync.Once
 	shell  *duckdb.Shell
 	err    error
@@ -122,14 +129,12 @@ var _ compiler.BindFacts = (*bindFacts)(nil)
 type world struct {
 	databases []string
 	schemas   []project.Relation
-	functions map[string]bool // macros, by their lower-case names
-	setup     []string        // statements that make its types and sequences
+	setup     []string // statements that make its types and sequences
 }
 
-// worldSQL lists macros, types and sequences; those of DuckDB itself are internal.
+// worldSQL lists databases, schemas, types and sequences; those of DuckDB itself are
+// internal.
 const worldSQL = `select 'database', database_name, null, null from duckdb_databases() where not internal
-union all
-select 'function', lower(function_name), null, null from duckdb_functions() where not internal and function_type in ('macro', 'table_macro')
 union all
 select 'enum', type_name, schema_name, database_name || chr(0) || array_to_string(labels, chr(0)) from duckdb_types() where not internal and logical_type = 'ENUM'
 union all
@@ -140,7 +145,7 @@ order by 1, 4, 3, 2`
 
 func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 	f := &bindFacts{run: r, hooked: r.hooksMake(ctx, ids)}
-	f.world.functions = map[string]bool{}
+	f.macros = sync.OnceValue(func() map[string]bool { return r.readMacros(ctx) })
 	t, err := r.main.Query(ctx, worldSQL)
 	if err != nil {
 		return nil, err
@@ -158,8 +163,6 @@ func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 			if more != duckdb.ShadowDatabase {
 				f.world.schemas = append(f.world.schemas, project.Relation{Database: more, Schema: name})
 			}
-		case "function":
-			f.world.functions[name] = true
 		case "enum":
 			parts := strings.Split(more, "\x00")
 			labels := make([]string, len(parts)-1)
@@ -176,6 +179,25 @@ func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 	f.cache, f.damaged = openBindCache(r.plan.Project)
 	f.cache.salt = f.salt()
 	return f, nil
+}
+
+// readMacros lists the macros of the target's databases.
+func (r *run) readMacros(ctx context.Context) map[string]bool {
+	s, err := r.sessions.get(ctx)
+	if err != nil {
+		return nil
+	}
+	defer r.sessions.put(s)
+	t, err := s.Query(ctx, "select distinct lower(function_name) from duckdb_functions() where not internal and function_type in ('macro', 'table_macro')")
+	if err != nil {
+		return nil
+	}
+	macros := make(map[string]bool, len(t.Rows))
+	for _, row := range t.Rows {
+		name, _ := row[0].(string)
+		macros[name] = true
+	}
+	return macros
 }
 
 // salt is what the columns of every query depend on.
@@ -227,6 +249,7 @@ func (f *bindFacts) open(ctx context.Context) (*duckdb.Shell, error) {
 		f.shell, f.err = duckdb.OpenShell(ctx, duckdb.ShellOptions{
 			Database: f.run.database, Schema: "main", Attached: f.world.databases, Schemas: f.world.schemas,
 			Settings: target.Settings, Extensions: target.Extensions, ExtensionDirectory: target.ExtensionDirectory,
+			Spare: f.run.spare,
 		})
 		if f.err != nil {
 			return

@@ -86,7 +86,7 @@ func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engi
 		return "it needs an extension that is not loaded"
 	case e.Kind == engine.Catalog || missingCatalog(e):
 		return f.missingDoubt(e)
-	case f.world.functions[strings.ToLower(e.Name)]:
+	case f.macros()[strings.ToLower(e.Name)]:
 		return "it calls a macro of the database"
 	}
 	return ""
@@ -104,7 +104,7 @@ func (f *bindFacts) missingDoubt(e *engine.Error) string {
 		return e.Message + "; a hook may make it"
 	case len(f.shell.Missing()) > 0:
 		return e.Message + "; it may come from the " + strings.Join(f.shell.Missing(), ", ")
-	case f.world.functions[strings.ToLower(e.Name)]:
+	case f.macros()[strings.ToLower(e.Name)]:
 		return "it calls a macro of the database"
 	case missingTable.MatchString(e.Message) && f.run.opts.Command == "compile":
 		return e.Message + " yet"

@@ -27,6 +27,11 @@ func (r *run) openFor(ctx context.Context, ids []string) error {
 	return r.use(ctx, db)
 }
 
+// openSpare begins to open the database that queries are bound in, beside the target's.
+func (r *run) openSpare(ctx context.Context) {
+	r.spare = duckdb.OpenSpare(ctx, openOptions(r.plan.Project.Target).ExtensionDirectory)
+}
+
 // open opens the database and what goes with it.
 func (r *run) open(ctx context.Context) error {
 	target := r.plan.Project.Target

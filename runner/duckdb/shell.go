@@ -28,6 +28,8 @@ type ShellOptions struct {
 	Settings           []Setting
 	Extensions         []Extension
 	ExtensionDirectory string
+
+	Spare *Spare // is used if nobody has it; nil opens a database
 }
 
 // Shell is a database in memory that holds empty relations only: queries are bound
@@ -51,7 +53,10 @@ var _ compiler.ShellCatalog = (*Shell)(nil)
 // OpenShell opens a shell catalog. Nothing is read or written but extensions that are
 // installed already.
 func OpenShell(ctx context.Context, options ShellOptions) (*Shell, error) {
-	db, err := Open(ctx, Options{Threads: 1, ExtensionDirectory: options.ExtensionDirectory})
+	db, err := options.Spare.take()
+	if db == nil && err == nil {
+		db, err = Open(ctx, shellDatabase(options.ExtensionDirectory))
+	}
 	if err != nil {
 		return nil, err
 	}
