@@ -56,6 +56,15 @@ type Doubt string
 // Error returns the reason.
 func (d Doubt) Error() string { return string(d) }
 
+// Told is a Doubt that was told otherwise: no note is made of it.
+type Told struct{ Doubt Doubt }
+
+// Error returns the reason.
+func (t Told) Error() string { return string(t.Doubt) }
+
+// Unwrap returns the Doubt.
+func (t Told) Unwrap() error { return t.Doubt }
+
 // BindOptions say what to bind.
 type BindOptions struct {
 	// IDs are the nodes whose mistakes are reported, which are compiled already.
@@ -268,6 +277,9 @@ func (b *binder) settle(node *project.Node, n *boundNode, err error) {
 	}
 	if errors.As(err, &doubt) {
 		n.doubt = doubt
+		if told := (Told{}); errors.As(err, &told) {
+			return
+		}
 		if b.chosen[node.UniqueID] || node.Type == project.Source && !b.opts.FromPublished {
 			b.report(unchecked(node, doubt))
 		}

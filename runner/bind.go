@@ -28,7 +28,7 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 		return nil, diag.From(err, diag.Database)
 	}
 	defer r.close()
-	problems := r.compiler.Compile(ctx, r.view(nil), ids)
+	problems := append(slices.Clone(r.absentNotes), r.compiler.Compile(ctx, r.view(nil), ids)...)
 	if problems.HasErrors() {
 		return nil, problems
 	}
@@ -331,6 +331,9 @@ func (f *bindFacts) Database(node *project.Node) dbtcontext.Database {
 
 // Published returns the columns of a node's relation as it is.
 func (f *bindFacts) Published(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
+	if f.run.isAbsent(node.Relation) {
+		return nil, absentDoubt(node.Relation)
+	}
 	info := f.run.published.find(node.Relation)
 	if info == nil {
 		return nil, nil

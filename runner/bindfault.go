@@ -35,6 +35,24 @@ func (f *bindFacts) Missing(ctx context.Context, query compiler.ShellQuery, err 
 	return compiler.ShellRelation{}, false
 }
 
+// readsAbsent finds the relation that a query has missed in a database that could not be opened.
+func (f *bindFacts) readsAbsent(query compiler.ShellQuery, e *engine.Error) (project.Relation, bool) {
+	if len(f.run.absent) == 0 || e.Kind != engine.Catalog || e.Position < 0 {
+		return project.Relation{}, false
+	}
+	for _, chain := range sqltoken.Chains(query.SQL) {
+		if chain.Span.Start > e.Position || e.Position >= chain.Span.End {
+			continue
+		}
+		for _, rel := range f.meanings(chain) {
+			if f.run.isAbsent(rel) {
+				return rel, true
+			}
+		}
+	}
+	return project.Relation{}, false
+}
+
 // meanings are the relations that a dotted name may mean.
 func (f *bindFacts) meanings(chain sqltoken.Chain) []project.Relation {
 	names := make([]string, len(chain.Parts))
@@ -62,6 +80,9 @@ func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err err
 	if e.Message == duckdb.PivotWithoutIn && node.Type == project.Model && node.Materialized() == materialize.View {
 		return diag.New(diag.SQL, node.Place, "a view cannot hold a PIVOT without IN, which takes its columns from the data").
 			WithHint("name the values, as in pivot ... on day in ('mon', 'tue'), or set materialized='table'")
+	}
+	if rel, ok := f.readsAbsent(query, e); ok {
+		return absentDoubt(rel)
 	}
 	if why := f.doubt(node, query, e); why != "" {
 		return compiler.Doubt(why)

@@ -29,6 +29,9 @@ func (f *bindFacts) Leaf(ctx context.Context, node *project.Node) ([]compiler.Co
 // built from it, unless a hook or a node makes it.
 func (f *bindFacts) table(ctx context.Context, node *project.Node) ([]compiler.Column, error) {
 	rel := f.run.names.full(node.Relation)
+	if f.run.isAbsent(rel) {
+		return nil, absentDoubt(rel)
+	}
 	columns, err := f.run.describeRelation(ctx, rel)
 	if err == nil {
 		return columns, nil

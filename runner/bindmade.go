@@ -91,6 +91,9 @@ func (f *bindFacts) unsaid(problems diag.List) error {
 
 // state is what exists under the name of a node.
 func (f *bindFacts) state(ctx context.Context, node *project.Node, spec *materialize.Spec) (materialize.State, error) {
+	if spec.Materialized == materialize.Incremental && f.run.isAbsent(node.Relation) {
+		return materialize.State{}, absentDoubt(node.Relation)
+	}
 	s, err := f.run.sessions.get(ctx)
 	if err != nil {
 		return materialize.State{}, err

@@ -60,6 +60,9 @@ func (v view) candidate(rel project.Relation) (*nodeRun, error) {
 // Relation returns the relation with its type where it exists.
 func (v view) Relation(_ context.Context, rel project.Relation) (project.Relation, bool, error) {
 	maker, err := v.candidate(rel)
+	if err == nil {
+		err = v.run.deferAbsent(rel)
+	}
 	if err != nil {
 		return rel, false, err
 	}
@@ -83,6 +86,9 @@ func (v view) Relations(_ context.Context, database, schema string) ([]project.R
 	if database == "" {
 		database = v.run.database
 	}
+	if err := v.run.deferAbsent(project.Relation{Database: database}); err != nil {
+		return nil, err
+	}
 	var out []project.Relation
 	for _, info := range v.run.published.bySchema[schemaKey(database, schema)] {
 		out = append(out, info.Relation)
@@ -93,6 +99,9 @@ func (v view) Relations(_ context.Context, database, schema string) ([]project.R
 // Columns returns a relation's columns, none where it does not exist.
 func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
 	maker, err := v.candidate(rel)
+	if err == nil {
+		err = v.run.deferAbsent(rel)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -216,7 +216,7 @@ func openFault(err error) error {
 	}
 	var setup *duckdb.SetupError
 	if errors.As(err, &setup) {
-		return &diag.Diagnostic{Code: diag.Database, Message: fmt.Sprintf("%s %q cannot be set up: %v", setup.What, setup.Name, setup.Err), Err: err}
+		return &diag.Diagnostic{Code: diag.Database, Message: fmt.Sprintf("%s %q cannot be set up: %s", setup.What, setup.Name, setupWords(setup)), Err: err}
 	}
 	var open *duckdb.OpenError
 	if !errors.As(err, &open) {
@@ -224,6 +224,19 @@ func openFault(err error) error {
 	}
 	message, hint := openWords(open)
 	return &diag.Diagnostic{Code: diag.Database, Message: message, Hint: hint, Err: err}
+}
+
+// setupWords is what is wrong with something that the target sets up.
+func setupWords(e *duckdb.SetupError) string {
+	var open *duckdb.OpenError
+	if errors.As(e.Err, &open) {
+		if open.Kind == duckdb.Locked {
+			words, _ := openWords(open)
+			return words
+		}
+		return fmt.Sprintf("%q: %s", open.Path, open.Message)
+	}
+	return e.Err.Error()
 }
 
 // openWords is what is wrong with a database file, and what to do.

@@ -30,7 +30,13 @@ func OpenTargetReadOnly(ctx context.Context, plan *compiler.Plan, wait time.Dura
 // for writing, so that is done first.
 func openReadOnly(ctx context.Context, target *project.Target, wait time.Duration) (*duckdb.DB, error) {
 	options := openOptions(target)
-	options.Wait, options.Shadow = wait, true
+	options.Wait = wait
+	return openReadOnlyWith(ctx, target, options)
+}
+
+// openReadOnlyWith is openReadOnly with options that are settled but for what it says.
+func openReadOnlyWith(ctx context.Context, target *project.Target, options duckdb.Options) (*duckdb.DB, error) {
+	options.Shadow = true
 	if isFile(target.Path) {
 		if _, err := os.Stat(target.Path); errors.Is(err, os.ErrNotExist) {
 			return nil, diag.New(diag.Database, diag.Place{}, "database %q does not exist", target.Path).

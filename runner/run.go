@@ -79,6 +79,9 @@ type run struct {
 	keep        []project.Relation // hidden relations taken over from an earlier run
 	recorded    bool               // the run is in the history
 
+	absent      map[string]bool // databases that could not be opened, by their names in small letters
+	absentNotes diag.List       // about these, and what else of the target is not there
+
 	attachedOnce sync.Once
 	attached     map[string]bool // databases, by their names in small letters
 

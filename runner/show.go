@@ -165,21 +165,24 @@ func (r *run) shadowAll(ctx context.Context, all []state.Candidate) error {
 }
 
 // openToRead opens the database for reading. With empty, one that does not exist is
-// taken for an empty one.
+// taken for an empty one. elt compile goes on without what else the target names and
+// cannot be opened: see noteAbsent.
 func (r *run) openToRead(ctx context.Context, empty bool) error {
 	r.readOnly = true
 	target := r.plan.Project.Target
+	options := openOptions(target)
+	options.Wait, options.Lenient = r.opts.Wait, r.opts.Command == "compile"
 	var db *duckdb.DB
 	var err error
 	if empty && missing(target) {
-		options := openOptions(target)
 		options.Path, options.Shadow = "", true
 		if db, err = duckdb.Open(ctx, options); err != nil {
 			return openFault(err)
 		}
-	} else if db, err = openReadOnly(ctx, target, r.opts.Wait); err != nil {
+	} else if db, err = openReadOnlyWith(ctx, target, options); err != nil {
 		return err
 	}
+	r.noteAbsent(db.Absent())
 	if err := r.use(ctx, db); err != nil {
 		return err
 	}

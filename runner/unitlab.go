@@ -37,6 +37,8 @@ type lab struct {
 	db   *duckdb.DB
 	err  error
 	lent bool // db is closed by its owner
+	// lenient makes it go on without extensions that cannot be loaded.
+	lenient bool
 
 	mu     sync.Mutex
 	free   []*bench
@@ -66,6 +68,7 @@ func (l *lab) open(ctx context.Context) error {
 	l.once.Do(func() {
 		options := openOptions(l.target)
 		options.Path, options.Attach, options.Secrets, options.Threads = "", nil, nil, 1
+		options.Lenient = l.lenient
 		if l.db, l.err = duckdb.Open(ctx, options); l.err != nil {
 			l.err = openFault(l.err)
 		}

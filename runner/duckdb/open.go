@@ -29,6 +29,8 @@ type DB struct {
 	// local holds the statements that set up every session.
 	local []string
 
+	absent []*SetupError // see Options.Lenient
+
 	// checkpoints is held during a checkpoint and guards busy, the sizes of the logs of
 	// files that others wrote to when one was due, and torn, the files of which one
 	// failed. threshold is the size in bytes from which one is due.

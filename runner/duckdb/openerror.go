@@ -50,9 +50,10 @@ func (e *OpenError) Unwrap() error { return e.Err }
 
 // SetupError is an error in what the options ask for beside the file itself.
 type SetupError struct {
-	What string // "setting", "extension", "secret" or "database"
-	Name string
-	Err  error // an [*engine.Error] where DuckDB raised it
+	What     string // "setting", "extension", "secret" or "database"
+	Name     string // as messages call it
+	Database string // the name that an attached database has in SQL, "" for anything else
+	Err      error  // an [*engine.Error] where DuckDB raised it
 }
 
 // Error names what could not be set up.

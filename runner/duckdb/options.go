@@ -31,6 +31,11 @@ type Options struct {
 	Secrets            []Secret
 	Attach             []Attachment
 
+	// Lenient leaves out what of extensions, secrets and attached databases cannot be set
+	// up: [DB.Absent] tells. Attached files of DuckDB are opened for reading; one that is not
+	// there and would be made is taken for an empty one.
+	Lenient bool
+
 	// Shadow attaches an empty in-memory database named [ShadowDatabase].
 	Shadow    bool
 	UserAgent string // told to servers that DuckDB talks to

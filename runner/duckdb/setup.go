@@ -27,15 +27,18 @@ func (db *DB) setUp(ctx context.Context) error {
 	s.run("setting", "errors_as_json", "SET GLOBAL errors_as_json = true")
 	for _, setting := range db.options.Settings {
 		s.setting(setting)
+		s.forgiveSetting()
 	}
 	for _, extension := range db.options.Extensions {
 		s.extension(extension)
+		s.forgive()
 	}
 	for _, secret := range db.options.Secrets {
 		s.secret(secret)
+		s.forgive()
 	}
 	for _, attachment := range db.options.Attach {
-		s.attach(attachment)
+		s.attachOrStandIn(attachment)
 	}
 	if s.err == nil {
 		s.err = db.ownCheckpoints(ctx, session)
@@ -243,15 +246,28 @@ func (s *setup) attach(attachment Attachment) {
 	if s.err != nil {
 		return
 	}
-	if _, _, remote := connectionString(attachment.Path); !remote && (attachment.Type == "" || strings.EqualFold(attachment.Type, "duckdb")) {
+	if attachment.isFile() {
 		if err := mend(attachment.Path); err != nil {
 			s.err = mendError(attachment.Path, err)
 			return
 		}
 	}
 	if _, err := s.session.Exec(s.ctx, attachSQL(attachment)); err != nil {
-		s.err = &SetupError{What: "database", Name: nameOfAttachment(attachment), Err: withoutConnection(err, attachment)}
+		s.err = &SetupError{What: "database", Name: nameOfAttachment(attachment), Database: attachment.database(), Err: attachError(err, attachment, s.db.options.ReadOnly)}
 	}
+}
+
+// attachError makes facts of what keeps a file of DuckDB's own from being attached.
+func attachError(err error, attachment Attachment, readOnly bool) error {
+	var failure *engine.Error
+	if attachment.isFile() && errors.As(err, &failure) {
+		found := openError(Options{Path: attachment.Path, ReadOnly: attachment.ReadOnly || readOnly}, failure.Message)
+		var open *OpenError
+		if errors.As(found, &open) && open.Kind != Unknown {
+			return open
+		}
+	}
+	return withoutConnection(err, attachment)
 }
 
 // nameOfAttachment is how messages call a database. A connection string may hold a
