@@ -29,7 +29,7 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	}
 	defer r.close()
 	problems := append(slices.Clone(r.absentNotes), r.compiler.Compile(ctx, r.view(nil), ids)...)
-	if problems.HasErrors() {
+	if ctx.Err() != nil {
 		return nil, problems
 	}
 	// What is wrong with the parents is not asked for.

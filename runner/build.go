@@ -38,12 +38,14 @@ type nodeRun struct {
 	made      bool      // there is a candidate
 	doomed    diag.List // what was found wrong before its turn, in a dbt project
 	putOff    bool      // rendering failed, in a dbt project: it is tried again in its turn
-	resumed   bool      // taken over from an earlier run
-	anew      string    // why it was not, though that run had made it
-	rows      int64
-	sqlHash   string
-	confHash  string
-	result    *NodeResult
+	// unrendered says that rendering failed and the run will not begin.
+	unrendered bool
+	resumed    bool   // taken over from an earlier run
+	anew       string // why it was not, though that run had made it
+	rows       int64
+	sqlHash    string
+	confHash   string
+	result     *NodeResult
 
 	ancestors graph.Set // of the node, once somebody has asked
 }

@@ -171,8 +171,8 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 	defer v.run.sessions.put(s)
 	t, err := s.Query(ctx, text)
 	var e *engine.Error
-	if v.run.opts.Command == "compile" && errors.As(err, &e) && (e.Kind == engine.Catalog || missingCatalog(e)) {
-		return nil, dbtcontext.ErrDeferred // it asks for what has not been built yet
+	if errors.As(err, &e) && (e.Kind == engine.Catalog || missingCatalog(e)) && (v.run.opts.Command == "compile" || !v.run.started && v.run.hooksMayMake()) {
+		return nil, dbtcontext.ErrDeferred // it asks for what has not been made yet
 	}
 	if err != nil {
 		return nil, v.run.queryFault(err)

@@ -141,6 +141,18 @@ func (r *run) hooksTouchThis(n *nodeRun) bool {
 	return false
 }
 
+// hooksMayMake reports whether hooks run before the templates of some nodes: those at the
+// start, and those of other nodes. What they make is not there while a run looks ahead.
+func (r *run) hooksMayMake() bool {
+	return slices.ContainsFunc(r.plan.Order, func(id string) bool {
+		node := r.plan.Nodes[id]
+		if node.Type == project.Operation {
+			return node.Hook != nil && node.Hook.When == "on-run-start"
+		}
+		return node.Config != nil && r.byID[id] != nil && len(node.Config.Hooks("pre_hook"))+len(node.Config.Hooks("post_hook")) > 0
+	})
+}
+
 // pre returns the rendered pre-hooks of a node.
 func (n *nodeRun) pre() []project.RenderedHook {
 	if n.node.Compiled == nil {

@@ -267,11 +267,11 @@ func (r *run) compile(ctx context.Context) error {
 		problems = append(problems, r.compiler.Compile(ctx, r.view(nil), ephemeral)...)
 	}
 	problems = append(problems, r.compileEach(ctx)...)
-	if problems.HasErrors() || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return errors.Join(ctx.Err(), problems.Sorted().Err())
 	}
 	for _, n := range r.nodes {
-		if n.node.Compiled != nil && n.node.Compiled.Deferred {
+		if n.unrendered || n.node.Compiled != nil && n.node.Compiled.Deferred {
 			continue
 		}
 		if err := r.specify(ctx, r.main, n); err != nil && !r.putOff(n) {
@@ -292,10 +292,18 @@ func (r *run) compile(ctx context.Context) error {
 	return nil
 }
 
-// leaveToNodes takes out of a list what is wrong with nodes of the run, in a dbt project: each
-// such node fails when it is its turn; see putOff.
+// stopsAtMistakes reports whether one mistake found ahead ends the run before anything is
+// touched. A dbt project on which some nodes are broken has to yield what dbt yields: all
+// others are built. Where the run is to end at the first failure, or to publish nothing
+// because of it, that failure is known already.
+func (r *run) stopsAtMistakes() bool {
+	return r.plan.Project.IsElt || r.opts.FailFast || r.opts.AllOrNothing
+}
+
+// leaveToNodes takes out of a list what is wrong with nodes of the run, unless it stops at
+// mistakes: each such node fails when it is its turn; see putOff.
 func (r *run) leaveToNodes(list diag.List) diag.List {
-	if r.plan.Project.IsElt {
+	if r.stopsAtMistakes() {
 		return list
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(d *diag.Diagnostic) bool {
@@ -318,11 +326,10 @@ func (r *run) leaveToNodes(list diag.List) diag.List {
 }
 
 // putOff lets a mistake that rendering has brought to light wait until it is the node's
-// turn: there it fails the node and skips what is behind it, as dbt does it. So a dbt
-// project builds what dbt would build; in an elt project any mistake stops the run before
-// anything is read.
+// turn: there it fails the node and skips what is behind it, as dbt does it; see
+// stopsAtMistakes.
 func (r *run) putOff(n *nodeRun) bool {
-	if r.plan.Project.IsElt || n.node.Type == project.Seed {
+	if r.stopsAtMistakes() || n.node.Type == project.Seed {
 		return false
 	}
 	n.putOff = true
@@ -346,6 +353,7 @@ func (r *run) compileEach(ctx context.Context) diag.List {
 		wg.Go(func() {
 			for n := range next {
 				if err := r.compiler.CompileNode(ctx, r.view(n), n.node.UniqueID); err != nil && !r.putOff(n) {
+					n.unrendered = true
 					mu.Lock()
 					problems = append(problems, diag.From(err, diag.TemplateError)...)
 					mu.Unlock()
