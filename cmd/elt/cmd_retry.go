@@ -27,7 +27,7 @@ func (in *invocation) retry(c *cli.Context) error {
 	}
 	options := in.runOptions(c, nil)
 	options.Command = ""
-	summary, err := runner.Retry(in.ctx, plan, options, in.reporter)
+	summary, err := runner.Retry(in.ctx, plan, options, in.observer())
 	if errors.Is(err, runner.ErrNothingToRetry) {
 		_, err = io.WriteString(in.stderr, "nothing to retry: "+err.Error()+"\n")
 		return err

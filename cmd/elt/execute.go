@@ -25,9 +25,12 @@ func (in *invocation) execute(c *cli.Context) error {
 	if len(chosen) == 0 {
 		return in.nothingChosen(c)
 	}
-	summary, err := runner.Run(in.ctx, plan, in.runOptions(c, chosen), in.reporter)
+	summary, err := runner.Run(in.ctx, plan, in.runOptions(c, chosen), in.observer())
 	return in.finish(c, plan, summary, err)
 }
+
+// observer hears of a run.
+func (in *invocation) observer() runner.Observer { return tightening{in.reporter, in.collector} }
 
 // runOptions turns flags into the runner's options.
 func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options {

@@ -31,13 +31,14 @@ type invocation struct {
 	release        func() bool // lets go of the interrupt notice
 	saidEmpty      bool        // a selector was reported to match nothing
 	secrets        *secrets    // what no output may show
+	collector      *collector
 }
 
 func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *invocation {
 	hidden := &secrets{}
 	in := &invocation{
 		ctx: ctx, stdin: stdin, stdout: hidden.writer(stdout), stderr: hidden.writer(stderr),
-		env: hidden.env(env), secrets: hidden,
+		env: hidden.env(env), secrets: hidden, collector: &collector{},
 		now: time.Now(), id: newInvocationID(), release: func() bool { return true },
 	}
 	in.style.On = report.WantColour(env, isTerminal(stderr))
@@ -88,6 +89,9 @@ func (in *invocation) close(err error) {
 
 // parse reads the project that the flags name and reports its warnings.
 func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
+	if _, chosen := in.env("GOGC"); !chosen {
+		in.collector.relax()
+	}
 	root, err := in.root(c)
 	if err != nil {
 		return nil, err

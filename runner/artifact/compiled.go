@@ -33,29 +33,25 @@ func pathBelow(node *project.Node) string {
 // writeCompiled writes the compiled SQL of every node that has some and, with a
 // summary, the statements that ran.
 func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) error {
+	type file struct{ path, text string }
+	var files []file
 	for _, id := range plan.Order {
 		node := plan.Nodes[id]
-		path := CompiledPath(node)
-		if path == "" || node.Compiled == nil || node.Compiled.Deferred {
-			continue
-		}
-		if err := writeText(filepath.Join(dir, path), meta.hidden(node.Compiled.SQL)); err != nil {
-			return err
+		if path := CompiledPath(node); path != "" && node.Compiled != nil && !node.Compiled.Deferred {
+			files = append(files, file{path, node.Compiled.SQL})
 		}
 	}
-	if summary == nil {
-		return nil
-	}
-	for _, r := range summary.Results {
-		if len(r.Statements) == 0 {
-			continue
-		}
-		text := strings.Join(r.Statements, ";\n\n") + ";\n"
-		if err := writeText(filepath.Join(dir, RunPath(r.Node)), meta.hidden(text)); err != nil {
-			return err
+	if summary != nil {
+		for _, r := range summary.Results {
+			if len(r.Statements) > 0 {
+				files = append(files, file{RunPath(r.Node), strings.Join(r.Statements, ";\n\n") + ";\n"})
+			}
 		}
 	}
-	return nil
+	_, err := onAllCores(files, func(f file) (struct{}, error) {
+		return struct{}{}, writeText(filepath.Join(dir, f.path), meta.hidden(f.text))
+	})
+	return err
 }
 
 // writeText writes a file unless it has this text already: thousands of files that

@@ -134,16 +134,24 @@ func (m *manifestWriter) metadata(meta Meta) any {
 
 // section writes the nodes of some types by unique_id.
 func (m *manifestWriter) section(name string, in func(project.ResourceType) bool) {
+	ids := slices.DeleteFunc(slices.Clone(m.plan.Order), func(id string) bool { return !in(m.plan.Nodes[id].Type) })
+	encode := func(id string) (string, error) {
+		text, err := template.ToJSON(m.node(m.plan.Nodes[id]), false)
+		return m.meta.hidden(text), err
+	}
 	m.object(name, func() {
-		for _, id := range m.plan.Order {
-			if node := m.plan.Nodes[id]; in(node.Type) {
-				m.value(id, m.node(node))
-			}
+		err := inOrder(ids, encode, func(id, text string) {
+			m.open(id)
+			m.text(text)
+		})
+		if err != nil && m.err == nil {
+			m.err = err
 		}
 	})
 }
 
-// node is a node as dbt writes it: what templates see of it, and what compiling added.
+// node is a node as dbt writes it: what templates see of it, and what compiling added. It is
+// called by several goroutines.
 func (m *manifestWriter) node(node *project.Node) *template.Dict {
 	out := dbtcontext.NodeValue(node)
 	out.Delete("compiled_sql") // for templates only

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+
+	"elt/runner"
+)
+
+// The garbage collector's usual aim, a heap of twice what lives, costs a command that
+// reads a project a fourth of its time, for memory that is there: nothing else runs yet.
+// Until nodes are built the heap may be five times what lives, up to roomyHeap.
+const (
+	roomyHeap    = 320 << 20 // bytes
+	roomyPercent = 400
+	usualPercent = 100
+	muchHeap     = 64 << 20 // bytes, which are worth a collection of their own before nodes are built
+)
+
+// collector sets how often garbage is collected in this process.
+type collector struct {
+	mu     sync.Mutex
+	strict bool
+}
+
+// relax gives the heap room, until [collector.tighten].
+func (c *collector) relax() {
+	c.set(roomyPercent)
+	c.watch()
+}
+
+func (c *collector) set(percent int) (ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.strict {
+		debug.SetGCPercent(percent)
+	}
+	return !c.strict
+}
+
+// tighten goes back to the usual: from now on memory belongs to DuckDB.
+func (c *collector) tighten() {
+	c.mu.Lock()
+	c.strict = true
+	debug.SetGCPercent(usualPercent)
+	c.mu.Unlock()
+	if heapSize() > muchHeap {
+		debug.FreeOSMemory()
+	}
+}
+
+// watch adapts to what lives after each collection: a finalizer runs once in each.
+func (c *collector) watch() {
+	sentinel := new([16]byte)
+	runtime.SetFinalizer(sentinel, func(*[16]byte) {
+		if c.set(percentFor(liveHeap())) {
+			c.watch()
+		}
+	})
+}
+
+// percentFor is how much the heap may grow over what lives, in percent of it.
+func percentFor(live uint64) int {
+	if live == 0 || live*(roomyPercent+100)/100 <= roomyHeap {
+		return roomyPercent
+	}
+	return max(usualPercent, int(100*roomyHeap/live)-100)
+}
+
+// liveHeap is what the last collection has found to live, in bytes.
+func liveHeap() uint64 { return metric("/gc/heap/live:bytes") }
+
+// heapSize is what is on the heap, in bytes.
+func heapSize() uint64 { return metric("/memory/classes/heap/objects:bytes") }
+
+func metric(name string) uint64 {
+	sample := []metrics.Sample{{Name: name}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// tightening tells the collector when nodes begin to be built.
+type tightening struct {
+	runner.Observer
+	collector *collector
+}
+
+// Observe passes an event on.
+func (t tightening) Observe(e runner.Event) {
+	if _, ok := e.(runner.RunStarted); ok {
+		t.collector.tighten()
+	}
+	t.Observer.Observe(e)
+}
