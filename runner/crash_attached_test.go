@@ -61,7 +61,11 @@ func TestKillBetweenDatabases(t *testing.T) {
 			want = batch
 		}
 		equal(t, what+", the target's own tables", w.rows("select string_agg(distinct batch, ' ') from (select batch from raw union all select batch from mart)"), fmt.Sprint(want))
+		checkHonest(t, w, what, batch)
 		checkAttached(t, w, what, want)
+		if at.promised {
+			equal(t, what+", what the history calls published", w.rows(claims), attachedNodes)
+		}
 		defineAttachedCrash(w, batch)
 		if s, err := w.run("build"); err != nil || !s.OK() {
 			t.Fatalf("%s the next build: %v\n%s", what, err, statuses(s))
@@ -86,8 +90,35 @@ func TestAttachedDatabaseIsFull(t *testing.T) {
 	}
 	equal(t, "the target's own tables", w.rows("select distinct batch from raw"), "1")
 	equal(t, "the attached database's tables", w.rows("select distinct batch from o.main.stg"), "0")
+	checkHonest(t, w, "after a commit that failed", 1)
+	equal(t, "what the history calls published", w.rows(claims), "mart\nraw")
 	checkAttached(t, w, "after a commit that failed", 1)
+	equal(t, "what the history calls published in the end", w.rows(claims), attachedNodes)
 }
+
+// checkHonest looks whether the history claims of the run of a batch what is not so: that it
+// came out well before all of it is visible, or that a relation is published that shows an
+// earlier build.
+func checkHonest(t *testing.T, w *warehouse, what string, batch int) {
+	t.Helper()
+	if w.rows(attachedAgreement) != fmt.Sprint(batch) {
+		equal(t, what+", how the history says the build came out",
+			w.rows("select coalesce(outcome, 'open') from _elt.runs order by started_at desc, rowid desc limit 1"), "open")
+	}
+	shows := map[string]string{"raw": "raw", "stg": "o.main.stg", "cross_view": "o.main.cross_view", "main_view": "main_view", "mart": "mart"}
+	for _, name := range strings.Fields(w.rows(claims)) {
+		if rel := shows[name]; rel != "" {
+			equal(t, what+", what "+name+" shows, which is called published", w.rows("select distinct batch from "+rel), fmt.Sprint(batch))
+		}
+	}
+}
+
+// claims lists what the history calls published of the newest run.
+const claims = `select split_part(unique_id, '.', -1) as name from _elt.node_results
+	where published and run_id = (select run_id from _elt.runs order by started_at desc, rowid desc limit 1) order by name`
+
+// attachedNodes are the nodes of defineAttachedCrash, sorted.
+const attachedNodes = "cross_view\nlog\nmain_view\nmart\nraw\nstg\ntop"
 
 // checkBrokenPublish looks at what a build says whose attached database cannot be
 // written any more.

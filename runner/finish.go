@@ -54,7 +54,7 @@ func (r *run) release(ctx context.Context) error {
 		n.result.Published = false
 	}
 	r.unpublished = err != nil
-	if err != nil && len(left) == len(ready) {
+	if err != nil && len(r.promised) == 0 { // nothing is decided
 		r.interrupted = ctx.Err() != nil
 		return errors.Join(err, r.reopen(ctx), r.remember(ctx))
 	}
@@ -65,20 +65,42 @@ func (r *run) release(ctx context.Context) error {
 			event.Nodes = append(event.Nodes, n.node)
 		}
 	}
-	r.emit(event)
-	if err != nil {
-		return errors.Join(err, r.reopen(ctx), r.amend(ctx))
+	if len(event.Nodes) > 0 {
+		r.emit(event)
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	if again := r.reopen(ctx); again != nil {
+		return errors.Join(err, again)
+	}
+	if amended := r.amend(ctx); amended != nil { // its outcome stays open
+		r.notice(diag.Warn(diag.Database, diag.Place{}, "the history does not say how the run came out: %v", amended))
+	}
+	return err
 }
 
-// amend says in the history that a run has failed after its publish was recorded.
+// amend says in the history that a run has failed after its publish was recorded, and which of
+// the nodes it had promised are published all the same.
 func (r *run) amend(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
 	defer cancel()
 	now := r.now()
-	_, err := r.main.Exec(ctx, state.FinishRun(r.database, r.id, state.OutcomeFailed, now, now))
-	return err
+	var kept []string
+	for _, n := range r.ended {
+		if n.shown() && r.promised[n.node.UniqueID] {
+			kept = append(kept, n.node.UniqueID)
+		}
+	}
+	var published time.Time
+	if slices.ContainsFunc(r.ended, (*nodeRun).shown) {
+		published = now
+	}
+	statements := []string{state.FinishRun(r.database, r.id, state.OutcomeFailed, now, published)}
+	if len(kept) > 0 {
+		statements = append(statements, state.MarkPublished(r.database, r.id, kept))
+	}
+	return r.transact(ctx, func() error { return execAll(ctx, r.main, statements) })
 }
 
 // reopen opens the database again after a failed commit, which DuckDB does not always

@@ -25,12 +25,14 @@ import (
 //     stays open: whatever is wrong with them comes out while nothing is visible.
 //  3. The target's own database commits its nodes, the history and, as rows of
 //     _elt.intents, the statements of all further steps. From here on there is no way
-//     back.
+//     back. The history has no outcome yet, and calls none of these steps' nodes
+//     published: whatever fails from here on, be it the disk that would have to take
+//     the bad news, nothing is claimed that is not so.
 //  4. Step by step the open transactions are finished. Each says "done" at its own mark
 //     in the same commit.
-//  5. The intents are forgotten.
+//  5. The intents are forgotten, and the history says how the run came out.
 //
-// [run.rollForward] does 4 and 5 for a run that died before them.
+// [run.rollForward] does 4 and 5 for a run that died before them; its outcome stays open.
 type promise struct {
 	run       *run
 	steps     []*publishStep
@@ -161,14 +163,40 @@ func (p *promise) keep(ctx context.Context) (left []*nodeRun, err error) {
 	}
 	err = r.transact(ctx, func() error {
 		for _, in := range intents {
-			if _, err := r.main.Exec(ctx, state.DeleteIntent(r.database, in)); err != nil {
+			if err := execAll(ctx, r.main, state.KeepIntent(r.database, in)); err != nil {
 				return err
 			}
 		}
-		return nil
+		now := r.now()
+		_, err := r.main.Exec(ctx, state.FinishRun(r.database, r.id, r.outcome(), now, now))
+		return err
 	})
+	if err != nil {
+		return nil, unrecordedFault(err)
+	}
 	r.point("promise-kept")
-	return nil, err
+	return nil, nil
+}
+
+// unrecordedFault is what to say when all is published and the history could not be told.
+func unrecordedFault(err error) error {
+	list := diag.From(err, diag.Database)
+	for _, d := range list {
+		d.Message = "everything was published, but the history of the run could not be finished: " + d.Message
+		d.Hint = "the next run that writes does it"
+	}
+	return list
+}
+
+// promised are the nodes of the steps: not published by the commit that decides.
+func (p *promise) promised() map[string]bool {
+	out := map[string]bool{}
+	for _, step := range p.steps {
+		for _, n := range step.nodes {
+			out[n.node.UniqueID] = true
+		}
+	}
+	return out
 }
 
 // keepStep publishes one step.
@@ -183,17 +211,17 @@ func (p *promise) keepStep(ctx context.Context, step *publishStep, in state.Inte
 	}
 	err := r.perform(ctx, s, rest)
 	if err == nil {
-		_, err = s.Exec(ctx, p.done(step, in))
+		err = execAll(ctx, s, p.done(step, in))
 	}
 	return end(ctx, s, err)
 }
 
-// done is the statement that says, in the step's own database, that it was done.
-func (p *promise) done(step *publishStep, in state.Intent) string {
+// done are the statements that say, in the step's own database, that it was done.
+func (p *promise) done(step *publishStep, in state.Intent) []string {
 	if step.own {
-		return state.DeleteIntent(p.run.database, in)
+		return state.KeepIntent(p.run.database, in)
 	}
-	return state.SetDone(step.database, p.databases[strings.ToLower(step.database)].kind, in)
+	return []string{state.SetDone(step.database, p.databases[strings.ToLower(step.database)].kind, in)}
 }
 
 // close rolls back what is still open.
@@ -208,7 +236,9 @@ func (r *run) brokenFault(step *publishStep, err error) error {
 	list := diag.From(err, diag.Database)
 	for _, d := range list {
 		d.Message = fmt.Sprintf("database %q was not published: %s", step.database, d.Message)
-		d.WithNote(diag.Place{}, "what was built in database %q is published", r.database)
+		if slices.ContainsFunc(r.ended, func(n *nodeRun) bool { return n.shown() && !r.promised[n.node.UniqueID] }) {
+			d.WithNote(diag.Place{}, "what was built in database %q is published", r.database)
+		}
 		d.Hint = "the next run that writes publishes the rest before it does anything else"
 	}
 	return list
@@ -233,7 +263,7 @@ func (r *run) rollForward(ctx context.Context) error {
 	for i, in := range intents {
 		if err := r.carryOut(ctx, in, databases); err != nil {
 			if r.giveUp && ctx.Err() == nil {
-				return r.forgetIntents(ctx, intents[i:])
+				return r.forgetIntents(ctx, version, intents[i:])
 			}
 			return unkeptFault(in, err)
 		}
@@ -245,9 +275,9 @@ func (r *run) rollForward(ctx context.Context) error {
 
 // carryOut does one intent, unless it was done.
 func (r *run) carryOut(ctx context.Context, in state.Intent, databases map[string]attached) error {
-	forget := state.DeleteIntent(r.database, in)
+	forget := state.KeepIntent(r.database, in)
 	if strings.EqualFold(in.Database, r.database) {
-		return r.transact(ctx, func() error { return execAll(ctx, r.main, append(in.Statements, forget)) })
+		return r.transact(ctx, func() error { return execAll(ctx, r.main, append(in.Statements, forget...)) })
 	}
 	db, ok := databases[strings.ToLower(in.Database)]
 	if !ok {
@@ -269,18 +299,19 @@ func (r *run) carryOut(ctx context.Context, in state.Intent, databases map[strin
 			return err
 		}
 	}
-	_, err = r.main.Exec(ctx, forget)
-	return err
+	return r.transact(ctx, func() error { return execAll(ctx, r.main, forget) })
 }
 
 // forgetIntents gives up what cannot be done.
-func (r *run) forgetIntents(ctx context.Context, intents []state.Intent) error {
-	for _, in := range intents {
-		if _, err := r.main.Exec(ctx, state.DeleteIntent(r.database, in)); err != nil {
-			return err
+func (r *run) forgetIntents(ctx context.Context, version int, intents []state.Intent) error {
+	return r.transact(ctx, func() error {
+		for _, in := range intents {
+			if err := execAll(ctx, r.main, state.GiveUpIntent(r.database, version, in)); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // unkeptFault is what to say when a promise cannot be kept.

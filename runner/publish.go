@@ -23,9 +23,11 @@ func (r *run) publish(ctx context.Context, nodes []*nodeRun) (left []*nodeRun, e
 	p, err := r.promise(ctx, steps[1:])
 	defer p.close()
 	if err == nil {
+		r.promised = p.promised()
 		err = r.transact(ctx, func() error { return r.publishOwn(ctx, steps[0], nodes, p) })
 	}
 	if err != nil {
+		r.promised = nil
 		return nodes, publishFault(err)
 	}
 	return p.keep(ctx)
@@ -81,6 +83,9 @@ func end(ctx context.Context, s engine.Session, err error) error {
 	return err
 }
 
+// shown reports whether what was made of a node is published.
+func (n *nodeRun) shown() bool { return n.result != nil && n.result.Published }
+
 // viewStatements are the publish statements of a view. Its lake files are named
 // absolutely: those of this run where views are pinned, else the globs.
 func (r *run) viewStatements(n *nodeRun) []string {
@@ -121,17 +126,26 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 		}
 	}
 	statements = append(statements, state.InsertCandidates(r.database, left)...)
-	at := now
-	if len(published) == 0 {
-		at = time.Time{}
-	}
-	statements = append(statements, state.FinishRun(r.database, r.id, r.outcome(), now, at))
+	statements = append(statements, r.runOutcome(published, now))
 	for _, sql := range statements {
 		if _, err := r.main.Exec(ctx, sql); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// runOutcome says how the run came out. It does not yet where a part of the publish is only
+// promised; see promise.go.
+func (r *run) runOutcome(published []*nodeRun, now time.Time) string {
+	var at time.Time
+	if len(published) > len(r.promised) {
+		at = now
+	}
+	if len(r.promised) > 0 {
+		return state.NotePublish(r.database, r.id, at)
+	}
+	return state.FinishRun(r.database, r.id, r.outcome(), now, at)
 }
 
 // outcome is the run's outcome by what is known so far.
@@ -166,7 +180,7 @@ func (r *run) resultRows(nodes []*nodeRun) []state.Result {
 			RunID: r.id, UniqueID: n.node.UniqueID, ResourceType: string(n.node.Type), Status: string(res.Status),
 			StartedAt: res.StartedAt, CompileTime: res.CompileTime, ExecuteTime: res.ExecuteTime,
 			Rows: res.Rows, Failures: -1, Message: res.Message, SkippedFor: res.SkippedFor,
-			HeldFor: res.HeldFor, Published: res.Published, SQLHash: n.sqlHash, ConfigHash: n.confHash,
+			HeldFor: res.HeldFor, Published: res.Published && !r.promised[n.node.UniqueID], SQLHash: n.sqlHash, ConfigHash: n.confHash,
 		}
 		if n.node.Type == project.Test || n.node.Type == project.UnitTest {
 			row.Failures = res.Failures

@@ -70,9 +70,10 @@ type run struct {
 
 	compileMu   sync.Mutex
 	interrupted bool
-	unpublished bool // the publish failed, or a part of it
-	giveUp      bool // forget what an earlier run promised and what cannot be published
-	made        bool // the database file was made by this run
+	unpublished bool            // the publish failed, or a part of it
+	promised    map[string]bool // nodes that the commit which decides does not publish itself
+	giveUp      bool            // forget what an earlier run promised and what cannot be published
+	made        bool            // the database file was made by this run
 	retryOf     string
 	selected    []string           // in a retry: all it is about
 	carried     []state.Result     // in a retry: of tests that passed in the last run

@@ -16,7 +16,7 @@ type Intent struct {
 	Step       int    // the order among the intents of a run
 	Database   string // by the name under which it is attached; or the target's own
 	Statements []string
-	Nodes      []string // unique_ids, for messages
+	Nodes      []string // unique_ids of what it publishes
 }
 
 // InsertIntents records what a publish promises.
@@ -49,6 +49,28 @@ func Intents(ctx context.Context, s engine.Session, database string) ([]Intent, 
 // DeleteIntent forgets an intent that is done.
 func DeleteIntent(database string, in Intent) string {
 	return fmt.Sprintf("delete from %s where run_id = %s and step = %d", name(database, "intents"), text(in.RunID), in.Step)
+}
+
+// KeepIntent returns the statements that forget an intent that is done and say in the history
+// that its nodes are published. They belong in one transaction.
+func KeepIntent(database string, in Intent) []string {
+	out := []string{DeleteIntent(database, in)}
+	if len(in.Nodes) > 0 {
+		out = append(out, MarkPublished(database, in.RunID, in.Nodes))
+	}
+	return out
+}
+
+// GiveUpIntent returns the statements that forget an intent that will never be done. Raw files
+// that its nodes were to take in are to be taken in anew. version is that of the state's
+// tables. They belong in one transaction.
+func GiveUpIntent(database string, version int, in Intent) []string {
+	out := []string{DeleteIntent(database, in)}
+	if version >= LedgersVersion && len(in.Nodes) > 0 {
+		out = append(out, fmt.Sprintf("update %s set forgotten = true where run_id = %s and unique_id in (%s)",
+			name(database, "file_ledger"), text(in.RunID), texts(in.Nodes)))
+	}
+	return out
 }
 
 // Mark is a row of _elt.publishes in an attached database. It is committed before the

@@ -42,6 +42,12 @@ func FinishRun(database, runID, outcome string, finished, published time.Time) s
 		name(database, "runs"), Time(finished), Time(published), text(outcome), text(runID))
 }
 
+// NotePublish records that a run has published something and is not over: what it has promised
+// for other databases is still to be done.
+func NotePublish(database, runID string, published time.Time) string {
+	return fmt.Sprintf("update %s set published_at = %s where run_id = %s", name(database, "runs"), Time(published), text(runID))
+}
+
 const runColumns = "run_id, command, target, elt_version, started_at, finished_at, published_at, outcome, options, to_json(selected)::varchar, retry_of"
 
 // Runs returns the newest runs, newest first; those that had a node if one is named.
@@ -99,6 +105,12 @@ func InsertResults(database string, results []Result) []string {
 // DeleteResults forgets the results of a run.
 func DeleteResults(database, runID string) string {
 	return fmt.Sprintf("delete from %s where run_id = %s", name(database, "node_results"), text(runID))
+}
+
+// MarkPublished records that nodes of a run, one or more unique_ids, are published now.
+func MarkPublished(database, runID string, nodes []string) string {
+	return fmt.Sprintf("update %s set published = true where run_id = %s and unique_id in (%s)",
+		name(database, "node_results"), text(runID), texts(nodes))
 }
 
 // Results returns the results of runs, or of all runs where none is named, in the
