@@ -32,6 +32,10 @@ type BindFacts interface {
 	// error may be a diag.List of warnings only, or an empty one for a mistake that was
 	// reported before.
 	Made(ctx context.Context, node *project.Node, query []Column) ([]Column, error)
+	// Versions returns what stands around a snapshot's query, which has these columns, to make
+	// a query of the snapshot's own columns, whose condition is on what decides which
+	// versions of a row there are. It is planned and never run.
+	Versions(node *project.Node, query []Column) (before, after string, err error)
 	// Known returns the columns of a query where they are known from before, and Keep
 	// notes them. The text holds all that they depend on beside what the target sets up.
 	Known(query string) ([]Column, bool)

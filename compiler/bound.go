@@ -89,6 +89,11 @@ func (b *Bound) BoundPlan(ctx context.Context, id string) (string, error) {
 	if n == nil || n.query.SQL == "" {
 		return "", Doubt("it has no query that was bound")
 	}
+	return b.planOf(ctx, id, n.query.SQL)
+}
+
+// planOf is DuckDB's bound plan of a query in terms of the shells that a node's query reads.
+func (b *Bound) planOf(ctx context.Context, id, sql string) (string, error) {
 	catalog, err := b.shells(ctx)
 	if err != nil {
 		return "", err
@@ -96,7 +101,7 @@ func (b *Bound) BoundPlan(ctx context.Context, id string) (string, error) {
 	if err := b.defineParents(ctx, catalog, []string{id}); err != nil {
 		return "", err
 	}
-	return catalog.BoundPlan(ctx, n.query.SQL)
+	return catalog.BoundPlan(ctx, sql)
 }
 
 // Bind returns the columns of a query written in published names and the files of

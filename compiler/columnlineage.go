@@ -11,6 +11,7 @@ import (
 
 	"elt/compiler/lineage"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 )
 
 // Lineage computes where the columns of nodes come from, out of DuckDB's plan of each
@@ -178,7 +179,13 @@ func (b *Bound) trace(ctx context.Context, n *lineage.Node, query *lineage.Query
 	}
 	slices.Sort(n.DependsOn)
 	for i, column := range query.Columns {
-		n.Columns[i].From = steps(column.Edges, sources)
+		to := &n.Columns[min(i, len(n.Columns)-1)]
+		if node.Type == project.Snapshot { // whose table may have others, in another order
+			to = n.Column(column.Name)
+		}
+		if to != nil {
+			to.From = steps(column.Edges, sources)
+		}
 	}
 	n.Rows = steps(query.Indirect, sources)
 }
@@ -192,24 +199,41 @@ func (b *Bound) queryLineage(ctx context.Context, node *project.Node) (*lineage.
 		}
 		return nil, Doubt("there is a mistake in it or above it")
 	}
+	sql := b.nodes[node.UniqueID].query.SQL
 	if node.Type == project.Snapshot { // whose relation has more columns than its query
-		query, _ := b.Query(node.UniqueID)
 		var err error
-		if columns, err = b.Bind(ctx, query.SQL, b.parents(node, nil)); err != nil {
+		if sql, columns, err = b.snapshotQuery(ctx, node); err != nil {
 			return nil, err
 		}
 	}
-	plan, err := b.BoundPlan(ctx, node.UniqueID)
+	plan, err := b.planOf(ctx, node.UniqueID, sql)
 	if err != nil {
 		return nil, err
 	}
 	query, err := lineage.FromPlan([]byte(plan), columnNames(columns))
 	if err != nil {
-		if over, ok := b.lineageOverFiles(ctx, node.UniqueID, columnNames(columns)); ok {
+		if over, ok := b.lineageOverFiles(ctx, node.UniqueID, sql, columnNames(columns)); ok {
 			return over, nil
 		}
 	}
 	return query, err
+}
+
+// snapshotQuery is a snapshot's query with what the snapshot makes of it: its own columns,
+// and what decides which versions of a row there are.
+func (b *Bound) snapshotQuery(ctx context.Context, node *project.Node) (sql string, columns []Column, err error) {
+	parents := b.parents(node, nil)
+	sql = b.nodes[node.UniqueID].query.SQL
+	if columns, err = b.Bind(ctx, sql, parents); err != nil {
+		return "", nil, err
+	}
+	before, after, err := b.facts.Versions(node, columns)
+	if err != nil {
+		return "", nil, err
+	}
+	sql = before + sqltoken.StripTrailing(sql) + after
+	columns, err = b.Bind(ctx, sql, parents)
+	return sql, columns, err
 }
 
 // steps leads edges of a query to nodes.

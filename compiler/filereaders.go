@@ -103,8 +103,7 @@ func fileShell(id, text string) project.Relation {
 // lineageOverFiles is the lineage of a query that reads CSV or JSON files by itself. Each
 // becomes a shell, as the files of a source do. ok is false where it reads none, or where
 // the query does not mean the same over a shell.
-func (b *Bound) lineageOverFiles(ctx context.Context, id string, names []string) (query *lineage.Query, ok bool) {
-	sql := b.nodes[id].query.SQL
+func (b *Bound) lineageOverFiles(ctx context.Context, id, sql string, names []string) (query *lineage.Query, ok bool) {
 	readers := fileReaders(sql)
 	catalog, err := b.shells(ctx)
 	if err != nil || len(readers) == 0 {

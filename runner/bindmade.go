@@ -135,6 +135,16 @@ func (f *bindFacts) snapshot(ctx context.Context, node *project.Node, query []co
 	return columns, nil
 }
 
+// Versions returns what stands around a snapshot's query to tell its lineage.
+func (f *bindFacts) Versions(node *project.Node, query []compiler.Column) (before, after string, err error) {
+	spec, problems := materialize.SpecOf(node, project.Relation{}, false)
+	if problems.HasErrors() {
+		return "", "", problems
+	}
+	before, after = spec.Versions(engineColumns(query))
+	return before, after, nil
+}
+
 // nullInType is the type of `null` where a type stands: "NULL" in quotes can be the name
 // of a field, too, and is then followed by its type.
 var nullInType = regexp.MustCompile(`"NULL"([,)\[]|$)`)

@@ -123,7 +123,7 @@ func (t *lineageTree) column(n *lineage.Node, c *lineage.NodeColumn) {
 		if steps := t.graph.From(ref); len(steps) == 0 && n.Note == "" && len(n.DependsOn) > 0 {
 			why := "a constant, or a count of rows"
 			if n.Type == "snapshot" {
-				why = "kept by the snapshot, or a constant"
+				why = "kept from before, the time of the build, or a constant"
 			}
 			t.line(1, "<- no column: %s", why)
 		}

@@ -139,6 +139,26 @@ func FirstSnapshot(spec *Spec, query []engine.Column) (string, error) {
 	return before + "select " + strings.Join(items, ", ") + after, nil
 }
 
+// Versions returns what makes, around the snapshot's query, a query that has the snapshot's
+// columns and whose condition is on what decides which versions of a row there are: its
+// key, and what counts as a change. It tells where columns come from; nobody runs it.
+func (s *Spec) Versions(query []engine.Column) (before, after string) {
+	before, after = s.firstQuery()
+	deciding := slices.Clone(s.UniqueKey)
+	switch {
+	case s.Snapshot.Parts.RowChanged != "": // names what is not here
+	case s.Snapshot.Strategy == TimestampStrategy:
+		deciding = append(deciding, s.Snapshot.Parts.UpdatedAt)
+	case s.Snapshot.CheckColumns != nil:
+		deciding = append(deciding, s.Snapshot.CheckColumns...)
+	default:
+		for _, col := range query {
+			deciding = append(deciding, project.QuoteIdent(col.Name))
+		}
+	}
+	return before, after + "\nwhere row(" + strings.Join(deciding, ", ") + ") is not null"
+}
+
 // snapshotChanges makes the changes since the last time. The aliases snapshotted_data
 // and source_data are dbt's, which strategies of a project use.
 func (s *Spec) snapshotChanges(rel project.Relation, state State, query []engine.Column) Statement {
