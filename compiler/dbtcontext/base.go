@@ -155,18 +155,18 @@ func zip(c *template.Call, strict bool) (template.Value, error) {
 		}
 		return def, nil
 	}
-	out := template.NewList()
+	var out []template.Value
 	for i := 0; len(lists) > 0; i++ {
 		row := make(template.Tuple, len(lists))
 		for n, l := range lists {
 			if i >= len(l) {
-				return out, nil
+				return template.NewIterator("zip", out), nil
 			}
 			row[n] = l[i]
 		}
-		out.Elems = append(out.Elems, row)
+		out = append(out, row)
 	}
-	return out, nil
+	return template.NewIterator("zip", out), nil
 }
 
 func (p *Project) log(c *template.Call) (template.Value, error) {

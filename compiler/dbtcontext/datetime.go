@@ -3,6 +3,7 @@ package dbtcontext
 import (
 	"math"
 	"time"
+	"unicode/utf8"
 
 	"elt/compiler/template"
 )
@@ -84,6 +85,9 @@ func (d *datetimeValue) method(name string) method {
 		return func(c *template.Call) (template.Value, error) {
 			sep, spec := "T", "auto"
 			err := c.Unpack(name, "sep?", &sep, "timespec?", &spec)
+			if err == nil && utf8.RuneCountInString(sep) != 1 {
+				err = template.TypeErrorf("isoformat() argument 1 must be a unicode character, not str")
+			}
 			return d.iso(sep, spec), err
 		}
 	case "replace":
@@ -216,7 +220,7 @@ func dateMethod(t time.Time, zone *zoneValue, name string) method {
 	case "isoweekday":
 		return answers(func() template.Value { return int64(day) })
 	case "isocalendar":
-		return answers(func() template.Value { return template.Tuple{int64(year), int64(week), int64(day)} })
+		return answers(func() template.Value { return isoCalendar{int64(year), int64(week), int64(day)} })
 	case "toordinal":
 		return answers(func() template.Value { return ordinal(t) })
 	case "ctime":

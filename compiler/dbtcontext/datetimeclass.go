@@ -91,6 +91,9 @@ func readFields(c *template.Call, fields []int64, missing []bool, zone *zoneValu
 
 func (p part) read(v template.Value, to *int64) error {
 	n, ok := v.(int64)
+	if b, isBool := v.(bool); isBool {
+		n, ok = int64(boolInt(b)), true
+	}
 	if !ok {
 		return template.TypeErrorf("'%s' object cannot be interpreted as an integer", template.TypeName(v))
 	}
@@ -142,6 +145,8 @@ func (k dateClass) Attr(name string) (template.Value, bool) {
 	switch name {
 	case "today":
 		return bind(name, answers(func() template.Value { return newDate(k.now) }))
+	case "resolution":
+		return &deltaValue{days: 1}, true
 	case "min":
 		return newDate(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)), true
 	case "max":
@@ -241,6 +246,8 @@ func (k datetimeClass) Attr(name string) (template.Value, bool) {
 			}
 			return newDatetime(t, nil), nil
 		})
+	case "resolution":
+		return &deltaValue{micros: 1}, true
 	case "min":
 		return newDatetime(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), nil), true
 	case "max":
@@ -374,6 +381,8 @@ func (timeClass) Call(c *template.Call) (template.Value, error) {
 // Attr returns a method or a constant of the class.
 func (timeClass) Attr(name string) (template.Value, bool) {
 	switch name {
+	case "resolution":
+		return &deltaValue{micros: 1}, true
 	case "min":
 		return newTime(time.Time{}, nil), true
 	case "max":

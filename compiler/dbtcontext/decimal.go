@@ -143,19 +143,6 @@ func (d *decimalValue) Compare(other template.Value) (int, bool) {
 	return d.rat().Cmp(r), true
 }
 
-// Attr returns a method.
-func (d *decimalValue) Attr(name string) (template.Value, bool) {
-	switch name {
-	case "is_zero":
-		return bind(name, answers(func() template.Value { return d.digits.Sign() == 0 }))
-	case "normalize":
-		return bind(name, answers(func() template.Value { return d.trimmed(-1 << 30) }))
-	case "to_integral_value":
-		return bind(name, answers(func() template.Value { return &decimalValue{roundHalfEven(d.rat()), 0} }))
-	}
-	return nil, false
-}
-
 // trimmed drops zeros at the end, down to a scale.
 func (d *decimalValue) trimmed(scale int) *decimalValue {
 	n, at := new(big.Int).Set(d.digits), d.scale
@@ -171,7 +158,10 @@ func (d *decimalValue) trimmed(scale int) *decimalValue {
 
 // UnaryOp is -d and +d.
 func (d *decimalValue) UnaryOp(op string) (template.Value, bool) {
-	if op == "-" {
+	switch op {
+	case "abs":
+		return d.abs().rounded(), true
+	case "-":
 		return (&decimalValue{new(big.Int).Neg(d.digits), d.scale}).rounded(), true
 	}
 	return d.rounded(), true
@@ -222,15 +212,6 @@ func decimalQuotient(a, b *decimalValue) *decimalValue {
 	}
 	q := new(big.Rat).Mul(r, new(big.Rat).SetInt(pow10(scale)))
 	return (&decimalValue{roundHalfEven(q), scale}).rounded().trimmed(a.scale - b.scale)
-}
-
-func decimalPower(a, b *decimalValue) (template.Value, bool, error) {
-	const most = 1000
-	if b.scale != 0 || b.digits.Sign() < 0 || b.digits.Cmp(big.NewInt(most)) > 0 {
-		return nil, false, template.ValueErrorf("a decimal can be raised to whole numbers from 0 to %d only", most)
-	}
-	n := b.digits.Int64()
-	return (&decimalValue{new(big.Int).Exp(a.digits, big.NewInt(n), nil), a.scale * int(n)}).rounded(), true, nil
 }
 
 var decimalSpec = regexp.MustCompile(`^(,?)(?:\.(\d{1,3}))?f?$`)

@@ -128,7 +128,7 @@ func (d *deltaValue) Attr(name string) (template.Value, bool) {
 			return f, nil
 		}), true
 	}
-	return nil, false
+	return deltaClass{}.Attr(name)
 }
 
 // UnaryOp is -delta and +delta.

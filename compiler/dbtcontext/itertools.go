@@ -10,8 +10,8 @@ import (
 // maxCombinations bounds what product() and its like may make.
 const maxCombinations = 1 << 20
 
-// itertoolsModule is modules.itertools. Its functions answer with lists; those of
-// Python that never end are not there.
+// itertoolsModule is modules.itertools. Its functions read all of their arguments and
+// answer with iterators; those of Python that never end are not there.
 type itertoolsModule struct{}
 
 // TypeName is the Python type name.
@@ -25,7 +25,17 @@ func (itertoolsModule) Attr(name string) (template.Value, bool) {
 				WithHint("loop over range(n) instead")
 		})
 	}
-	return bind("itertools."+name, itertoolsFunction(name))
+	fn := itertoolsFunction(name)
+	if fn == nil {
+		return nil, false
+	}
+	return bind("itertools."+name, func(c *template.Call) (template.Value, error) {
+		v, err := fn(c)
+		if list, ok := v.(*template.List); ok && err == nil {
+			return template.NewIterator("itertools."+name, list.Elems), nil
+		}
+		return v, err
+	})
 }
 
 func itertoolsFunction(name string) method {
@@ -113,7 +123,19 @@ func itChoose(c *template.Call, name string) (template.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := limitOr(n, len(pool))
+	size := len(pool)
+	if _, ok := n.(int64); !ok && (n != nil || name != "permutations") {
+		return nil, template.TypeErrorf("'%s' object cannot be interpreted as an integer", template.TypeName(n))
+	}
+	size = limitOr(n, size)
+	switch {
+	case size < 0:
+		return nil, template.ValueErrorf("r must be non-negative")
+	case size > len(pool) && (name != "combinations_with_replacement" || len(pool) == 0):
+		return template.NewList(), nil
+	case size > maxCombinations:
+		return nil, tooMany()
+	}
 	var out []template.Tuple
 	var pick func(taken []int) bool
 	pick = func(taken []int) bool {
@@ -139,7 +161,7 @@ func itChoose(c *template.Call, name string) (template.Value, error) {
 		}
 		return true
 	}
-	if size >= 0 && !pick(make([]int, 0, size)) {
+	if !pick(make([]int, 0, size)) {
 		return nil, tooMany()
 	}
 	return listOf(out), nil
@@ -171,38 +193,13 @@ func itAccumulate(c *template.Call) (template.Value, error) {
 
 func combineTwo(c *template.Call, fn, a, b template.Value) (template.Value, error) {
 	if fn == nil {
-		return plus(a, b)
+		return template.Add(a, b)
 	}
 	f, ok := fn.(template.Callable)
 	if !ok {
 		return nil, template.TypeErrorf("'%s' object is not callable", template.TypeName(fn))
 	}
 	return f.Call(&template.Call{Args: []template.Value{a, b}, Place: c.Place, Thread: c.Thread})
-}
-
-// plus is + of numbers and strings.
-func plus(a, b template.Value) (template.Value, error) {
-	switch x := a.(type) {
-	case int64:
-		switch y := b.(type) {
-		case int64:
-			return x + y, nil
-		case float64:
-			return float64(x) + y, nil
-		}
-	case float64:
-		switch y := b.(type) {
-		case int64:
-			return x + float64(y), nil
-		case float64:
-			return x + y, nil
-		}
-	case string:
-		if y, ok := b.(string); ok {
-			return x + y, nil
-		}
-	}
-	return nil, template.TypeErrorf("unsupported operand type(s) for +: '%s' and '%s'", template.TypeName(a), template.TypeName(b))
 }
 
 func itZipLongest(c *template.Call) (template.Value, error) {
@@ -255,6 +252,11 @@ func itSlice(c *template.Call) (template.Value, error) {
 	elems, err := template.Iterate(c.Args[0])
 	if err != nil {
 		return nil, err
+	}
+	for _, bound := range c.Args[1:] {
+		if _, ok := bound.(int64); !ok && bound != nil {
+			return nil, template.ValueErrorf("indices for islice() must be None or an integer")
+		}
 	}
 	start, stop, step := 0, limitOr(c.Args[1], len(elems)), 1
 	if len(c.Args) > 2 {
@@ -331,7 +333,7 @@ func itTee(c *template.Call) (template.Value, error) {
 	}
 	out := template.Tuple{}
 	for range min(n, 64) {
-		out = append(out, template.NewList(slices.Clone(elems)...))
+		out = append(out, template.NewIterator("itertools._tee", elems))
 	}
 	return out, nil
 }

@@ -84,12 +84,12 @@ func (p *pattern) findIter(args []template.Value) (template.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := template.NewList()
+	var out []template.Value
 	_, err = p.each(text, 0, func(m *matchValue) error {
-		out.Elems = append(out.Elems, m)
+		out = append(out, m)
 		return nil
 	})
-	return out, err
+	return template.NewIterator("callable_iterator", out), err
 }
 
 func (p *pattern) split(args []template.Value) (template.Value, error) {
@@ -116,6 +116,9 @@ func (p *pattern) sub(args []template.Value, c *template.Call) (string, int64, e
 	if err != nil {
 		return "", 0, err
 	}
+	if err := p.checkReplacement(args[0]); err != nil {
+		return "", 0, err
+	}
 	var b strings.Builder
 	last := 0
 	n, err := p.each(text, limitOr(args[2], 0), func(m *matchValue) error {
@@ -128,6 +131,29 @@ func (p *pattern) sub(args []template.Value, c *template.Call) (string, int64, e
 	})
 	b.WriteString(text[last:])
 	return b.String(), int64(n), err
+}
+
+// checkReplacement reads a replacement before there is a match, as Python does.
+func (p *pattern) checkReplacement(repl template.Value) error {
+	switch r := repl.(type) {
+	case string:
+		return p.readReplacement(r, func(string) {}, func(key string) error {
+			if p.hasGroup(key) {
+				return nil
+			}
+			return &template.Exception{Kind: "re.error", Message: "invalid group reference " + key + " in the replacement " + template.Repr(r)}
+		})
+	case template.Callable:
+		return nil
+	}
+	return template.TypeErrorf("the replacement must be a string or a function, not %s", template.TypeName(repl))
+}
+
+func (p *pattern) hasGroup(key string) bool {
+	if n, err := strconv.Atoi(key); err == nil {
+		return n < len(p.re.GetGroupNumbers())
+	}
+	return p.re.GroupNumberFromName(key) >= 0
 }
 
 func (m *matchValue) replacement(repl template.Value, c *template.Call) (string, error) {
@@ -144,44 +170,59 @@ func (m *matchValue) replacement(repl template.Value, c *template.Call) (string,
 // expand fills \1, \g<name> and escapes of a replacement in.
 func (m *matchValue) expand(text string) (string, error) {
 	var b strings.Builder
+	err := m.p.readReplacement(text, func(s string) { b.WriteString(s) }, func(key string) error {
+		v, err := m.group(key)
+		b.WriteString(stringOrEmpty(v))
+		return err
+	})
+	return b.String(), err
+}
+
+// readReplacement cuts a replacement into literal pieces and references to groups.
+func (p *pattern) readReplacement(text string, literal func(string), group func(key string) error) error {
 	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' || i+1 == len(text) {
-			b.WriteByte(text[i])
+		if text[i] != '\\' {
+			literal(text[i : i+1])
 			continue
 		}
-		i++
+		if i++; i == len(text) {
+			return badReplacement("bad escape (end of pattern)", text)
+		}
 		switch c := text[i]; {
 		case c >= '1' && c <= '9':
 			end := i + 1
 			if end < len(text) && text[end] >= '0' && text[end] <= '9' {
 				end++
 			}
-			v, err := m.group(text[i:end])
-			if err != nil {
-				return "", err
+			if err := group(text[i:end]); err != nil {
+				return err
 			}
-			b.WriteString(stringOrEmpty(v))
 			i = end - 1
-		case c == 'g' && strings.HasPrefix(text[i:], "g<") && strings.Contains(text[i:], ">"):
-			end := i + strings.IndexByte(text[i:], '>')
-			v, err := m.group(text[i+2 : end])
-			if err != nil {
-				return "", err
+		case c == 'g':
+			end := strings.IndexByte(text[i:], '>')
+			if !strings.HasPrefix(text[i:], "g<") || end < 0 {
+				return badReplacement("missing group name", text)
 			}
-			b.WriteString(stringOrEmpty(v))
-			i = end
+			if err := group(text[i+2 : i+end]); err != nil {
+				return err
+			}
+			i += end
 		case c == '0':
-			b.WriteByte(0)
+			literal("\x00")
 		case strings.IndexByte(`nrtvfab\`, c) >= 0:
-			b.WriteByte("\n\r\t\v\f\a\b\\"[strings.IndexByte(`nrtvfab\`, c)])
+			at := strings.IndexByte(`nrtvfab\`, c)
+			literal("\n\r\t\v\f\a\b\\"[at : at+1])
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-			return "", &template.Exception{Kind: "re.error", Message: fmt.Sprintf("bad escape \\%c in the replacement %q", c, text)}
+			return badReplacement("bad escape \\"+string(c), text)
 		default:
-			b.WriteByte('\\')
-			b.WriteByte(c)
+			literal("\\" + text[i:i+1])
 		}
 	}
-	return b.String(), nil
+	return nil
+}
+
+func badReplacement(what, text string) error {
+	return &template.Exception{Kind: "re.error", Message: fmt.Sprintf("%s in the replacement %q", what, text)}
 }
 
 // find returns a group by number or name, nil where the pattern has none.

@@ -4,151 +4,182 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"elt/compiler/template"
 )
 
-// toYAML is toyaml(): block style as PyYAML's safe_dump writes it.
+// toYAML is toyaml(): block style as PyYAML's safe_dump writes it, with its anchors for
+// what occurs twice and its folding of long lines.
 func toYAML(c *template.Call) (template.Value, error) {
 	var v, def template.Value
 	var sortKeys bool
 	if err := c.Unpack("toyaml", "value", &v, "default?", &def, "sort_keys?", &sortKeys); err != nil {
 		return nil, err
 	}
-	d := &yamlDumper{sorted: sortKeys}
-	switch x := v.(type) {
-	case *template.Dict:
-		d.dict(x, 0)
-	case *template.List:
-		d.list(x.Elems, 0)
-	case template.Tuple:
-		d.list(x, 0)
-	default:
-		d.b.WriteString(d.scalar(v) + "\n")
-		if _, text := v.(string); !text || strings.IndexByte("'\"", d.b.String()[0]) < 0 {
-			d.b.WriteString("...\n")
-		}
-	}
-	if d.failed {
+	d := &yamlTree{sorted: sortKeys, seen: map[any]*yamlNode{}}
+	root, ok := d.node(v, 0)
+	if !ok {
 		return def, nil
 	}
-	return d.b.String(), nil
+	d.anchors(root, map[*yamlNode]bool{})
+	e := &yamlEmitter{indent: noIndent, whitespace: true, indention: true}
+	e.node(root, yamlContext{root: true})
+	e.writeIndent()
+	if e.openEnded {
+		e.indicator("...", true, false, false)
+		e.writeIndent()
+	}
+	return e.b.String(), nil
 }
 
-type yamlDumper struct {
-	b      strings.Builder
-	sorted bool
-	failed bool
-	depth  int
+// yamlNode is a value as YAML has it.
+type yamlNode struct {
+	kind   yamlKind
+	text   string // of a scalar
+	tag    string // its short form: "!!str"
+	plain  bool   // read without quotes, the text is the value
+	items  []*yamlNode
+	anchor string
 }
 
-func (d *yamlDumper) dict(m *template.Dict, indent int) {
-	items := m.Items()
-	if len(items) == 0 {
-		d.b.WriteString("{}\n")
-		return
-	}
-	if d.sorted {
-		slices.SortStableFunc(items, func(a, b template.Item) int {
-			return strings.Compare(template.Str(a.Key), template.Str(b.Key))
-		})
-	}
-	for i, it := range items {
-		if i > 0 {
-			d.b.WriteString(strings.Repeat(" ", indent))
-		}
-		d.b.WriteString(d.scalar(it.Key) + ":")
-		d.entry(it.Value, indent)
-	}
+type yamlKind uint8
+
+const (
+	yamlScalarNode yamlKind = iota
+	yamlListNode
+	yamlDictNode // items are keys and values in turn
+)
+
+// yamlTree makes nodes of values: one node for one object, however often it occurs.
+type yamlTree struct {
+	sorted  bool
+	seen    map[any]*yamlNode
+	anchor  int
+	entries int
 }
 
-// entry writes the value of a key, on the same line where it fits there.
-func (d *yamlDumper) entry(v template.Value, indent int) {
-	if d.depth++; d.depth > maxYAMLDepth {
-		d.failed = true
-		return
+// node makes the node of a value; ok is false for what YAML cannot hold.
+func (d *yamlTree) node(v template.Value, depth int) (*yamlNode, bool) {
+	if d.entries++; depth > maxYAMLDepth || d.entries > maxYAMLNodes {
+		return nil, false
 	}
-	defer func() { d.depth-- }()
+	id := objectOf(v)
+	if n, ok := d.seen[id]; ok && id != nil {
+		return n, true
+	}
+	n := &yamlNode{}
+	if id != nil {
+		d.seen[id] = n
+	}
 	switch x := v.(type) {
-	case *template.Dict:
-		if x.Len() == 0 {
-			d.b.WriteString(" {}\n")
-			return
-		}
-		d.b.WriteString("\n" + strings.Repeat(" ", indent+2))
-		d.dict(x, indent+2)
 	case *template.List:
-		d.nested(x.Elems, indent)
+		return n, d.list(n, x.Elems, depth)
 	case template.Tuple:
-		d.nested(x, indent)
-	default:
-		d.b.WriteString(" " + d.scalar(v) + "\n")
-	}
-}
-
-// nested writes the list of a key, which PyYAML does not indent.
-func (d *yamlDumper) nested(elems []template.Value, indent int) {
-	if len(elems) == 0 {
-		d.b.WriteString(" []\n")
-		return
-	}
-	d.b.WriteString("\n" + strings.Repeat(" ", indent))
-	d.list(elems, indent)
-}
-
-func (d *yamlDumper) list(elems []template.Value, indent int) {
-	if len(elems) == 0 {
-		d.b.WriteString("[]\n")
-		return
-	}
-	if d.depth++; d.depth > maxYAMLDepth {
-		d.failed = true
-		return
-	}
-	defer func() { d.depth-- }()
-	for i, e := range elems {
-		if i > 0 {
-			d.b.WriteString(strings.Repeat(" ", indent))
+		return n, d.list(n, x, depth)
+	case *template.Dict:
+		n.tag = "!!map"
+		return n, d.dict(n, x.Items(), depth)
+	case *template.Set:
+		n.tag = "!!set"
+		items := []template.Item{}
+		for _, e := range x.Elems() {
+			items = append(items, template.Item{Key: e})
 		}
-		d.b.WriteString("- ")
-		switch x := e.(type) {
-		case *template.Dict:
-			d.dict(x, indent+2)
-		case *template.List:
-			d.list(x.Elems, indent+2)
-		case template.Tuple:
-			d.list(x, indent+2)
-		default:
-			d.b.WriteString(d.scalar(e) + "\n")
+		return n, d.dict(n, items, depth)
+	}
+	return n, n.scalar(v)
+}
+
+// objectOf is what is the same for two occurrences of one object, nil for what YAML
+// writes out each time.
+func objectOf(v template.Value) any {
+	switch x := v.(type) {
+	case *template.List, *template.Dict, *template.Set, *dateValue, *datetimeValue:
+		return x
+	case template.Tuple:
+		if len(x) > 0 {
+			return &x[0]
 		}
 	}
+	return nil
 }
 
-func (d *yamlDumper) scalar(v template.Value) string {
+func (d *yamlTree) list(n *yamlNode, elems []template.Value, depth int) bool {
+	n.kind, n.tag = yamlListNode, "!!seq"
+	for _, e := range elems {
+		child, ok := d.node(e, depth+1)
+		if !ok {
+			return false
+		}
+		n.items = append(n.items, child)
+	}
+	return true
+}
+
+func (d *yamlTree) dict(n *yamlNode, items []template.Item, depth int) bool {
+	n.kind = yamlDictNode
+	if d.sorted {
+		sorted, mixed := slices.Clone(items), false
+		slices.SortStableFunc(sorted, func(a, b template.Item) int {
+			c, err := template.Compare(a.Key, b.Key)
+			mixed = mixed || err != nil
+			return c
+		})
+		if !mixed {
+			items = sorted
+		}
+	}
+	for _, it := range items {
+		for _, v := range []template.Value{it.Key, it.Value} {
+			child, ok := d.node(v, depth+1)
+			if !ok {
+				return false
+			}
+			n.items = append(n.items, child)
+		}
+	}
+	return true
+}
+
+// anchors names the nodes that occur more than once, in the order in which that shows.
+func (d *yamlTree) anchors(n *yamlNode, seen map[*yamlNode]bool) {
+	if seen[n] {
+		if n.anchor == "" {
+			d.anchor++
+			n.anchor = fmt.Sprintf("id%03d", d.anchor)
+		}
+		return
+	}
+	seen[n] = true
+	for _, child := range n.items {
+		d.anchors(child, seen)
+	}
+}
+
+func (n *yamlNode) scalar(v template.Value) bool {
+	n.plain = true
 	switch x := v.(type) {
 	case nil:
-		return "null"
+		n.text, n.tag = "null", "!!null"
 	case bool:
-		return strconv.FormatBool(x)
+		n.text, n.tag = strconv.FormatBool(x), "!!bool"
 	case int64, *big.Int:
-		return template.Str(v)
+		n.text, n.tag = template.Str(v), "!!int"
 	case float64:
-		return yamlFloatText(x)
+		n.text, n.tag = yamlFloatText(x), "!!float"
 	case string:
-		return yamlString(x)
+		n.text, n.tag, n.plain = x, "!!str", !yamlNotText.MatchString(x)
 	case *dateValue:
-		return x.Str()
+		n.text, n.tag = x.Str(), "!!timestamp"
 	case *datetimeValue:
-		return x.Str()
+		n.text, n.tag = x.Str(), "!!timestamp"
+	default:
+		return false
 	}
-	d.failed = true
-	return ""
+	return true
 }
 
 func yamlFloatText(f float64) string {
@@ -165,53 +196,4 @@ func yamlFloatText(f float64) string {
 		text = strings.Replace(text, "e", ".0e", 1)
 	}
 	return text
-}
-
-// yamlPlain is what PyYAML writes without quotes.
-var yamlPlain = regexp.MustCompile(`^[^-?:,\[\]{}#&*!|>'"%@` + "`" + `\s=<][^\x00-\x1f\x7f]*$|^-[^\s:,\[\]{}#][^\x00-\x1f\x7f]*$`)
-
-// yamlString writes a string plain where it would be read as a string again, in
-// single quotes where that is enough, else in double ones.
-func yamlString(s string) string {
-	special := strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && r != '\n' || r == 0x7f || r == 0x85 || r >= 0x80 && r < 0xa0 || r == '\ufeff'
-	})
-	if special {
-		return doubleQuoted(s)
-	}
-	if strings.Contains(s, "\n") {
-		return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "'", "''"), "\n", "\n\n  ") + "'"
-	}
-	_, isText := yamlScalar(&yaml.Node{Kind: yaml.ScalarNode, Value: s}).(string)
-	plain := isText && yamlPlain.MatchString(s) && !strings.Contains(s, ": ") && !strings.Contains(s, " #") &&
-		!strings.HasSuffix(s, ":") && !strings.HasSuffix(s, " ") && s != "=" && s != "<<" && !strings.HasPrefix(s, "---")
-	if plain {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
-}
-
-func doubleQuoted(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteString("\\" + string(r))
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
-			fmt.Fprintf(&b, `\x%02X`, r)
-		case r == '\ufeff':
-			b.WriteString(`\uFEFF`)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }

@@ -109,6 +109,9 @@ func updateFrom(d *Dict, from Value) error {
 		d.Update(other)
 		return nil
 	}
+	if u, ok := from.(*Undefined); ok && !u.lax {
+		return u.fail()
+	}
 	elems, err := Iterate(from)
 	if err != nil {
 		return err

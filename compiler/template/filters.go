@@ -252,14 +252,17 @@ func filterFloat(_ *frame, v Value, c *Call) (Value, error) {
 
 func filterInt(_ *frame, v Value, c *Call) (Value, error) {
 	var def Value = int64(0)
-	base := int64(10)
+	var base Value = int64(10)
 	if err := c.Unpack("do_int", "default?", &def, "base?", &base); err != nil {
 		return nil, err
 	}
 	var n Value
 	var err error
 	if s, ok := v.(string); ok {
-		n, err = parseInt(s, int(base))
+		b, isInt := asInt64(base)
+		if n, err = parseInt(s, int(b)); !isInt {
+			n, err = nil, TypeErrorf("'%s' object cannot be interpreted as an integer", TypeName(base))
+		}
 	} else {
 		n, err = intOf(v)
 	}
@@ -354,6 +357,9 @@ func filterRound(_ *frame, v Value, c *Call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w, ok := scaled.(wholer); ok {
+		return binary("/", w.Whole(method == "ceil"), power)
+	}
 	if !isNumber(scaled) {
 		return nil, TypeErrorf("must be real number, not %s", TypeName(v))
 	}
@@ -369,6 +375,9 @@ func filterRound(_ *frame, v Value, c *Call) (Value, error) {
 	}
 	return binary("/", scaled, power)
 }
+
+// wholer is an Object with the whole number above it, or below.
+type wholer interface{ Whole(up bool) Value }
 
 // roundNumber is Python's round(v, n): to the nearest, halves to even, exactly.
 func roundNumber(v Value, n int) (Value, error) {

@@ -388,14 +388,39 @@ func filterItems(_ *frame, v Value, c *Call) (Value, error) {
 }
 
 func filterBatch(_ *frame, v Value, c *Call) (Value, error) {
-	var count int64
-	var fill Value
-	if err := c.Unpack("do_batch", "linecount", &count, "fill_with?", &fill); err != nil {
+	var linecount, fill Value
+	if err := c.Unpack("do_batch", "linecount", &linecount, "fill_with?", &fill); err != nil {
 		return nil, err
 	}
+	return lateRows("do_batch", func() ([]Value, error) { return batches(v, linecount, fill) }), nil
+}
+
+// lateRows is a generator that makes its elements, and with it fails, when the first one
+// is asked for.
+func lateRows(name string, rows func() ([]Value, error)) *generator {
+	var it iterator
+	return &generator{name: name, pull: func() (Value, bool, error) {
+		if it == nil {
+			elems, err := rows()
+			if err != nil {
+				return nil, false, err
+			}
+			it = &sliceIterator{elems: elems}
+		}
+		return it.next()
+	}}
+}
+
+func batches(v, linecount, fill Value) ([]Value, error) {
 	elems, err := Iterate(v)
-	if err != nil {
+	if err != nil || len(elems) == 0 {
 		return nil, err
+	}
+	count := int64(-1) // never the length of a row
+	if n, ok := asInt64(linecount); ok {
+		count = n
+	} else if fill != nil {
+		return nil, TypeErrorf("'<' not supported between instances of 'int' and '%s'", TypeName(linecount))
 	}
 	var out, row []Value
 	for _, e := range elems {
@@ -411,18 +436,25 @@ func filterBatch(_ *frame, v Value, c *Call) (Value, error) {
 		}
 		out = append(out, &List{Elems: row})
 	}
-	return newGenerator("do_batch", &sliceIterator{elems: out}), nil
+	return out, nil
 }
 
 func filterSlice(_ *frame, v Value, c *Call) (Value, error) {
-	var slices64 int64
-	var fill Value
-	if err := c.Unpack("sync_do_slice", "slices", &slices64, "fill_with?", &fill); err != nil {
+	var count, fill Value
+	if err := c.Unpack("sync_do_slice", "slices", &count, "fill_with?", &fill); err != nil {
 		return nil, err
 	}
+	return lateRows("sync_do_slice", func() ([]Value, error) { return columns(v, count, fill) }), nil
+}
+
+func columns(v, count, fill Value) ([]Value, error) {
 	elems, err := Iterate(v)
 	if err != nil {
 		return nil, err
+	}
+	slices64, ok := asInt64(count)
+	if !ok {
+		return nil, unsupported("//", int64(len(elems)), count)
 	}
 	n := int(min(slices64, maxRange))
 	if n == 0 {
@@ -442,5 +474,5 @@ func filterSlice(_ *frame, v Value, c *Call) (Value, error) {
 			out = append(out, &List{Elems: part})
 		}
 	}
-	return newGenerator("sync_do_slice", &sliceIterator{elems: out}), nil
+	return out, nil
 }

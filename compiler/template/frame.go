@@ -18,6 +18,7 @@ type frame struct {
 	outer  *frame  // where the macro was defined
 	out    *buffer
 	native *nativeOutput // nil but for native rendering
+	joined bool          // what is printed is joined natively: only text can be
 	group  int           // counts tags, which separate what is printed
 	lax    bool          // undefined values are lax
 	signal signal
@@ -111,11 +112,11 @@ func (f *frame) enter(entry []slotInit) {
 
 // capture runs a body and returns what it prints.
 func (f *frame) capture(body *pongo2.NodeWrapper) (string, bool) {
-	out, native := f.out, f.native
-	f.out, f.native = f.th.buffer(), nil
+	out, native, joined := f.out, f.native, f.joined
+	f.out, f.native, f.joined = f.th.buffer(), nil, joined || native != nil
 	ok := body.Execute(nil, f) == nil
 	text := f.th.release(f.out)
-	f.out, f.native = out, native
+	f.out, f.native, f.joined = out, native, joined
 	return text, ok
 }
 
@@ -196,6 +197,11 @@ func (f *frame) printExpr(v Value, e expr) error {
 			f.native.value(v)
 		}
 		return nil
+	}
+	if f.joined && !isString(v) {
+		if _, ok := constText(v, e); !ok {
+			return f.fail(e.span(), TypeErrorf("sequence item: expected str instance, %s found", TypeName(v)))
+		}
 	}
 	return f.print(v, e.span())
 }

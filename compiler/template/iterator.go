@@ -155,20 +155,37 @@ func viewElem(kind string, e Item) Value {
 // generator is a Python generator: it can be consumed once and has no length.
 type generator struct {
 	name string // of the function that made it
+	typ  string // Python's, where it is not "generator"
 	pull func() (Value, bool, error)
 	done bool
 
 	strict bool // a source that is false is iterated all the same
 }
 
-// TypeName returns "generator".
-func (g *generator) TypeName() string { return "generator" }
+// NewIterator returns a Python iterator of a type such as "zip" over elements: it can be
+// looped over once, is true, and has neither a length nor items.
+func NewIterator(typ string, elems []Value) Value {
+	return &generator{typ: typ, pull: (&sliceIterator{elems: elems}).next, strict: true}
+}
+
+// TypeName returns "generator", or the type of the iterator.
+func (g *generator) TypeName() string {
+	if g.typ != "" {
+		return g.typ
+	}
+	return "generator"
+}
 
 // Attr returns nothing.
 func (g *generator) Attr(string) (Value, bool) { return nil, false }
 
 // Repr prints the generator, without the address Python prints.
-func (g *generator) Repr() string { return "<generator object " + g.name + ">" }
+func (g *generator) Repr() string {
+	if g.typ != "" {
+		return "<" + g.typ + " object>"
+	}
+	return "<generator object " + g.name + ">"
+}
 
 func (g *generator) next() (Value, bool, error) {
 	if g.done {

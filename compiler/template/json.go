@@ -202,8 +202,16 @@ func (w *jsonWriter) str(s string) {
 	w.b.WriteByte('"')
 }
 
-// FromJSON is Python's json.loads.
+// FromJSON is Python's json.loads, which knows NaN and Infinity too.
 func FromJSON(text string) (Value, error) {
+	switch strings.Trim(text, " \t\r\n") {
+	case "NaN":
+		return math.NaN(), nil
+	case "Infinity":
+		return math.Inf(1), nil
+	case "-Infinity":
+		return math.Inf(-1), nil
+	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	v, err := readJSON(dec, 0)

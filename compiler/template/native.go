@@ -170,6 +170,8 @@ func folds(e expr) bool {
 			return folds(x.a)
 		}
 		return x.b != nil && folds(x.b)
+	case *compareExpr:
+		return foldsCompare(x)
 	case *nameExpr, *callExpr:
 		return false
 	}
@@ -179,6 +181,26 @@ func folds(e expr) bool {
 	all := true
 	children(e, func(c expr) { all = all && folds(c) })
 	return all
+}
+
+// foldsCompare is folds of a comparison, which ends where a part of it is false.
+func foldsCompare(x *compareExpr) bool {
+	if !folds(x.first) {
+		return false
+	}
+	for i, op := range x.ops {
+		if !folds(op.x) {
+			return false
+		}
+		v, err := evalFolded(&compareExpr{first: x.first, ops: x.ops[:i+1]})
+		if err != nil {
+			return false
+		}
+		if v == false {
+			return true
+		}
+	}
+	return true
 }
 
 // evalFolded evaluates an expression that folds.

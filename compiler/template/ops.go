@@ -25,6 +25,9 @@ const (
 	maxElems  = maxRepeat / 16
 )
 
+// Add is a + b.
+func Add(a, b Value) (Value, error) { return binary("+", a, b) }
+
 // binary evaluates an arithmetic operator.
 func binary(op string, a, b Value) (Value, error) {
 	if x, ok := a.(int64); ok {
@@ -161,6 +164,9 @@ func bigOp(op string, x, y *big.Int) (Value, error) {
 	}
 	if op == "/" {
 		f, _ := new(big.Rat).SetFrac(x, y).Float64()
+		if x.Sign() == 0 && y.Sign() < 0 {
+			f = math.Copysign(0, -1)
+		}
 		if math.IsInf(f, 0) {
 			return nil, exceptionf("OverflowError", "integer division result too large for a float")
 		}
@@ -248,7 +254,7 @@ func floatPow(x, y float64) (Value, error) {
 	if x == 0 && y < 0 {
 		return nil, divisionError("0.0 cannot be raised to a negative power")
 	}
-	f := math.Pow(x, y)
+	f := power(x, y)
 	switch {
 	case math.IsInf(f, 0) && !math.IsInf(x, 0) && !math.IsInf(y, 0):
 		return nil, exceptionf("OverflowError", "(34, 'Numerical result out of range')")
@@ -370,4 +376,26 @@ func unary(op string, v Value) (Value, error) {
 		}
 	}
 	return nil, TypeErrorf("bad operand type for unary %s: '%s'", op, TypeName(v))
+}
+
+// power is x ** y for floats. Go's math.Pow is off by a digit at times where C's, which
+// Python uses, is not; with whole exponents the result can be had exactly.
+func power(x, y float64) float64 {
+	const most = 1024
+	if y != math.Trunc(y) || math.Abs(y) > most || x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
+		return math.Pow(x, y)
+	}
+	const bits = 256
+	result, base := big.NewFloat(1).SetPrec(bits), new(big.Float).SetPrec(bits).SetFloat64(x)
+	for n := int(math.Abs(y)); n > 0; n >>= 1 {
+		if n&1 == 1 {
+			result.Mul(result, base)
+		}
+		base.Mul(base, base)
+	}
+	if y < 0 {
+		result.Quo(big.NewFloat(1).SetPrec(bits), result)
+	}
+	f, _ := result.Float64()
+	return f
 }

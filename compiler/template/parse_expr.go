@@ -344,3 +344,14 @@ func (p *parser) dict() expr {
 	e.pos.end = p.expectOp("}").end
 	return e
 }
+
+// inMacro reports whether a definition is open. dbt compiles one when it is called, so that
+// macros that are written for another adapter, with other filters, harm nobody.
+func (p *parser) inMacro() bool {
+	for _, b := range p.open {
+		if m, ok := b.stmt.(*macroStmt); ok && m.kind != "call" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,6 +1,10 @@
 package template
 
-import "elt/compiler/diag"
+import (
+	"slices"
+
+	"elt/compiler/diag"
+)
 
 // What may follow an operand: attributes, subscripts, calls, filters and tests.
 
@@ -114,6 +118,9 @@ func (p *parser) callArgs() (*callArgs, int32) {
 			ensure(a.kwds == nil)
 			p.advance()
 			p.advance()
+			if slices.Contains(a.names, t.text) && !p.inMacro() {
+				p.fail(pos{t.start, t.end}, "keyword argument repeated: %s", t.text)
+			}
 			a.names = append(a.names, t.text)
 			a.values = append(a.values, p.expression())
 		default:
@@ -160,7 +167,7 @@ func (p *parser) dottedName() (string, pos) {
 func (p *parser) filter(x expr) *filterExpr {
 	name, at := p.dottedName()
 	f := &filterExpr{x: x, name: name, fn: filters[name], pos: at}
-	if f.fn == nil && !p.soft {
+	if f.fn == nil && !p.soft && !p.inMacro() {
 		p.failUnknown(at, "filter", name, filterNames())
 	}
 	if x != nil {
@@ -177,7 +184,7 @@ func (p *parser) test(x expr) expr {
 	negate := p.skipName("not")
 	name, at := p.dottedName()
 	t := &testExpr{x: x, name: name, fn: tests[name], pos: pos{x.span().start, at.end}}
-	if t.fn == nil && !p.soft {
+	if t.fn == nil && !p.soft && !p.inMacro() {
 		p.failUnknown(at, "test", name, testNames())
 	}
 	switch c := p.cur(); {

@@ -271,7 +271,10 @@ func (p *parser) defTag(t token) {
 	b := &Block{Kind: kind, Name: name.text}
 	switch kind {
 	case "macro", "test":
+		soft := p.soft
+		p.soft = true
 		m.params = p.signature()
+		p.soft = soft
 	case "materialization":
 		b.Options = p.materialization(m)
 	default:

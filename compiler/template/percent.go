@@ -80,6 +80,7 @@ func (p *percentPrinter) verb() error {
 			return err
 		}
 		named, byName = v, true
+		p.next = len(p.args)
 	}
 	spec := formatSpec{precision: -1}
 	for ; p.at < len(p.text) && strings.IndexByte("#0- +", p.text[p.at]) >= 0; p.at++ {

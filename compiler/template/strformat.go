@@ -19,7 +19,7 @@ func strFormatMap(self Value, c *Call) (Value, error) {
 		return nil, err
 	}
 	d, ok := asDict(c.Args[0])
-	if !ok {
+	if !ok && strings.ContainsAny(self.(string), "{}") {
 		return nil, TypeErrorf("'%s' object is not subscriptable", TypeName(c.Args[0]))
 	}
 	p := formatPrinter{kwargs: d, f: &frame{th: c.Thread}}
@@ -160,7 +160,7 @@ func (p *formatPrinter) value(name string) (Value, error) {
 	if i >= 0 {
 		name, rest = name[:i], name[i:]
 	}
-	v, err := p.first(name)
+	v, err := p.first(name, rest == "")
 	for err == nil && rest != "" {
 		if rest[0] == '.' {
 			end := strings.IndexAny(rest[1:], ".[")
@@ -195,7 +195,9 @@ func (p *formatPrinter) value(name string) (Value, error) {
 	return v, err
 }
 
-func (p *formatPrinter) first(name string) (Value, error) {
+// first looks up the argument a field begins with. Python's string.Formatter, which the
+// sandbox uses, sees that numbering is mixed only where the number is the whole field.
+func (p *formatPrinter) first(name string, whole bool) (Value, error) {
 	n, err := strconv.Atoi(name)
 	numbered := err == nil && n >= 0 && name[0] != '+'
 	switch {
@@ -205,6 +207,7 @@ func (p *formatPrinter) first(name string) (Value, error) {
 		}
 		n = p.next
 		p.next++
+	case numbered && !whole:
 	case numbered:
 		if p.next > 0 {
 			return nil, ValueErrorf("cannot switch from manual field specification to automatic field numbering")

@@ -12,6 +12,9 @@ func strSplit(name string, right bool) methodFunc {
 		if err := c.Unpack(name, "sep?", &sep, "maxsplit?", &most); err != nil {
 			return nil, err
 		}
+		if len(c.Args) > 1 && c.Args[1] == nil {
+			return nil, TypeErrorf("'NoneType' object cannot be interpreted as an integer")
+		}
 		s := self.(string)
 		var parts []string
 		switch x := sep.(type) {

@@ -182,6 +182,10 @@ func (u *unpacker) store(name string, v Value, dst any, optional bool) error {
 		return nil
 	}
 	if un, ok := v.(*Undefined); ok {
+		switch dst.(type) {
+		case *int, *int64, *float64:
+			return TypeErrorf("'Undefined' object cannot be interpreted as an integer")
+		}
 		if optional {
 			return nil
 		}
