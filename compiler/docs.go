@@ -187,7 +187,7 @@ func (p *parser) describeMacros(proj *project.Project, render func(text *string,
 		if names[patch.Name] || proj.IsPackage() || p.lost.macros[strings.TrimPrefix(patch.Name, "test_")] {
 			continue
 		}
-		d := diag.Warn(diag.UnknownNode, patch.Place, "no macro is named %q", patch.Name)
+		d := diag.Warn(diag.UnknownNode, patch.Place, "no macro is named %q", patch.Name).WithEvent("MacroNotFoundForPatch")
 		if near := diag.Suggest(patch.Name, slices.Sorted(maps.Keys(names))); near != "" {
 			d.WithHint("did you mean %q?", near)
 		} else {

@@ -165,7 +165,7 @@ func (p *parser) unknownPatch(proj *project.Project, patch *project.Patch) {
 		return
 	}
 	kind := strings.ReplaceAll(string(patch.Type), "_", " ")
-	d := diag.Warn(diag.UnknownNode, patch.Place, "no %s is named %q", kind, name)
+	d := diag.Warn(diag.UnknownNode, patch.Place, "no %s is named %q", kind, name).WithEvent("NoNodeForYamlKey")
 	switch near := diag.Suggest(name, p.fileNames(patch.Type)); {
 	case patch.Version != "":
 		d.Message = "no file " + strconv.Quote(name+".sql") + " holds version " + strconv.Quote(patch.Version) + " of the model " + strconv.Quote(patch.Name)

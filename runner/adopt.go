@@ -37,7 +37,11 @@ func (r *run) adopt(ctx context.Context) error {
 	}
 	if len(taken) > 0 {
 		d := diag.Warn(diag.ForeignRelation, diag.Place{}, "elt takes over what it has not made: %s", strings.Join(taken, ", "))
-		r.notice(d.WithHint("this is said once; under elt.yml it would have to be asked for with --adopt"))
+		d = d.WithHint("this is said once; under elt.yml it would have to be asked for with --adopt")
+		if list := r.opts.Warnings.Apply(diag.List{d}); list.HasErrors() {
+			return list
+		}
+		r.notice(d)
 	}
 	return refused.Sorted().Err()
 }

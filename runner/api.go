@@ -32,7 +32,7 @@ type Options struct {
 	FailFast      bool          // after the first failure no node is started any more
 	AllOrNothing  bool          // publish only if everything is green
 	StoreFailures bool          // --store-failures: keep the failing rows of every test
-	WarnError     bool          // a test that warns has failed
+	Warnings      diag.Warnings // what becomes of warnings, of tests too
 	Adopt         bool          // relations may be replaced that elt has not made
 	NoPublish     bool          // stop before the publish; candidates stay until the next run
 	Threads       int           // nodes at a time; 0 for the target's, else the default

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
 	"elt/runner/state"
@@ -122,7 +123,9 @@ func (r *run) projectNodes() []*project.Node {
 
 // runOptions are what a retry repeats, and what it has to compare.
 type runOptions struct {
-	FullRefresh, AllOrNothing, StoreFailures, WarnError, Adopt bool
+	FullRefresh, AllOrNothing, StoreFailures, Adopt bool
+
+	Warnings diag.Warnings
 
 	Setup  string   // see [run.setup]
 	Tested []string // of `elt test`: the nodes that the tests are about
@@ -131,7 +134,7 @@ type runOptions struct {
 func (r *run) optionsJSON() string {
 	o := runOptions{
 		FullRefresh: r.opts.FullRefresh, AllOrNothing: r.opts.AllOrNothing,
-		StoreFailures: r.opts.StoreFailures, WarnError: r.opts.WarnError,
+		StoreFailures: r.opts.StoreFailures, Warnings: r.opts.Warnings,
 		Adopt: r.opts.Adopt, Setup: r.setup(),
 	}
 	if r.opts.Command == "test" {

@@ -75,9 +75,15 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 		w.keepFailed(n)
 		return result
 	}
+	warnings := w.opts.Warnings.Apply(append(n.warnings, n.finish.Warnings...))
+	if warnings.HasErrors() {
+		w.fail(ctx, result, warnings)
+		w.keepFailed(n)
+		return result
+	}
 	n.made = true
 	result.Status = Success
-	result.Diagnostics = append(n.warnings, n.finish.Warnings...)
+	result.Diagnostics = warnings
 	n.partial()
 	return result
 }

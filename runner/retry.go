@@ -66,7 +66,9 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 		r.opts.FullRefresh = r.opts.FullRefresh || was.FullRefresh
 		r.opts.AllOrNothing = r.opts.AllOrNothing || was.AllOrNothing
 		r.opts.StoreFailures = r.opts.StoreFailures || was.StoreFailures
-		r.opts.WarnError = r.opts.WarnError || was.WarnError
+		if r.opts.Warnings.IsZero() {
+			r.opts.Warnings = was.Warnings
+		}
 		r.opts.Adopt = r.opts.Adopt || was.Adopt
 	}
 	last.sameSetup = last.EltVersion == r.opts.Version && was.Setup == r.setup()

@@ -425,7 +425,13 @@ func (r *run) point(name string) {
 
 func (r *run) emit(e Event) { r.obs.Observe(e) }
 
-func (r *run) notice(d *diag.Diagnostic) { r.emit(Noticed{Diagnostic: d}) }
+// notice tells of a warning or a note; a warning may be an error by the run's options, which
+// what is told then says.
+func (r *run) notice(d *diag.Diagnostic) {
+	for _, one := range r.opts.Warnings.Apply(diag.List{d}) {
+		r.emit(Noticed{Diagnostic: one})
+	}
+}
 
 // diagnostics makes sure that an error of the run is one a person can read.
 func diagnostics(err error) error {

@@ -63,10 +63,13 @@ func (w *worker) judge(ctx context.Context, n *nodeRun) error {
 	if err != nil {
 		return diag.New(diag.DataTest, n.node.Place, "data test %q: %s", n.node.Name, err)
 	}
-	verdict := c.Outcome(row, w.opts.WarnError)
+	verdict := c.Outcome(row, w.opts.Warnings.Errors(diag.DataTest, testEvent))
 	n.after = c.AfterPublish
 	return w.verdict(ctx, n, verdict)
 }
+
+// testEvent is dbt's name for what a test came to, also where it only warns.
+const testEvent = "LogTestResult"
 
 // verdict writes what a test came to into its result, with the first failing rows.
 func (w *worker) verdict(ctx context.Context, n *nodeRun, v check.Verdict) error {
@@ -76,7 +79,7 @@ func (w *worker) verdict(ctx context.Context, n *nodeRun, v check.Verdict) error
 	if v.Status == check.Pass {
 		return nil
 	}
-	d := diag.New(diag.DataTest, n.node.Place, "data test %q found %s", n.node.Name, rowCount(v.Failures))
+	d := diag.New(diag.DataTest, n.node.Place, "data test %q found %s", n.node.Name, rowCount(v.Failures)).WithEvent(testEvent)
 	d.Node = n.node.UniqueID
 	if v.Status == check.Warn {
 		d.Severity = diag.Warning

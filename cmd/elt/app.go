@@ -5,7 +5,7 @@ import "github.com/urfave/cli/v2"
 // newApp returns the tree of commands. Help, versions and errors are elt's own: see
 // run.go, usage.go and arguments.go.
 func newApp(in *invocation) *cli.App {
-	return &cli.App{
+	app := &cli.App{
 		Name:                      "elt",
 		HideHelp:                  true,
 		HideVersion:               true,
@@ -22,4 +22,8 @@ func newApp(in *invocation) *cli.App {
 			initCommand(in), depsCommand(in), debugCommand(in), cleanCommand(in), completionCommand(in), versionCommand(in),
 		},
 	}
+	for _, c := range app.Commands {
+		c.Before = in.prepare
+	}
+	return app
 }

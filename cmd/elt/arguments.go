@@ -370,7 +370,7 @@ func shellQuote(word string) string {
 func (s *scanner) fromEnvironment(env func(string) (string, bool)) error {
 	for _, f := range s.command.Flags {
 		o := &option{Flag: f}
-		if s.given[o.name()] {
+		if s.given[o.name()] || isIneffective(o.name()) {
 			continue
 		}
 		for _, name := range environmentNames(o) {

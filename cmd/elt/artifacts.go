@@ -16,8 +16,12 @@ import (
 )
 
 // writeArtifacts writes what other tools read under the target path: manifest.json,
-// compiled SQL and, after a run, run_results.json. summary is nil where nothing ran.
+// compiled SQL and, after a run, run_results.json. summary is nil where nothing ran. With
+// --no-write-json nothing is written.
 func (in *invocation) writeArtifacts(c *cli.Context, plan *compiler.Plan, summary *runner.Summary) error {
+	if !c.Bool("write-json") {
+		return nil
+	}
 	if err := artifact.Write(in.targetFolder(plan), plan, summary, in.artifactMeta(c)); err != nil {
 		return artifactFault(err)
 	}

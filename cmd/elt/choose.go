@@ -24,7 +24,7 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 		return nil, err
 	}
 	selection, list := plan.Select(request)
-	list = severe(c, list)
+	list = in.warnings.Apply(list)
 	if err := list.Err(); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ func testCommand(in *invocation) *cli.Command {
 		Usage:  "test what is published; change nothing",
 		Action: in.execute,
 		Flags: join(selectionFlags(),
-			[]cli.Flag{failFastFlag(), storeFailuresFlag(), warnErrorFlag(), waitFlag()}, deferFlags(),
+			[]cli.Flag{failFastFlag(), storeFailuresFlag(), waitFlag()}, deferFlags(),
 			projectFlags(), runOutputFlags()),
 	}
 }

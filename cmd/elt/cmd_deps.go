@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -53,29 +52,16 @@ func (in *invocation) deps(c *cli.Context) error {
 	return err
 }
 
-// load reads the project without its packages and without rendering its templates: for
-// commands that come before all that. What is wrong elsewhere than in the project file, or with
-// the connection, does
-// not matter to them.
+// load reads the project without its packages and without rendering its templates, for
+// commands that come before all that. What is wrong elsewhere than in the project file, or
+// with the connection, does not matter to them.
 func (in *invocation) load(c *cli.Context) (*project.Project, error) {
-	root, err := in.root(c)
+	at, err := in.locate(c)
 	if err != nil {
 		return nil, err
 	}
-	vars, err := parseVars(c.String("vars"))
-	if err != nil {
-		return nil, err
-	}
-	profiles, err := in.absolute(c.String("profiles-dir"))
-	if err != nil {
-		return nil, err
-	}
-	home, _ := in.env("HOME")
-	p, diags := project.Load(in.ctx, project.LoadOptions{
-		FS: os.DirFS(root), Root: root, Profile: c.String("profile"), Target: c.String("target"),
-		ProfilesDir: profiles, TargetPath: c.String("target-path"), Vars: vars, Env: in.env, Home: home,
-		Uninstalled: true,
-	})
+	at.Uninstalled = true
+	p, diags := project.Load(in.ctx, at)
 	if p == nil {
 		return nil, diags
 	}

@@ -34,7 +34,7 @@ func (in *invocation) sourceFreshness(c *cli.Context) error {
 		return err
 	}
 	began := time.Now()
-	results, err := runner.Freshness(in.ctx, plan, runner.FreshnessOptions{Sources: chosen, Threads: c.Int("threads"), Wait: c.Duration("wait")})
+	results, err := runner.Freshness(in.ctx, plan, runner.FreshnessOptions{Sources: chosen, Threads: threads(c), Wait: c.Duration("wait")})
 	if err != nil {
 		return err
 	}

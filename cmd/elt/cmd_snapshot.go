@@ -8,7 +8,7 @@ func snapshotCommand(in *invocation) *cli.Command {
 		Usage:  "record what has changed in snapshots, without testing them",
 		Action: in.execute,
 		Flags: join(selectionFlags(),
-			[]cli.Flag{failFastFlag(), allOrNothingFlag(), adoptFlag(), emptyFlag(), warnErrorFlag(), waitFlag()}, deferFlags(),
+			[]cli.Flag{failFastFlag(), allOrNothingFlag(), adoptFlag(), emptyFlag(), waitFlag()}, deferFlags(),
 			projectFlags(), runOutputFlags()),
 	}
 }

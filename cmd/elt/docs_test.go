@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"elt/compiler/diag"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -421,4 +423,19 @@ func flagWords() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// TestEveryCodeIsListed compares diag.Codes with what is declared.
+func TestEveryCodeIsListed(t *testing.T) {
+	t.Parallel()
+	var listed []string
+	for _, code := range diag.Codes() {
+		listed = append(listed, string(code))
+	}
+	slices.Sort(listed)
+	declared := constantsOf(t, "compiler/diag/code.go")
+	slices.Sort(declared)
+	if diff := cmp.Diff(declared, listed); diff != "" {
+		t.Errorf("Codes (-declared +listed):\n%s", diff)
+	}
 }

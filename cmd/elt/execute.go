@@ -37,8 +37,8 @@ func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options
 	return runner.Options{
 		Command: c.Command.Name, Selected: chosen,
 		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
-		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), WarnError: c.Bool("warn-error"),
-		Threads: c.Int("threads"), Wait: c.Duration("wait"), Version: version(),
+		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), Warnings: in.warnings,
+		Threads: threads(c), Wait: c.Duration("wait"), Version: version(),
 	}
 }
 
@@ -48,10 +48,10 @@ func (in *invocation) nothingChosen(c *cli.Context) error {
 	case in.saidEmpty:
 		return nil
 	case !selects(c):
-		in.warn(diag.EmptySelection, "there is nothing here that `elt %s` could do", c.Command.Name)
+		in.reporter.Diagnostics(diag.List{diag.Warn(diag.EmptySelection, diag.Place{}, "there is nothing here that `elt %s` could do", c.Command.Name).WithEvent("NothingToDo")})
 		return nil
 	}
-	d := diag.Warn(diag.EmptySelection, diag.Place{}, "the selection matches nothing that `elt %s` could do", c.Command.Name).
+	d := diag.Warn(diag.EmptySelection, diag.Place{}, "the selection matches nothing that `elt %s` could do", c.Command.Name).WithEvent("NoNodesForSelectionCriteria").
 		WithHint("elt ls with the same flags shows what a selection matches")
 	in.reporter.Diagnostics(diag.List{d})
 	return nil

@@ -32,12 +32,12 @@ func projectFlags() []cli.Flag {
 
 // outputFlags say how to report.
 func outputFlags(formats ...string) []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		choice("output", formats, groupOutput, "how to report"),
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: groupOutput, Usage: "report only what goes wrong"},
 		&cli.BoolFlag{Name: "use-colors", Category: groupOutput, Usage: "colour always; --no-color never (default: on a terminal)"},
 		&cli.BoolFlag{Name: "no-color", Hidden: true, Category: groupOutput},
-	}
+	}, globalFlags()...)
 }
 
 // runOutputFlags say how to report a run.

@@ -12,6 +12,7 @@ import (
 	"elt/cmd/elt/internal/report"
 	"elt/compiler"
 	"elt/compiler/diag"
+	"elt/compiler/project"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -32,6 +33,9 @@ type invocation struct {
 	saidEmpty      bool        // a selector was reported to match nothing
 	secrets        *secrets    // what no output may show
 	collector      *collector
+	warnings       diag.Warnings
+	eventLog       *report.EventLog // dbt's events, where a flag asks for them
+	raised         bool             // a warning was reported that is an error
 }
 
 func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *invocation {
@@ -42,15 +46,15 @@ func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Write
 		now: time.Now(), id: newInvocationID(), release: func() bool { return true },
 	}
 	in.style.On = report.WantColour(env, isTerminal(stderr))
-	in.reporter = in.newReporter(report.Text, false)
+	in.reporter = in.newReporter(report.Text, report.Info)
 	return in
 }
 
 // newReporter returns a reporter of a format for this invocation.
-func (in *invocation) newReporter(format report.Format, quiet bool) report.Reporter {
+func (in *invocation) newReporter(format report.Format, level report.Level) report.Reporter {
 	dumb, _ := in.env("TERM")
 	return report.New(report.Options{
-		Out: in.stdout, Err: in.stderr, Format: format, Quiet: quiet,
+		Out: in.stdout, Err: in.stderr, Format: format, Level: level,
 		Live:   isTerminal(in.stderr) && dumb != "dumb",
 		Colour: in.style.On, Width: widthOf(in.stderr),
 	})
@@ -68,8 +72,15 @@ func (in *invocation) begin(c *cli.Context) {
 	if isRun(c.Command.Name) && c.String("output") == "json" {
 		format = report.JSON
 	}
-	in.reporter = in.forCI(c, in.newReporter(format, c.Bool("quiet")))
+	r := in.newReporter(format, levelOf(c))
+	if width := c.Int("printer-width"); c.IsSet("printer-width") && width > 0 {
+		r = report.New(report.Options{
+			Out: in.stdout, Err: in.stderr, Format: format, Level: levelOf(c), Colour: in.style.On, Width: width,
+		})
+	}
+	in.reporter = &severity{Reporter: in.forCI(c, in.forLog(c, r)), in: in}
 	in.release = context.AfterFunc(in.ctx, in.reporter.Interrupted)
+	in.sayIneffective(c)
 }
 
 // isRun reports whether a command's result is the story of a run.
@@ -92,38 +103,59 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if _, chosen := in.env("GOGC"); !chosen {
 		in.collector.relax()
 	}
-	root, err := in.root(c)
+	at, err := in.locate(c)
 	if err != nil {
 		return nil, err
 	}
-	vars, err := parseVars(c.String("vars"))
-	if err != nil {
-		return nil, err
-	}
-	profiles, err := in.absolute(c.String("profiles-dir"))
-	if err != nil {
-		return nil, err
-	}
-	home, _ := in.env("HOME")
 	plan, err := compiler.Parse(in.ctx, compiler.Options{
-		FS: os.DirFS(root), Root: root,
-		Command: c.Command.Name, Profile: c.String("profile"), Target: c.String("target"),
-		ProfilesDir: profiles, TargetPath: c.String("target-path"),
+		FS: at.FS, Root: at.Root,
+		Command: c.Command.Name, Profile: at.Profile, Target: at.Target,
+		ProfilesDir: at.ProfilesDir, TargetPath: at.TargetPath,
 		Uninstalled: c.Command.Name == "clean",
-		Vars:        vars, FullRefresh: c.Bool("full-refresh"), Empty: c.Bool("empty"),
-		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: c.Int("threads"),
-		Env: in.env, Home: home, Now: in.now, InvocationID: in.id,
+		Vars:        at.Vars, FullRefresh: c.Bool("full-refresh"), Empty: c.Bool("empty"),
+		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: threads(c),
+		Env: at.Env, Home: at.Home, Now: in.now, InvocationID: in.id,
 		SQLParser: &sqlParser{}, Log: in.log(c),
 	})
 	if err != nil {
 		return nil, err
 	}
 	in.secrets.add(plan.Project.SecretValues()...)
-	if list := severe(c, plan.Diagnostics); list.HasErrors() {
+	if list := in.warnings.Apply(plan.Diagnostics); list.HasErrors() {
 		return nil, list
 	}
 	in.reporter.Diagnostics(plan.Diagnostics)
 	return plan, nil
+}
+
+// locate says where the project is that the flags name, and what they say of its profile,
+// target and variables.
+func (in *invocation) locate(c *cli.Context) (project.LoadOptions, error) {
+	root, err := in.root(c)
+	if err != nil {
+		return project.LoadOptions{}, err
+	}
+	vars, err := parseVars(c.String("vars"))
+	if err != nil {
+		return project.LoadOptions{}, err
+	}
+	profiles, err := in.absolute(c.String("profiles-dir"))
+	if err != nil {
+		return project.LoadOptions{}, err
+	}
+	home, _ := in.env("HOME")
+	return project.LoadOptions{
+		FS: os.DirFS(root), Root: root, Profile: c.String("profile"), Target: c.String("target"),
+		ProfilesDir: profiles, TargetPath: c.String("target-path"), Vars: vars, Env: in.env, Home: home,
+	}, nil
+}
+
+// threads is how many nodes are done at a time, 0 where no flag says so.
+func threads(c *cli.Context) int {
+	if c.Bool("single-threaded") {
+		return 1
+	}
+	return c.Int("threads")
 }
 
 // root is the folder of the project: --project-dir, else this folder or the nearest
@@ -161,10 +193,13 @@ func (in *invocation) absolute(path string) (string, error) {
 }
 
 // log returns what log() and print() of templates call: messages go to standard
-// error, unless the command is quiet or its output is JSON.
+// error, unless the command is quiet or its output is JSON, and to the log of events.
 func (in *invocation) log(c *cli.Context) func(message string, info bool) {
-	silent := c.Bool("quiet") || c.String("output") == "json"
+	silent := levelOf(c) > report.Info || !c.Bool("print") || c.String("output") == "json" || c.String("log-format") == "json"
 	return func(message string, info bool) {
+		if in.eventLog != nil {
+			in.eventLog.Message(message, info)
+		}
 		if info && !silent {
 			fmt.Fprintln(in.stderr, message)
 		}

@@ -13,6 +13,9 @@ import (
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
 	in := newInvocation(ctx, stdin, stdout, stderr, env)
 	err := in.guarded(args[1:])
+	if err == nil && in.raised {
+		err = errFailed // a warning was an error, which has been told
+	}
 	in.close(untold(err))
 	return exitCode(err)
 }

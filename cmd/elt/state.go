@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"elt/compiler"
-	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/template"
 
@@ -36,10 +35,6 @@ func deferFlags() []cli.Flag {
 
 func emptyFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "empty", Category: groupRun, Usage: "read no rows: build everything without data"}
-}
-
-func warnErrorFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "warn-error", Category: groupRun, Usage: "take every warning for an error"}
 }
 
 // useState hands the plan what --state, --defer and their like name.
@@ -95,20 +90,6 @@ func seedSum(n *project.Node) string {
 	}
 	sum := sha256.Sum256(bytes.TrimSpace(data))
 	return hex.EncodeToString(sum[:])
-}
-
-// severe turns warnings into errors where --warn-error asks for it.
-func severe(c *cli.Context, list diag.List) diag.List {
-	if !c.Bool("warn-error") {
-		return list
-	}
-	out := make(diag.List, len(list))
-	for i, d := range list {
-		one := *d
-		one.Severity = diag.Error
-		out[i] = &one
-	}
-	return out
 }
 
 // metadataEnvs are the variables that dbt copies into artifacts and hands to templates.

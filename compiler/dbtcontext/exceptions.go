@@ -93,7 +93,7 @@ func (e exceptions) warn(c *template.Call) (template.Value, error) {
 	text := template.Str(msg)
 	switch {
 	case e.p.set.Warn != nil:
-		e.p.set.Warn(diag.Warn(diag.RaisedError, c.Place, "%s", text))
+		e.p.set.Warn(diag.Warn(diag.RaisedError, c.Place, "%s", text).WithEvent("JinjaLogWarning"))
 	case e.p.set.Log != nil:
 		e.p.set.Log(text, true)
 	}

@@ -51,3 +51,15 @@ const (
 	Timeout           Code = "timeout"            // a node took longer than its timeout
 	Unsupported       Code = "unsupported"        // a feature of dbt that elt cannot run
 )
+
+// Codes returns every code, in the order they are declared.
+func Codes() []Code {
+	return []Code{
+		NoProject, YAMLSyntax, WrongType, UnknownKey, UnknownProfile, MissingEnvVar, UnknownVar, UnknownRef,
+		DisabledRef, PrivateRef, UnknownSource, AmbiguousName, MissingPackage, DuplicateNode, ForeignRelation,
+		UnknownNode, UnknownTest, UndefinedName, UnknownFilter, TemplateSyntax, TemplateError, RaisedError, Cycle,
+		BadSelector, EmptySelection, SQL, Data, DataTest, UnitTest, Fixture, LakeFile, Seed, DuplicateKey,
+		SchemaChange, Unchecked, Impact, Contract, IncrementalConfig, SnapshotConfig, Database, Held, Timeout,
+		Unsupported,
+	}
+}

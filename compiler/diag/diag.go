@@ -156,6 +156,7 @@ type Diagnostic struct {
 	Notes    []Note
 	Hint     string
 	Node     string // unique_id of the node concerned, or ""
+	Event    string // dbt's name for the same warning ("NoNodeForYamlKey"), or ""
 	Compiled *Place // the same place in the compiled SQL, where there is one
 	Err      error  // the cause, or nil
 }
@@ -186,6 +187,12 @@ func Warn(code Code, place Place, format string, args ...any) *Diagnostic {
 // WithHint sets the hint and returns the diagnostic.
 func (d *Diagnostic) WithHint(format string, args ...any) *Diagnostic {
 	d.Hint = fmt.Sprintf(format, args...)
+	return d
+}
+
+// WithEvent sets dbt's name for the same warning and returns the diagnostic.
+func (d *Diagnostic) WithEvent(event string) *Diagnostic {
+	d.Event = event
 	return d
 }
 

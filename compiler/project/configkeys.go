@@ -190,7 +190,7 @@ func suspiciousConfig(t ResourceType, key string, at diag.Place) *diag.Diagnosti
 	if meant == "" {
 		return nil
 	}
-	return diag.Warn(diag.UnknownKey, at, "%q is not a config key of a %s", name, word(t)).
+	return diag.Warn(diag.UnknownKey, at, "%q is not a config key of a %s", name, word(t)).WithEvent("CustomKeyInConfigDeprecation").
 		WithHint("did you mean %q? otherwise it only serves templates that read it", meant)
 }
 

@@ -134,7 +134,7 @@ func (f *propertyFile) resourceTags(c cursor, p *Patch, a string) {
 		return
 	}
 	if !f.isElt {
-		f.add(diag.Warn(diag.UnknownKey, tags.place(), "dbt ignores %q here", "tags").
+		f.add(diag.Warn(diag.UnknownKey, tags.place(), "dbt ignores %q here", "tags").WithEvent("CustomKeyInObjectDeprecation").
 			WithHint("write the tags of %s under config:", a))
 		return
 	}

@@ -42,7 +42,7 @@ func (r *report) knownKeys(c cursor, known *keys, where string) {
 }
 
 func unknownKey(at diag.Place, key string, known *keys, where string) *diag.Diagnostic {
-	d := diag.Warn(diag.UnknownKey, at, "%q is not a key of %s", key, where)
+	d := diag.Warn(diag.UnknownKey, at, "%q is not a key of %s", key, where).WithEvent("CustomKeyInObjectDeprecation")
 	if meant := diag.Suggest(key, known.names); meant != "" {
 		return d.WithHint("did you mean %q?", meant)
 	}

@@ -314,7 +314,7 @@ func (t *configTree) reportUnused(diags *report, path []string) {
 			child.reportUnused(diags, full)
 			continue
 		}
-		d := diag.Warn(diag.UnknownNode, child.place, "no %s is in %q", word(t.t), strings.Join(full, "."))
+		d := diag.Warn(diag.UnknownNode, child.place, "no %s is in %q", word(t.t), strings.Join(full, ".")).WithEvent("UnusedResourceConfigPath")
 		if child.isDictKey() {
 			d.WithHint("if %q is a config key, write \"+%s\"", name, name)
 		} else {

@@ -11,7 +11,7 @@ import (
 
 // nothing is the warning about a selector that matches no node.
 func (e *evaluation) nothing(s *Spec, results []result) *diag.Diagnostic {
-	d := diag.Warn(diag.EmptySelection, s.at, "the selector %q matches no node", s.raw)
+	d := diag.Warn(diag.EmptySelection, s.at, "the selector %q matches no node", s.raw).WithEvent("NoNodesForSelectionCriteria")
 	for i, p := range s.Parts {
 		if p.Op == Match && !slices.Contains(results[i].direct, true) {
 			if hint := e.hint(p.Criterion); hint != "" {

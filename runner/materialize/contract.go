@@ -258,7 +258,7 @@ func constrained(c project.Constraint) string {
 func (r *reader) constraint(c project.Constraint, ofModel bool) {
 	switch c.Type {
 	case "foreign_key":
-		r.add(diag.Warn(diag.Unsupported, c.Place, "the foreign key of %q is not made: it would keep its tables from being replaced", r.node.Name)).
+		r.add(diag.Warn(diag.Unsupported, c.Place, "the foreign key of %q is not made: it would keep its tables from being replaced", r.node.Name).WithEvent("ConstraintNotEnforced")).
 			WithHint("test it instead: relationships")
 	case "check", "custom":
 		if strings.TrimSpace(c.Expression) == "" {

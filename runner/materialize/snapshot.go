@@ -382,7 +382,7 @@ func (s *Spec) timeTypes(columns []engine.Column) diag.List {
 	if !ok || strings.EqualFold(col.Type, "TIMESTAMP") {
 		return nil
 	}
-	d := diag.Warn(diag.SnapshotConfig, s.place("updated_at"), "updated_at of the snapshot %q is %s, not TIMESTAMP", s.Published.Identifier, col.Type)
+	d := diag.Warn(diag.SnapshotConfig, s.place("updated_at"), "updated_at of the snapshot %q is %s, not TIMESTAMP", s.Published.Identifier, col.Type).WithEvent("SnapshotTimestampWarning")
 	d.Node, d.Hint = s.Node, "cast it in the query, so that all times of the snapshot are of one type"
 	return diag.List{d}
 }

@@ -124,7 +124,7 @@ func (in *installer) clone(ctx context.Context, p *pinned, folder string) error 
 		return because(problem(spec.Place, "%q has no revision %q", spec.Source, revision), err)
 	}
 	if moves := revision == "HEAD" || revision == "main" || revision == "master"; moves && spec.WarnUnpinned {
-		in.warnings = append(in.warnings, diag.Warn(diag.MissingPackage, spec.Place, "%q is taken from %s, which moves", spec.Source, revision).
+		in.warnings = append(in.warnings, diag.Warn(diag.MissingPackage, spec.Place, "%q is taken from %s, which moves", spec.Source, revision).WithEvent("DepsUnpinned").
 			WithHint("name a tag or a commit with revision:, or say warn-unpinned: false"))
 	}
 	p.folder = filepath.Join(folder, filepath.FromSlash(path.Clean("/"+spec.Subdirectory)))

@@ -87,7 +87,7 @@ func (in *installer) describe(ctx context.Context, spec project.PackageSpec) (*h
 	}
 	if answer.RedirectName != "" || answer.RedirectNamespace != "" {
 		name := strings.Trim(orElse(answer.RedirectNamespace, answer.Namespace)+"/"+orElse(answer.RedirectName, answer.Name), "/")
-		in.warnings = append(in.warnings, diag.Warn(diag.MissingPackage, spec.Place, "the package %q has moved to %q", spec.Source, name).
+		in.warnings = append(in.warnings, diag.Warn(diag.MissingPackage, spec.Place, "the package %q has moved to %q", spec.Source, name).WithEvent("PackageRedirectDeprecation").
 			WithHint("name %q in packages.yml", name))
 	}
 	if in.hubs == nil {

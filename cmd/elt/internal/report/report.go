@@ -37,6 +37,19 @@ const (
 	JSON Format = "json" // JSON Lines on standard output
 )
 
+// Level is how much is said: what is less severe is left out. The words are those of dbt's
+// --log-level.
+type Level int
+
+// The levels.
+const (
+	Debug   Level = iota - 1 // also what is only of use to find a mistake
+	Info                     // what happens
+	Warn                     // warnings and what goes wrong
+	Failure                  // what goes wrong
+	Nothing                  // not even that
+)
+
 // Options say where and how to report. Out and Err are required.
 type Options struct {
 	Out    io.Writer // results
@@ -44,7 +57,7 @@ type Options struct {
 	Format Format
 	Live   bool // Err is a terminal whose lines can be redrawn
 	Colour bool
-	Quiet  bool             // only what went wrong
+	Level  Level            // how much to say; the zero value is Info
 	Width  int              // columns of the terminal; 0 for 80
 	Now    func() time.Time // nil for time.Now
 }
@@ -74,8 +87,10 @@ func New(o Options) Reporter {
 	switch {
 	case o.Format == JSON:
 		return newJSON(o)
-	case o.Quiet:
-		return &quiet{plain: p}
+	case o.Level >= Nothing:
+		return silent{}
+	case o.Level > Info:
+		return &quiet{plain: p, warnings: o.Level == Warn}
 	case o.Live:
 		return newLive(p)
 	}

@@ -131,9 +131,9 @@ func TestPlain(t *testing.T) {
 
 func TestQuiet(t *testing.T) {
 	t.Parallel()
-	_, stderr := tell(Options{Quiet: true}, story(), nil)
+	_, stderr := tell(Options{Level: Failure}, story(), nil)
 	golden(t, "quiet.txt", stderr)
-	if _, stderr := tell(Options{Quiet: true}, greenStory("build"), nil); stderr != "" {
+	if _, stderr := tell(Options{Level: Failure}, greenStory("build"), nil); stderr != "" {
 		t.Errorf("quiet says %q though all went well", stderr)
 	}
 }
