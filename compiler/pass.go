@@ -205,6 +205,9 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 	}
 	node.Template = t
 	node.Macros = []string{macro.UniqueID, whereMacro}
+	if id, ok := plan.dbt.OwnTest(info.Generic, node.Package); ok && id != macro.UniqueID {
+		node.Macros = []string{id, macro.UniqueID, whereMacro} // dbt takes it for the test, whatever the namespace
+	}
 	host := p.host(node)
 	scope := plan.dbt.Scope(host, node.Package)
 	if isBuiltin(macro) && p.usualWhere {

@@ -16,6 +16,7 @@ package compiler
 
 import (
 	"io/fs"
+	"strings"
 	"sync"
 	"time"
 
@@ -117,4 +118,13 @@ func (p *Plan) Macros() []dbtcontext.MacroInfo {
 		}
 	}
 	return out
+}
+
+// Macro returns the macro of a unique_id, also one of those that come with elt.
+func (p *Plan) Macro(id string) (dbtcontext.MacroInfo, bool) {
+	pkg, name, ok := strings.Cut(strings.TrimPrefix(id, "macro."), ".")
+	if !ok {
+		return dbtcontext.MacroInfo{}, false
+	}
+	return p.dbt.MacroOf(pkg, name)
 }

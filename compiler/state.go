@@ -320,7 +320,7 @@ func (c *comparison) findChanged() {
 	for _, m := range c.plan.Macros() {
 		c.macros[m.UniqueID] = m
 		text, ok := c.state.macros[m.UniqueID]
-		if !ok || text != m.Block.Place.Source.Text[m.Block.Whole.Start:m.Block.Whole.End] {
+		if !ok || text != m.Text() {
 			c.changed[m.UniqueID] = true
 		}
 	}

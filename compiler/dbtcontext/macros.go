@@ -22,6 +22,27 @@ type MacroInfo struct {
 // Place is where the macro is defined.
 func (m MacroInfo) Place() diag.Place { return m.Block.Place }
 
+// Text is the macro as it is written, from its opening to its closing tag; with the white
+// space that a "-" of theirs removes, as dbt has it in macro_sql: of two macros with white
+// space between them that both would remove, the first has it, and none has that at the
+// ends of the file.
+func (m MacroInfo) Text() string {
+	text, from, to := m.Block.Place.Source.Text, m.Block.Whole.Start, m.Block.Whole.End
+	const blank = " \t\r\n\v\f"
+	if strings.HasPrefix(text[from:], "{%-") {
+		before := strings.TrimRight(text[:from], blank)
+		if before != "" && !strings.HasSuffix(before, "-%}") {
+			from = len(before)
+		}
+	}
+	if strings.HasSuffix(text[:to], "-%}") {
+		if after := strings.TrimLeft(text[to:], blank); after != "" {
+			to = len(text) - len(after)
+		}
+	}
+	return text[from:to]
+}
+
 // Params are the macro's parameters.
 func (m MacroInfo) Params() []template.Param { return m.Block.Params }
 
@@ -187,6 +208,29 @@ func (p *Project) GenericTest(namespace, name, pkg string) *MacroInfo {
 		call = namespace + "." + call
 	}
 	return p.resolve(call, pkg)
+}
+
+// MacroOf returns a macro by its package, which may be one of those that are built in, and name.
+func (p *Project) MacroOf(pkg, name string) (MacroInfo, bool) {
+	var m *MacroInfo
+	if own, ok := p.packages[pkg]; ok {
+		m = own.macros[name]
+	} else if slices.Contains(internalPackages, pkg) {
+		m = p.builtins().find(pkg, name)
+	}
+	if m == nil {
+		return MacroInfo{}, false
+	}
+	return *m, true
+}
+
+// OwnTest returns the unique_id of the generic test of a name that a package or the root project
+// itself defines.
+func (p *Project) OwnTest(name, pkg string) (id string, ok bool) {
+	if m := p.inOwn("test_"+name, pkg); m != nil {
+		return m.UniqueID, true
+	}
+	return "", false
 }
 
 // GenericTestNames lists the generic tests as a property file would write them,

@@ -81,11 +81,7 @@ func GraphValue(n *project.Node) *template.Dict {
 		item("functions", template.NewList()),
 		item("depends_on", dependsOn(n)),
 		item("compiled_path", nil),
-		item("contract", template.NewDict(
-			item("enforced", fromConfig(n, "contract", "enforced", false)),
-			item("alias_types", fromConfig(n, "contract", "alias_types", true)),
-			item("checksum", nil),
-		)),
+		item("contract", contractValue(n)),
 	))
 	addKind(d, n)
 	return d

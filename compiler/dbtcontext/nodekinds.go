@@ -24,6 +24,13 @@ func sourceValue(n *project.Node) *template.Dict {
 	freshness := freshnessValue(t.Freshness)
 	config := ConfigValue(n)
 	_ = config.Set("freshness", freshness)
+	unrendered := n.Config.Unrendered()
+	if t.FreshnessSaid { // dbt joins the levels before it keeps what was written
+		_ = unrendered.Set("freshness", nil)
+		if t.Freshness != nil {
+			_ = unrendered.Set("freshness", freshnessValue(t.Freshness))
+		}
+	}
 	d := template.NewDict(item("database", noneIfEmpty(n.Relation.Database)), item("schema", noneIfEmpty(n.Relation.Schema)))
 	d.Update(template.NewDict(identity(n)...))
 	quoting := template.NewDict(item("database", nil), item("schema", nil), item("identifier", nil), item("column", nil))
@@ -45,7 +52,7 @@ func sourceValue(n *project.Node) *template.Dict {
 		item("tags", listOf(n.Tags)),
 		item("config", config),
 		item("patch_path", nil),
-		item("unrendered_config", n.Config.Unrendered()),
+		item("unrendered_config", unrendered),
 		item("relation_name", relationName(n)),
 		item("created_at", int64(0)),
 		item("unrendered_database", noneIfEmpty(t.RawDatabase)),

@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"elt/compiler/diag"
@@ -33,16 +34,12 @@ func (a Age) Duration() time.Duration { return time.Duration(a.Count) * periods[
 // what was said before; the project file counts only where the property file is silent.
 // raw is the dict that the manifest shows.
 func (p *Project) freshness(s *SourcePatch, t *TablePatch, n *Node, diags *report) (raw *template.Dict, out *Freshness) {
-	levels := []ConfigValue{s.Freshness, {}, t.Freshness, {}}
-	levels[1], _ = s.Config.Get("freshness")
-	levels[3], _ = t.Config.Get("freshness")
-	said := false
 	var at diag.Place
-	for _, v := range levels {
+	for _, v := range freshnessLevels(s, t) {
 		if v.Place.IsZero() {
 			continue
 		}
-		said, at = true, v.Place
+		at = v.Place
 		d, ok := v.Value.(*template.Dict)
 		if !ok {
 			raw = nil
@@ -50,7 +47,7 @@ func (p *Project) freshness(s *SourcePatch, t *TablePatch, n *Node, diags *repor
 		}
 		raw = mergedLimits(raw, d)
 	}
-	if v, ok := n.Config.Get("freshness"); ok && !said {
+	if v, ok := n.Config.Get("freshness"); ok && at.IsZero() {
 		raw, _ = v.Value.(*template.Dict)
 		at = v.Place
 	}
@@ -65,6 +62,19 @@ func (p *Project) freshness(s *SourcePatch, t *TablePatch, n *Node, diags *repor
 		return raw, nil
 	}
 	return raw, out
+}
+
+// freshnessLevels are the places of a property file where freshness may stand, from the weakest;
+// one without a Place is not there.
+func freshnessLevels(s *SourcePatch, t *TablePatch) []ConfigValue {
+	levels := []ConfigValue{s.Freshness, {}, t.Freshness, {}}
+	levels[1], _ = s.Config.Get("freshness")
+	levels[3], _ = t.Config.Get("freshness")
+	return levels
+}
+
+func saysFreshness(s *SourcePatch, t *TablePatch) bool {
+	return slices.ContainsFunc(freshnessLevels(s, t), func(v ConfigValue) bool { return !v.Place.IsZero() })
 }
 
 // mergedLimits puts the limits of more over those of before. Half a limit is none, and

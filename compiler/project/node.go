@@ -187,6 +187,7 @@ type SourceTable struct {
 	Implicit      bool   // made by convention from a file, not declared
 	OnBadRows     string // "fail" or "quarantine"
 	Freshness     *template.Dict
+	FreshnessSaid bool // a property file has "freshness", be it null
 	LoadedAt      string
 	LoadedAtQuery string
 	Fresh         *Freshness // nil where no limit is set

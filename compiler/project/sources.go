@@ -221,6 +221,7 @@ func (p *Project) sourceTable(s *SourcePatch, t *TablePatch, n *Node, diags *rep
 	st := &SourceTable{SourceName: s.Name, SourceDescription: s.Description, Identifier: n.Relation.Identifier,
 		Loader: orElse(t.Loader, s.Loader), Quoting: mergedDicts(s.Quoting, t.Quoting)}
 	st.Freshness, st.Fresh = p.freshness(s, t, n, diags)
+	st.FreshnessSaid = saysFreshness(s, t)
 	how := &Freshness{}
 	p.loadedAt(how, s, t, n, &report{}) // told with its freshness
 	st.LoadedAt, st.LoadedAtQuery = how.Field.Text, how.Query.Text

@@ -2,13 +2,15 @@
 // target/run_results.json (v6), target/compiled and target/run.
 //
 // It turns a plan and the results of a run into bytes; the same input gives the same
-// bytes, but for the times that are part of it. It decides nothing and reads nothing.
+// bytes, but for the times that are part of it. It decides nothing, and reads nothing but the
+// macros of dbt that a manifest of dbt's own has left in the target folder.
 // A key of dbt's schema that elt has nothing for is written with dbt's empty value.
 // Start reading at [Write].
 package artifact
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -31,7 +33,8 @@ type Meta struct {
 	Env          map[string]string   // DBT_ENV_CUSTOM_ENV_*, by the rest of their names
 	Mask         func(string) string // hides secrets in texts; nil hides nothing
 
-	ran map[string]bool // the nodes that were run, by unique_id
+	ran  map[string]bool            // the nodes that were run, by unique_id
+	dbts map[string]json.RawMessage // dbt's own macros, as dbt has written them here; may be nil
 }
 
 // DbtVersion is the version of dbt whose schemas the artifacts follow.
@@ -51,7 +54,11 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 			meta.ran[r.Node.UniqueID] = r.Status != runner.Skipped
 		}
 	}
-	err := replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
+	var err error
+	if meta.dbts, err = dbtMacros(dir); err != nil {
+		return err
+	}
+	err = replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
 		return Manifest(w, plan, meta)
 	})
 	if err == nil {

@@ -203,6 +203,15 @@ func (m *manifestWriter) testMacros(node *project.Node) []string {
 	return macros
 }
 
+// dependedMacros are the macros that a node says it depends on.
+func (m *manifestWriter) dependedMacros(id string) []string {
+	node := m.plan.Nodes[id]
+	if node.Type == project.Test {
+		return m.testMacros(node)
+	}
+	return node.Macros
+}
+
 func texts(list []string) *template.List {
 	out := template.NewList()
 	for _, s := range list {
@@ -227,37 +236,6 @@ func (m *manifestWriter) seedChecksum(node *project.Node) *template.Dict {
 		name, sum = "sha256", hex.EncodeToString(digest[:])
 	}
 	return template.NewDict(template.Item{Key: "name", Value: name}, template.Item{Key: "checksum", Value: sum})
-}
-
-// macros writes the macros of the project and its packages; those that come with elt are
-// left out.
-func (m *manifestWriter) macros() {
-	show := map[string]any{"show": true, "node_color": nil}
-	m.object("macros", func() {
-		for _, macro := range m.plan.Macros() {
-			described := m.plan.MacroPatch(macro)
-			patch, meta, arguments := any(nil), any(empty), any([]string{})
-			description := ""
-			if described != nil {
-				patch, description = macro.Package+"://"+described.Path, described.Description
-				if described.Meta != nil {
-					meta = jsonOf(described.Meta)
-				}
-				if described.Arguments != nil {
-					arguments = jsonOf(described.Arguments)
-				}
-			}
-			m.key(macro.UniqueID, map[string]any{
-				"unique_id": macro.UniqueID, "name": macro.Name, "package_name": macro.Package,
-				"resource_type": "macro", "path": macro.OriginalPath, "original_file_path": macro.OriginalPath,
-				"macro_sql":  macro.Block.Place.Source.Text[macro.Block.Whole.Start:macro.Block.Whole.End],
-				"depends_on": map[string]any{"macros": m.plan.MacroDependsOn(macro)},
-				"docs":       show, "meta": meta, "description": description, "arguments": arguments,
-				"patch_path": patch, "created_at": 0, "supported_languages": nil,
-				"config": map[string]any{"meta": meta, "docs": show},
-			})
-		}
-	})
 }
 
 // jsonOf is a template value as JSON; what has none is null.
