@@ -77,9 +77,9 @@ func (r *run) openLakeToDescribe(ctx context.Context, ids []string) {
 	}
 }
 
-// check binds the queries of a run before anything is touched, and returns all that is
-// wrong with them.
-func (r *run) check(ctx context.Context) (diag.List, error) {
+// checkQueries binds the queries of a run before anything is touched, and returns all that
+// is wrong with them.
+func (r *run) checkQueries(ctx context.Context) (diag.List, error) {
 	ids := r.ids()
 	defer r.spare.Close() // all is known from before: it was not needed
 	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids, FromPublished: true})

@@ -204,10 +204,7 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 		return err
 	}
 	r.assemble(ids)
-	if err := r.compile(ctx); err != nil {
-		return err
-	}
-	if err := r.bindForUnitTests(ctx); err != nil {
+	if err := r.check(ctx); err != nil {
 		return err
 	}
 	if err := r.adopt(ctx); err != nil {
@@ -218,6 +215,20 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 		return r.takeUp(ctx, last)
 	}
 	return nil
+}
+
+// check compiles and looks at all that can be told before anything is touched.
+func (r *run) check(ctx context.Context) error {
+	err := r.compile(ctx)
+	var found diag.List
+	if err != nil && (ctx.Err() != nil || !errors.As(err, &found)) {
+		return err
+	}
+	if err := r.bindForUnitTests(ctx); err != nil {
+		return errors.Join(found.Err(), err)
+	}
+	found = append(found, r.checkUnitRows(ctx, found)...)
+	return found.Sorted().Err()
 }
 
 // assemble makes the nodes of the run and their network.
@@ -279,7 +290,7 @@ func (r *run) compile(ctx context.Context) error {
 			problems = append(problems, diag.From(err, diag.Database)...)
 		}
 	}
-	found, err := r.check(ctx)
+	found, err := r.checkQueries(ctx)
 	if err != nil {
 		return errors.Join(err, problems.Sorted().Err())
 	}

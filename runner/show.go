@@ -218,9 +218,7 @@ func CompileAll(ctx context.Context, plan *compiler.Plan, ids []string, opts Com
 	if bound == nil {
 		return problems
 	}
-	if !problems.HasErrors() {
-		problems = append(problems, checkUnitTests(ctx, plan, bound, ids)...).Sorted()
-	}
+	problems = append(problems, checkUnitTests(ctx, plan, bound, ids, problems)...).Sorted()
 	if err := bound.Close(); err != nil {
 		problems = append(problems, diag.From(err, diag.Database)...)
 	}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -10,13 +11,61 @@ import (
 	"elt/compiler/project"
 )
 
-// checkUnitTests looks at the unit tests of nodes without asking whether they pass: their
-// rows are made, the model's query is bound to them, and what is expected is read.
-func checkUnitTests(ctx context.Context, plan *compiler.Plan, bound *compiler.Bound, ids []string) diag.List {
+// checkUnitTests looks at the unit tests of models, for elt compile. found is what is wrong
+// with these and their parents.
+func checkUnitTests(ctx context.Context, plan *compiler.Plan, bound *compiler.Bound, ids []string, found diag.List) diag.List {
 	r := newRun(plan, Options{Command: "compile"}, nil)
 	r.lab = newLab(plan)
 	r.lab.shells, r.lab.lenient = bound, true
 	defer r.lab.close()
+	wrong := wrongNodes(found)
+	for _, id := range ids {
+		if node := plan.Nodes[id]; node.Type == project.Model && node.Compiled == nil {
+			wrong[id] = true
+		}
+	}
+	var tests []*project.Node
+	for _, id := range plan.Order {
+		if node := plan.Nodes[id]; node.Type == project.UnitTest && slices.Contains(ids, node.DependsOn[0]) {
+			tests = append(tests, node)
+		}
+	}
+	return r.lookAtTests(ctx, tests, wrong)
+}
+
+// checkUnitRows looks at the unit tests of a build before anything is written, as elt
+// compile does. Where the build goes on whatever is wrong, each says so in its turn.
+func (r *run) checkUnitRows(ctx context.Context, found diag.List) diag.List {
+	if r.opts.Command != "build" || !r.stopsAtMistakes() {
+		return nil
+	}
+	wrong := wrongNodes(found)
+	var tests []*project.Node
+	for _, n := range r.nodes {
+		if n.unrendered {
+			wrong[n.node.UniqueID] = true
+		}
+		if n.node.Type == project.UnitTest {
+			tests = append(tests, n.node)
+		}
+	}
+	return r.lookAtTests(ctx, tests, wrong).Errors() // warnings are told when they run
+}
+
+// wrongNodes are the nodes that errors are about.
+func wrongNodes(found diag.List) map[string]bool {
+	wrong := map[string]bool{}
+	for _, d := range found.Errors() {
+		wrong[d.Node] = true
+	}
+	return wrong
+}
+
+// lookAtTests looks at unit tests without asking whether they pass: their rows are made,
+// the model's query is bound to them, and what is expected is read. Those of a model with
+// a mistake in or above it, which is told, are left out.
+func (r *run) lookAtTests(ctx context.Context, tests []*project.Node, wrong map[string]bool) diag.List {
+	below := r.planGraph().Descendants(slices.Sorted(maps.Keys(wrong)), -1)
 	var mu sync.Mutex
 	var problems diag.List
 	var wg sync.WaitGroup
@@ -33,9 +82,12 @@ func checkUnitTests(ctx context.Context, plan *compiler.Plan, bound *compiler.Bo
 			}
 		})
 	}
-	for _, id := range plan.Order {
-		node := plan.Nodes[id]
-		if ctx.Err() == nil && node.Type == project.UnitTest && slices.Contains(ids, node.DependsOn[0]) {
+	for _, node := range tests {
+		if ctx.Err() != nil {
+			break
+		}
+		model := r.plan.UnitModel(node).UniqueID
+		if !wrong[model] && !below.Has(model) {
 			next <- node
 		}
 	}
@@ -52,7 +104,7 @@ func (w *worker) lookAt(ctx context.Context, n *nodeRun) error {
 	}
 	defer w.lab.give(b)
 	u := &unitRun{worker: w, bench: b, n: n, unit: n.node.Unit, model: w.plan.UnitModel(n.node)}
-	if len(w.lab.db.Absent()) > 0 && !isKnown(w.lab.shells, u.model) {
+	if len(w.lab.db.Absent()) > 0 && w.lab.shells.Doubt(u.model.UniqueID) != "" {
 		return nil // it may need what is not here
 	}
 	if err := u.setUp(ctx); err != nil {
@@ -71,10 +123,4 @@ func (w *worker) lookAt(ctx context.Context, n *nodeRun) error {
 	}
 	_, _, err = u.expected(ctx, columns)
 	return err
-}
-
-// isKnown reports whether the columns of a node are known.
-func isKnown(shells shellColumns, node *project.Node) bool {
-	_, ok := shells.Columns(node.UniqueID)
-	return ok
 }

@@ -20,6 +20,8 @@ import (
 type shellColumns interface {
 	// Columns returns the columns of a node's relation; ok is false where nobody knows.
 	Columns(id string) (columns []dbtcontext.Column, ok bool)
+	// Doubt says why nobody knows, "" where a mistake is in the way.
+	Doubt(id string) compiler.Doubt
 }
 
 // lab is where unit tests run: a database in memory, which is thrown away. It is opened
