@@ -136,6 +136,9 @@ func named(err error, node *project.Node) error {
 }
 
 func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compiled, error) {
+	if host.batch == nil {
+		host.batch, host.whole = exampleBatch(node), true
+	}
 	how := pass{ctx: host.ctx}
 	scope := p.dbt.Scope(host, node.Package)
 	compiled := &project.Compiled{Map: wholeMap(node.Place)}

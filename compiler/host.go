@@ -98,6 +98,10 @@ type compileHost struct {
 	locked bool
 	// form says what is_incremental() answers, whatever exists; nil for dbt's rule.
 	form *bool
+	// batch is the interval that a microbatch model is rendered for, or nil.
+	batch *project.Batch
+	// whole says that the interval is an example: what is read is read whole.
+	whole bool
 }
 
 // Ref resolves the call against the plan. Only what the parse pass has seen (or an

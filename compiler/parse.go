@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
@@ -105,6 +106,14 @@ func (p *parser) reportAll(err error, node *project.Node) {
 	}
 }
 
+// flagTime is a flag that is a point in time, without a zone as dbt has it.
+func flagTime(t time.Time) template.Value {
+	if t.IsZero() {
+		return nil
+	}
+	return dbtcontext.NaiveDateTime(t)
+}
+
 // settings is what templates can ask of the project.
 func (p *parser) settings() dbtcontext.Settings {
 	proj, opts := p.plan.Project, p.plan.options
@@ -113,7 +122,8 @@ func (p *parser) settings() dbtcontext.Settings {
 		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return varNames(proj.Vars) }, Env: proj.Env,
 		Now: opts.Now, InvocationID: opts.InvocationID,
 		Command: opts.Command, Threads: opts.Threads, Log: opts.Log,
-		Flags:             map[string]template.Value{"FULL_REFRESH": opts.FullRefresh, "EMPTY": opts.Empty},
+		Flags: map[string]template.Value{"FULL_REFRESH": opts.FullRefresh, "EMPTY": opts.Empty,
+			"EVENT_TIME_START": flagTime(opts.EventTimeStart), "EVENT_TIME_END": flagTime(opts.EventTimeEnd)},
 		Args:              opts.Args,
 		MetadataEnvs:      opts.MetadataEnvs,
 		SelectedResources: func() []string { return p.plan.selected },

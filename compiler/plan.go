@@ -40,8 +40,10 @@ type Options struct {
 	Vars        *template.Dict
 	Uninstalled bool // take a project whose packages are not installed
 	FullRefresh bool
-	Empty       bool           // every ref() and source() reads no rows
-	Args        *template.Dict // invocation_args_dict; nil for an empty one
+	Empty       bool // every ref() and source() reads no rows
+	// EventTimeStart and EventTimeEnd are the flags of these names, for templates.
+	EventTimeStart, EventTimeEnd time.Time
+	Args                         *template.Dict // invocation_args_dict; nil for an empty one
 	// MetadataEnvs are the variables DBT_ENV_CUSTOM_ENV_*, by the rest of their names.
 	MetadataEnvs *template.Dict
 	Threads      int // 0 for the target's

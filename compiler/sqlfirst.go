@@ -230,6 +230,9 @@ func (h *compileHost) printed(target *project.Node, name plainName) string {
 			text = rel.Identifier
 		}
 	}
+	if filter := h.times(target); filter.Field != "" && target != h.node {
+		text, own = filter.Around(text), ""
+	}
 	same := strings.EqualFold(own, name.Name) && target != h.node // whose hooks act on a candidate of another name
 	if name.Aliased || same {
 		return text

@@ -36,10 +36,13 @@ type Options struct {
 	Adopt         bool          // relations may be replaced that elt has not made
 	NoPublish     bool          // stop before the publish; candidates stay until the next run
 	Threads       int           // nodes at a time; 0 for the target's, else the default
-	Wait          time.Duration // how long to wait for a database that another process holds
-	Version       string        // elt's own version, for the history
-	SampleRows    int           // failing rows a test result carries; 0 for 5
-	Now           func() time.Time
+	// EventTimeStart and EventTimeEnd say which batches of microbatch models are done; zero
+	// for those that are due. Both or none are set.
+	EventTimeStart, EventTimeEnd time.Time
+	Wait                         time.Duration // how long to wait for a database that another process holds
+	Version                      string        // elt's own version, for the history
+	SampleRows                   int           // failing rows a test result carries; 0 for 5
+	Now                          func() time.Time
 
 	// Compiler renders nodes; nil for the plan itself.
 	Compiler Compiler
@@ -58,6 +61,8 @@ type Compiler interface {
 	Compile(ctx context.Context, db dbtcontext.Database, ids []string) diag.List
 	// CompileNode fills Compiled of one node.
 	CompileNode(ctx context.Context, db dbtcontext.Database, id string) error
+	// CompileBatch renders one batch of a microbatch model.
+	CompileBatch(ctx context.Context, db dbtcontext.Database, node *project.Node, batch project.Batch, incremental bool) (*project.Compiled, error)
 	// CompileInline renders a text in the project's context.
 	CompileInline(ctx context.Context, db dbtcontext.Database, text string) (*project.Compiled, error)
 }
@@ -120,6 +125,7 @@ type HistoryOptions struct {
 	Node        string // only runs that had this node (unique_id), with its results
 	Runs        int    // at most so many runs, newest first; 0 for 20
 	LastFailure bool   // the incident of the newest run that failed
+	Intervals   string // a microbatch model (unique_id) whose intervals are read, and nothing else
 	Wait        time.Duration
 }
 
@@ -127,6 +133,7 @@ type HistoryOptions struct {
 type HistoryReport struct {
 	Runs     []PastRun // newest first
 	Incident *Incident // with LastFailure, where a run has failed
+	Calendar *Calendar // with Intervals
 }
 
 // PastRun is one run as it was recorded.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -127,6 +128,8 @@ type runOptions struct {
 
 	Warnings diag.Warnings
 
+	EventTimeStart, EventTimeEnd time.Time `json:",omitzero"`
+
 	Setup  string   // see [run.setup]
 	Tested []string // of `elt test`: the nodes that the tests are about
 }
@@ -135,7 +138,7 @@ func (r *run) optionsJSON() string {
 	o := runOptions{
 		FullRefresh: r.opts.FullRefresh, AllOrNothing: r.opts.AllOrNothing,
 		StoreFailures: r.opts.StoreFailures, Warnings: r.opts.Warnings,
-		Adopt: r.opts.Adopt, Setup: r.setup(),
+		Adopt: r.opts.Adopt, Setup: r.setup(), EventTimeStart: r.opts.EventTimeStart, EventTimeEnd: r.opts.EventTimeEnd,
 	}
 	if r.opts.Command == "test" {
 		for _, id := range r.selection() {

@@ -27,7 +27,8 @@ type nodeRun struct {
 	candidate project.Relation // the hidden table; no identifier where there is none
 	spec      *materialize.Spec
 	state     materialize.State
-	intake    *intake // of a by_file model
+	intake    *intake   // of a by_file model
+	batches   *batchRun // of a microbatch model
 	finish    materialize.Finish
 	write     materialize.Write
 	query     string // what its shadow shows, of a table
@@ -85,6 +86,7 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 	result.Status = Success
 	result.Diagnostics = warnings
 	n.partial()
+	n.partialBatches()
 	return result
 }
 
@@ -164,6 +166,11 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 			return err
 		}
 		r.useFilesTable(n)
+	}
+	if spec.Batches != nil {
+		if err := r.planBatches(ctx, s, n); err != nil {
+			return err
+		}
 	}
 	n.write, err = materialize.Begin(spec, st)
 	return err
@@ -374,7 +381,7 @@ func (w *worker) show(ctx context.Context, n *nodeRun) error {
 		if n.query == "" {
 			n.query = "select * from " + n.candidate.String()
 		}
-		return nil
+		return w.forgetOwn(ctx, n)
 	}
 	s, err := w.prepareWith(ctx, n, materialize.Statement{SQL: n.finish.AsView}, nil, w.inMainDatabase(ctx, n.finish.AsView))
 	if err != nil {

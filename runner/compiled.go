@@ -29,6 +29,11 @@ func (compiledPlan) Compile(context.Context, dbtcontext.Database, []string) diag
 // CompileNode does nothing.
 func (compiledPlan) CompileNode(context.Context, dbtcontext.Database, string) error { return nil }
 
+// CompileBatch answers what the node was compiled to.
+func (compiledPlan) CompileBatch(_ context.Context, _ dbtcontext.Database, node *project.Node, _ project.Batch, _ bool) (*project.Compiled, error) {
+	return node.Compiled, nil
+}
+
 // CompileInline takes the text as it is.
 func (compiledPlan) CompileInline(_ context.Context, _ dbtcontext.Database, text string) (*project.Compiled, error) {
 	return &project.Compiled{SQL: text}, nil

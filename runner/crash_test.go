@@ -94,6 +94,8 @@ func checkAgreement(t *testing.T, w *warehouse, what string, batch int) {
 	}
 	equal(t, what+" and another build, builds shown", w.rows(agreement), want)
 	equal(t, what+" and another build, rows", w.rows("select count(*), sum(v) from inc"), fmt.Sprintf("5|%d", 5*batch))
+	equal(t, what+" and another build, rows of batches", w.rows("select count(*), count(distinct ts) from mb"), "6|6")
+	equal(t, what+" and another build, intervals", w.rows("select count(*) = count(distinct begins_at), bool_and(status = 'done') from _elt.intervals"), "true|true")
 	equal(t, what+" and another build, versions in the snapshot",
 		w.rows("select count(*), count(distinct v), count(*) filter (dbt_valid_to is null), max(v) from snap"),
 		fmt.Sprintf("%d|%d|1|%d", batch+1, batch+1, batch))
@@ -104,7 +106,7 @@ func checkAgreement(t *testing.T, w *warehouse, what string, batch int) {
 const agreement = `select string_agg(distinct batch, ' ') from (
 	select batch from raw union all select batch from stg union all select batch from v
 	union all select batch from mart union all select v from inc union all select batch from s
-	union all select v from snap where dbt_valid_to is null)`
+	union all select batch from mb union all select v from snap where dbt_valid_to is null)`
 
 // defineCrash is the project that is killed: tables, views, an incremental model, a
 // seed and tests, all of one build.
@@ -114,6 +116,8 @@ func defineCrash(w *warehouse, dir string, batch int) {
 	w.view("v", "select batch from {stg}")
 	w.table("mart", "select max(batch) as batch from {v}")
 	w.incremental("inc", "select i as k, batch as v from {mart}, range(5) t(i)", "unique_key", "k", "incremental_strategy", "delete+insert")
+	w.incremental("mb", "select make_timestamp(2020 + i, 1, 1, 0, 0, 0) as ts, batch from {mart}, range(6) t(i)", "incremental_strategy", "microbatch",
+		"event_time", "ts", "begin", "2020-01-01", "batch_size", "year", "lookback", int64(1000))
 	w.snapshot("snap", "select 1 as k, batch as v from {mart}", "strategy", "check", "unique_key", "k", "check_cols", "all")
 	seed := w.add(project.Seed, "s", "")
 	seed.OriginalPath, seed.Compiled = "s.csv", nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"elt/compiler"
 	"elt/compiler/project"
@@ -15,7 +16,14 @@ import (
 // elt has not written yet, has none.
 func History(ctx context.Context, plan *compiler.Plan, opts HistoryOptions) (*HistoryReport, error) {
 	report := &HistoryReport{}
+	if opts.Intervals != "" {
+		var err error
+		if report.Calendar, err = newCalendar(plan.Nodes[opts.Intervals]); err != nil {
+			return nil, err
+		}
+	}
 	if missing(plan.Project.Target) {
+		report.Calendar.fill(nil, time.Now())
 		return report, nil
 	}
 	r := newRun(plan, Options{Command: "history", Wait: opts.Wait}, nil)
@@ -25,10 +33,19 @@ func History(ctx context.Context, plan *compiler.Plan, opts HistoryOptions) (*Hi
 	defer r.close()
 	version, err := state.ReadVersion(ctx, r.main, r.database)
 	if err != nil || version == 0 {
+		report.Calendar.fill(nil, time.Now())
 		return report, diagnostics(err)
 	}
 	if err := state.Check(version); err != nil {
 		return nil, err
+	}
+	if report.Calendar != nil {
+		var known intervals
+		if version >= state.LedgersVersion {
+			known, err = state.Intervals(ctx, r.main, r.database, opts.Intervals)
+		}
+		report.Calendar.fill(known, time.Now())
+		return report, diagnostics(err)
 	}
 	return report, diagnostics(r.readHistory(ctx, opts, report))
 }

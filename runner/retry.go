@@ -70,6 +70,7 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 			r.opts.Warnings = was.Warnings
 		}
 		r.opts.Adopt = r.opts.Adopt || was.Adopt
+		r.opts.EventTimeStart, r.opts.EventTimeEnd = was.EventTimeStart, was.EventTimeEnd
 	}
 	last.sameSetup = last.EltVersion == r.opts.Version && was.Setup == r.setup()
 	r.opts.Command, r.opts.Selected, r.retryOf = last.Command, last.Selected, last.RunID
@@ -81,10 +82,13 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 	return last, nil
 }
 
-// unpublishedOf returns what of the selection the last run has not published.
+// unpublishedOf returns what of the selection the last run has not published, or not from
+// all that it should have read.
 func (r *run) unpublishedOf(last *lastRun) []string {
+	inPart := slices.DeleteFunc(r.chosen(), func(id string) bool { return last.results[id].Status != string(PartialSuccess) })
+	behind := r.planGraph().Descendants(inPart, -1) // what was made of a part is made again of the whole
 	return slices.DeleteFunc(r.chosen(), func(id string) bool {
-		return last.results[id].Published && last.results[id].Status != string(PartialSuccess)
+		return last.results[id].Published && last.results[id].Status != string(PartialSuccess) && !behind.Has(id)
 	})
 }
 
@@ -223,6 +227,8 @@ func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
 	switch {
 	case n.spec == nil:
 		return "its template asks what only the build of a parent can answer"
+	case n.batches != nil:
+		return "which batches are missing is looked up anew"
 	case !last.sameSetup:
 		return "elt, or the settings of the target, are others"
 	case c.SQLHash != n.sqlHash && n.node.Type == project.Seed:

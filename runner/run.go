@@ -289,6 +289,9 @@ func (r *run) compile(ctx context.Context) error {
 		if err := r.specify(ctx, r.main, n); err != nil && !r.putOff(n) {
 			problems = append(problems, diag.From(err, diag.Database)...)
 		}
+		if d := n.tellManyBatches(); d != nil {
+			problems = append(problems, d)
+		}
 	}
 	found, err := r.checkQueries(ctx)
 	if err != nil {

@@ -63,6 +63,9 @@ func (w *worker) probe(ctx context.Context, n *nodeRun) error {
 // load runs the statements that fill a candidate. Under by_file a file that cannot be
 // read is left out, so that it stops itself alone.
 func (w *worker) load(ctx context.Context, n *nodeRun, list []materialize.Statement) error {
+	if n.batches != nil {
+		return w.loadBatches(ctx, n)
+	}
 	if n.intake == nil {
 		return w.statements(ctx, n, list)
 	}

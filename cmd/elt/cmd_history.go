@@ -19,6 +19,7 @@ func historyCommand(in *invocation) *cli.Command {
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "node", Category: groupSelection, Usage: "only runs that had this `NODE`, with its results"},
 			&cli.BoolFlag{Name: "last-failure", Category: groupSelection, Usage: "when it last worked, what changed since, what is stale"},
+			&cli.StringFlag{Name: "intervals", Category: groupSelection, Usage: "the calendar of a microbatch `MODEL`: done, failed, missing"},
 			&cli.IntFlag{Name: "limit", Value: 20, Category: groupSelection, Usage: "at most `N` runs (default: 20)"},
 			waitFlag(),
 		}, projectFlags(), outputFlags("text", "markdown", "json")),
@@ -37,11 +38,18 @@ func (in *invocation) history(c *cli.Context) error {
 			return err
 		}
 	}
+	if name := c.String("intervals"); name != "" {
+		if options.Intervals, err = in.oneNode(plan, name); err != nil {
+			return err
+		}
+	}
 	past, err := runner.History(in.ctx, plan, options)
 	if err != nil {
 		return err
 	}
 	switch {
+	case past.Calendar != nil:
+		return in.writeCalendar(past.Calendar, c.String("output"))
 	case options.LastFailure && past.Incident == nil:
 		_, err = io.WriteString(in.stderr, "no run has failed\n")
 		return err

@@ -34,7 +34,9 @@ func (in *invocation) observer() runner.Observer { return tightening{in.reporter
 
 // runOptions turns flags into the runner's options.
 func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options {
+	start, end, _ := eventTimes(c) // wrong ones have stopped the parse
 	return runner.Options{
+		EventTimeStart: start, EventTimeEnd: end,
 		Command: c.Command.Name, Selected: chosen,
 		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
 		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), Warnings: in.warnings,

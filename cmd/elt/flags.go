@@ -3,8 +3,10 @@ package main
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"elt/compiler/diag"
+	"elt/compiler/project"
 
 	"github.com/urfave/cli/v2"
 )
@@ -71,6 +73,39 @@ func failFastFlag() cli.Flag {
 
 func fullRefreshFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "full-refresh", Aliases: []string{"f"}, Category: groupRun, Usage: "rebuild incremental models from all their input"}
+}
+
+// eventTimeFlags say which batches of microbatch models to do.
+func eventTimeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "event-time-start", Category: groupRun, Usage: "do the batches of microbatch models from `TIME` on"},
+		&cli.StringFlag{Name: "event-time-end", Category: groupRun, Usage: "and before `TIME`: 2024-02-01"},
+	}
+}
+
+// eventTimes reads them; as in dbt both are given, or none.
+func eventTimes(c *cli.Context) (start, end time.Time, err error) {
+	from, until := c.String("event-time-start"), c.String("event-time-end")
+	if from == "" && until == "" {
+		return start, end, nil
+	}
+	for _, flag := range []struct{ name, other, value string }{
+		{"event-time-start", "event-time-end", from}, {"event-time-end", "event-time-start", until},
+	} {
+		if flag.value == "" {
+			return start, end, usagef("--%s needs --%s too", flag.other, flag.name)
+		}
+	}
+	if start, err = project.ParseTime(from); err != nil {
+		return start, end, usagef("--event-time-start: %v", err).withHint("write 2024-01-01, or 2024-01-01T12:00:00")
+	}
+	if end, err = project.ParseTime(until); err != nil {
+		return start, end, usagef("--event-time-end: %v", err).withHint("write 2024-01-01, or 2024-01-01T12:00:00")
+	}
+	if !start.Before(end) {
+		return start, end, usagef("--event-time-start %s is not before --event-time-end %s", from, until)
+	}
+	return start, end, nil
 }
 
 func storeFailuresFlag() cli.Flag {

@@ -107,12 +107,17 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	start, end, err := eventTimes(c)
+	if err != nil {
+		return nil, err
+	}
 	plan, err := compiler.Parse(in.ctx, compiler.Options{
 		FS: at.FS, Root: at.Root,
 		Command: c.Command.Name, Profile: at.Profile, Target: at.Target,
 		ProfilesDir: at.ProfilesDir, TargetPath: at.TargetPath,
 		Uninstalled: c.Command.Name == "clean",
 		Vars:        at.Vars, FullRefresh: c.Bool("full-refresh"), Empty: c.Bool("empty"),
+		EventTimeStart: start, EventTimeEnd: end,
 		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: threads(c),
 		Env: at.Env, Home: at.Home, Now: in.now, InvocationID: in.id,
 		SQLParser: &sqlParser{}, Log: in.log(c),

@@ -131,7 +131,13 @@ func (s *Scope) model() template.Value {
 	if n == nil {
 		return template.NewDict()
 	}
-	return NodeValue(n)
+	model := NodeValue(n)
+	if host, ok := s.host.(EventTimeHost); ok {
+		if batch := host.Batch(); batch != nil {
+			_ = model.Set("batch", batchValue(batch))
+		}
+	}
+	return model
 }
 
 func (s *Scope) graph() template.Value {
@@ -201,7 +207,7 @@ func (s *Scope) ref(c *template.Call) (template.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.limited(s.p.relation(rel)), nil
+	return s.filtered(s.limited(s.p.relation(rel)), func(h EventTimeHost) EventTimeFilter { return h.RefTimes(call) }), nil
 }
 
 // limited makes a relation read no rows where --empty asks for that.
@@ -227,7 +233,9 @@ func (s *Scope) source(c *template.Call) (template.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.limited(NewSourceRelation(rel, expression)), nil
+	return s.filtered(s.limited(NewSourceRelation(rel, expression)), func(h EventTimeHost) EventTimeFilter {
+		return h.SourceTimes(project.SourceCall{Source: name, Table: table, Place: c.Place})
+	}), nil
 }
 
 func (s *Scope) doc(c *template.Call) (template.Value, error) { return s.p.doc(c, s.pkg) }

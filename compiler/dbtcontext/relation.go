@@ -19,6 +19,7 @@ type Relation struct {
 	quote    policy
 	include  policy
 	limit    int // rows to read at most, as --empty asks; -1 for all
+	times    EventTimeFilter
 
 	// isInfo marks an information schema; view is its view, or "".
 	isInfo bool
@@ -82,12 +83,12 @@ func (r *Relation) TypeName() string {
 func (r *Relation) Str() string {
 	text := r.render()
 	switch {
-	case r.limit < 0:
-		return text
 	case r.limit == 0:
-		return "(select * from " + text + " where false limit 0)"
+		text = "(select * from " + text + " where false limit 0)"
+	case r.limit > 0:
+		text = "(select * from " + text + " limit " + strconv.Itoa(r.limit) + ")"
 	}
-	return "(select * from " + text + " limit " + strconv.Itoa(r.limit) + ")"
+	return r.times.Around(text)
 }
 
 // Repr is how a relation shows inside a list.

@@ -47,7 +47,9 @@ func (r *Relation) Attr(name string) (template.Value, bool) {
 			return nil, true
 		}
 		return int64(r.limit), true
-	case "event_time_filter", "catalog":
+	case "event_time_filter":
+		return r.times.value(), true
+	case "catalog":
 		return nil, true
 	case "path":
 		return r.path(), true
@@ -80,8 +82,14 @@ func findRelationMethod(name string) relationMethod {
 	switch name {
 	case "render":
 		return func(r *Relation, _ *template.Call) (template.Value, error) { return r.render(), nil }
+	case "render_event_time_filtered":
+		return func(r *Relation, _ *template.Call) (template.Value, error) { return r.times.Around(r.render()), nil }
 	case "render_limited":
-		return func(r *Relation, _ *template.Call) (template.Value, error) { return r.Str(), nil }
+		return func(r *Relation, _ *template.Call) (template.Value, error) {
+			all := r.clone()
+			all.times = EventTimeFilter{}
+			return all.Str(), nil
+		}
 	case "include":
 		return relationInclude
 	case "quote":

@@ -64,16 +64,12 @@ func StoredRelation(node *project.Node, opts Options) (rel project.Relation, ok 
 
 // Statement returns what runs a data test. Diagnostics are about the test's config.
 func Statement(node *project.Node, opts Options) (Check, diag.List) {
-	config, problems := ConfigOf(node)
-	c := Check{Node: node.UniqueID, Config: config}
-	limited := limitedQuery(node, config)
-	before := fmt.Sprintf("select\n  %[1]s as failures,\n  %[1]s %[2]s as should_warn,\n  %[1]s %[3]s as should_error\nfrom (\n",
-		config.FailCalc, config.WarnIf, config.ErrorIf)
-	const after = "\n) dbt_internal_test"
-	c.SQL, c.Query = before+limited+after, len(before)
+	c, problems := Inline(node)
+	config := c.Config
 	if !config.stores(opts) {
 		return c, problems
 	}
+	limited := limitedQuery(node, config)
 	c.Stored = storeRelation(node, config, opts)
 	create := fmt.Sprintf("create %s %s as (\n", c.Stored.Type, c.Stored)
 	statements := []string{fmt.Sprintf("create schema if not exists %s", schemaOf(c.Stored))}
@@ -86,8 +82,29 @@ func Statement(node *project.Node, opts Options) (Check, diag.List) {
 		return c, problems
 	}
 	c.Prepare, c.Query = statements, len(create)
-	c.SQL = before + "select * from " + c.Stored.String() + after
+	c.SQL = config.count("select * from " + c.Stored.String())
 	return c, problems
+}
+
+// Inline is [Statement] of a test whose failing rows are stored nowhere, whatever its
+// config says.
+func Inline(node *project.Node) (Check, diag.List) {
+	config, problems := ConfigOf(node)
+	c := Check{Node: node.UniqueID, Config: config}
+	limited := limitedQuery(node, config)
+	c.SQL = config.count(limited)
+	c.Query = len(config.countHead())
+	return c, problems
+}
+
+// count is the query that counts what a test's query finds.
+func (c Config) count(query string) string {
+	return c.countHead() + query + "\n) dbt_internal_test"
+}
+
+func (c Config) countHead() string {
+	return fmt.Sprintf("select\n  %[1]s as failures,\n  %[1]s %[2]s as should_warn,\n  %[1]s %[3]s as should_error\nfrom (\n",
+		c.FailCalc, c.WarnIf, c.ErrorIf)
 }
 
 // limitedQuery is the test's rendered query with its limit.

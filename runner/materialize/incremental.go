@@ -19,6 +19,8 @@ const (
 	InsertOverwrite = "insert_overwrite"
 	// ByFile takes each raw file in exactly once.
 	ByFile = "by_file"
+	// Microbatch replaces whole intervals of time, each rendered and run by itself.
+	Microbatch = "microbatch"
 )
 
 // The values of on_schema_change.
@@ -46,13 +48,18 @@ func (s *Spec) beside(suffix string) project.Relation {
 	return rel
 }
 
-// beginIncremental makes the whole relation, or the delta. The delta has the
+// beginIncremental makes the whole relation, or the delta; of a microbatch model an empty
+// one, which the caller fills batch by batch. The delta has the
 // candidate's name unless a full copy is needed; then the copy has it.
 func beginIncremental(spec *Spec, state State) (Write, error) {
 	w := Write{Header: spec.Header, Made: spec.Candidate}
 	w.Contract = spec.probe()
+	rows := createRows
+	if spec.Batches != nil {
+		rows = createBatches
+	}
 	if spec.Anew(state) {
-		w.Statements = createRows(spec, spec.Candidate)
+		w.Statements = rows(spec, spec.Candidate)
 		return w, nil
 	}
 	w.Delta = true
@@ -60,7 +67,7 @@ func beginIncremental(spec *Spec, state State) (Write, error) {
 		w.Before = createCopy(spec, spec.Candidate, state.Existing.Columns)
 		w.Made = spec.beside("_delta")
 	}
-	w.Statements = createRows(spec, w.Made)
+	w.Statements = rows(spec, w.Made)
 	return w, nil
 }
 

@@ -92,7 +92,15 @@ func checkKeys(spec *Spec, columns []engine.Column) error {
 		{"merge_exclude_columns", spec.Merge.ExcludeColumns},
 		{"order_by", spec.OrderBy},
 		{"partition_by", spec.PartitionBy},
+		{"event_time", spec.eventTime()},
 	})
+}
+
+func (s *Spec) eventTime() []string {
+	if s.Batches == nil {
+		return nil
+	}
+	return []string{s.Batches.EventTime}
 }
 
 // checkIndexes does the same for the indexes of a whole relation.

@@ -57,7 +57,7 @@ type Spec struct {
 	// for merge_clauses; a caller sets it where hooks write the model's own table.
 	FullCopy bool
 
-	Strategy       string   // append, delete+insert or merge
+	Strategy       string   // append, delete+insert, merge, insert_overwrite, by_file or microbatch
 	UniqueKey      []string // column names or SQL expressions
 	OnSchemaChange string   // ignore, append_new_columns, sync_all_columns or fail
 	Predicates     []string // incremental_predicates
@@ -66,6 +66,7 @@ type Spec struct {
 	Merge          Merge    // options of merge
 	PartitionBy    []string // insert_overwrite: columns or expressions
 	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
+	Batches        *Batches // microbatch: the intervals that are replaced
 
 	Docs     *Docs // nil where persist_docs asks for nothing
 	Indexes  []Index

@@ -151,9 +151,6 @@ func (r *reader) seedOptions() SeedOptions {
 	return o
 }
 
-// The strategies that are known but not built here.
-var laterStrategies = []string{"microbatch"}
-
 // incremental reads what only incremental models have.
 func (r *reader) incremental(spec *Spec) {
 	spec.Strategy = r.strategy()
@@ -180,22 +177,18 @@ func (r *reader) incremental(spec *Spec) {
 // strategy reads incremental_strategy; dbt-duckdb's default is delete+insert.
 func (r *reader) strategy() string {
 	s := r.text("incremental_strategy")
-	known := []string{Append, DeleteInsert, MergeInto, InsertOverwrite, ByFile}
+	known := []string{Append, DeleteInsert, MergeInto, Microbatch, InsertOverwrite, ByFile}
 	switch {
 	case s == "" || s == "default":
 		return DeleteInsert
 	case slices.Contains(known, s):
 		return s
-	case slices.Contains(laterStrategies, s):
-		d := diag.New(diag.Unsupported, r.place("incremental_strategy"), "the incremental strategy %q is not supported", s)
-		r.add(d).WithHint("use append, delete+insert, merge, insert_overwrite or by_file")
-		return DeleteInsert
 	}
 	d := r.refuse("incremental_strategy", "the incremental strategy %q is not known", s)
 	if near := diag.Suggest(s, known); near != "" {
 		d.WithHint("did you mean %q?", near)
 	} else {
-		d.WithHint("use append, delete+insert, merge, insert_overwrite or by_file")
+		d.WithHint("use append, delete+insert, merge, microbatch, insert_overwrite or by_file")
 	}
 	return DeleteInsert
 }
@@ -211,6 +204,9 @@ func (r *reader) partitions(spec *Spec) {
 		}
 	case ByFile:
 		spec.Files = &Files{Column: r.node.FileColumn()}
+	case Microbatch:
+		r.microbatch(spec)
+		return
 	default:
 		return
 	}

@@ -115,8 +115,15 @@ func TestSpecProblems(t *testing.T) {
 		{"unknown materialization", "tabel", nil, `unsupported orders.yml:1:1: materialization "tabel" is not known | did you mean "table"?`},
 		{"unknown strategy", "incremental", []any{"incremental_strategy", "delete_insert"},
 			`incremental-config orders.yml:2:1: the incremental strategy "delete_insert" is not known | did you mean "delete+insert"?`},
-		{"strategy that is to come", "incremental", []any{"incremental_strategy", "microbatch"},
-			`unsupported orders.yml:2:1: the incremental strategy "microbatch" is not supported | use append, delete+insert, merge, insert_overwrite or by_file`},
+		{"microbatch that says nothing else", "incremental", []any{"incremental_strategy", "microbatch"},
+			`incremental-config orders.yml:2:1: microbatch needs "event_time" | name the column of the model that says when a row happened, as in event_time: ordered_at` + "\n" +
+				`incremental-config orders.yml:2:1: microbatch needs "batch_size" | say how long a batch is: hour, day, month or year` + "\n" +
+				`incremental-config orders.yml:2:1: microbatch needs "begin" | say when the first batch begins, as in begin: '2024-01-01'`},
+		{"microbatch with a key", "incremental", []any{"incremental_strategy", "microbatch", "event_time", "t", "begin", "2024-01-01", "batch_size", "day", "unique_key", "id"},
+			`incremental-config orders.yml:6:1: microbatch replaces whole batches, so a unique_key has no meaning | take it out, or use incremental_strategy: merge`},
+		{"microbatch that begins nowhere", "incremental", []any{"incremental_strategy", "microbatch", "event_time", "t", "begin", "soon", "batch_size", "week"},
+			`wrong-type orders.yml:5:1: "week" is no value of "batch_size" | use hour, day, month, year` + "\n" +
+				`wrong-type orders.yml:4:1: "begin" must be a date or a time: "soon" is no date and no time | write begin: '2024-01-01'`},
 		{"unknown on_schema_change", "incremental", []any{"on_schema_change", "append_columns"},
 			`wrong-type orders.yml:2:1: "append_columns" is no value of "on_schema_change" | did you mean "append_new_columns"?`},
 		{"key of another type", "incremental", []any{"unique_key", int64(1)}, `wrong-type orders.yml:2:1: "unique_key" must be a text or a list of texts | `},
@@ -154,7 +161,7 @@ func TestSpecProblems(t *testing.T) {
 		{"long delimiter", "seed", []any{"delimiter", "||"}, `wrong-type orders.yml:2:1: "delimiter" must be one character, it is "||" | `},
 		{"column types that are a list", "seed", []any{"column_types", template.NewList("a")}, `wrong-type orders.yml:2:1: "column_types" must be a mapping | `},
 		{"two at once", "incremental", []any{"incremental_strategy", "x", "on_schema_change", "y"},
-			`incremental-config orders.yml:2:1: the incremental strategy "x" is not known | use append, delete+insert, merge, insert_overwrite or by_file` + "\n" +
+			`incremental-config orders.yml:2:1: the incremental strategy "x" is not known | use append, delete+insert, merge, microbatch, insert_overwrite or by_file` + "\n" +
 				`wrong-type orders.yml:3:1: "y" is no value of "on_schema_change" | use ignore, fail, append_new_columns, sync_all_columns`},
 	}
 	for _, c := range cases {

@@ -26,6 +26,8 @@ func (c *change) apply(rel project.Relation) []string {
 		return append(c.bindIndexes(rel), c.deleteSQL(rel), c.insertSQL(rel))
 	case c.replacesFiles():
 		return append(c.bindIndexes(rel), c.deleteFilesSQL(rel), c.insertSQL(rel))
+	case c.spec.Batches != nil:
+		return append(c.bindIndexes(rel), c.deleteBatchesSQL(rel), c.insertSQL(rel))
 	}
 	return []string{c.insertSQL(rel)}
 }
@@ -35,6 +37,8 @@ func (c *change) asView() string {
 	switch {
 	case c.spec.Snapshot != nil:
 		return c.snapshotView()
+	case c.spec.Batches != nil:
+		return c.batchesView()
 	case c.spec.Strategy == MergeInto && len(c.spec.mergeKeys()) > 0:
 		return c.mergeView()
 	case c.replacesFiles():

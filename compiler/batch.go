@@ -1,0 +1,75 @@
+package compiler
+
+import (
+	"context"
+
+	"elt/compiler/dbtcontext"
+	"elt/compiler/project"
+)
+
+// CompileBatch renders a microbatch model for one of its intervals: model.batch says which,
+// and what it reads shows the rows of the interval, where that has an event_time. Nothing is
+// kept with the node, so several goroutines may render intervals of one node. incremental is
+// what is_incremental() answers: all batches but the first of a table that is made anew see
+// the table. A template that asks what only a parent's build can answer is an error.
+func (p *Plan) CompileBatch(ctx context.Context, db dbtcontext.Database, node *project.Node, batch project.Batch, incremental bool) (*project.Compiled, error) {
+	host := &compileHost{
+		ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation,
+		form: &incremental, batch: &batch,
+	}
+	compiled, err := p.compiled(host, node)
+	if err != nil {
+		return nil, named(err, node)
+	}
+	return compiled, nil
+}
+
+// Batch is the interval that is rendered, or nil.
+func (h *compileHost) Batch() *project.Batch { return h.batch }
+
+// RefTimes says which rows of a node are read.
+func (h *compileHost) RefTimes(call project.RefCall) dbtcontext.EventTimeFilter {
+	if h.batch == nil || h.whole {
+		return dbtcontext.EventTimeFilter{}
+	}
+	parent, d := h.plan.names.ref(call, h.pkg)
+	if d != nil {
+		return dbtcontext.EventTimeFilter{}
+	}
+	return h.times(parent)
+}
+
+// SourceTimes says which rows of a source are read.
+func (h *compileHost) SourceTimes(call project.SourceCall) dbtcontext.EventTimeFilter {
+	if h.batch == nil || h.whole {
+		return dbtcontext.EventTimeFilter{}
+	}
+	table, d := h.plan.names.source(call, h.pkg)
+	if d != nil {
+		return dbtcontext.EventTimeFilter{}
+	}
+	return h.times(table)
+}
+
+// times is dbt's rule: what has an event_time is read for the interval, all else whole.
+func (h *compileHost) times(parent *project.Node) dbtcontext.EventTimeFilter {
+	if h.batch == nil || h.whole || parent.EventTime() == "" {
+		return dbtcontext.EventTimeFilter{}
+	}
+	return dbtcontext.EventTimeFilter{Field: parent.EventTime(), Start: h.batch.Start, End: h.batch.End}
+}
+
+// exampleBatch is the interval for which a microbatch model is rendered where it is not run:
+// by `elt compile` and for what is checked ahead. It is the first one, so that the text
+// does not change from day to day; what the model reads is not cut to it. dbt has no
+// model.batch there, and does not compile a model that uses it.
+func exampleBatch(node *project.Node) *project.Batch {
+	size := node.BatchSize()
+	begin, ok := node.Begin()
+	if !node.IsMicrobatch() || size == "" || !ok {
+		return nil
+	}
+	start := size.Floor(begin)
+	batch := size.Batch(start, size.Add(start, 1))
+	return &batch
+}
