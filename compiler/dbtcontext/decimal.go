@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
-	"strconv"
-	"strings"
 
 	"elt/compiler/template"
 )
@@ -214,41 +212,5 @@ func decimalQuotient(a, b *decimalValue) *decimalValue {
 	return (&decimalValue{roundHalfEven(q), scale}).rounded().trimmed(a.scale - b.scale)
 }
 
-var decimalSpec = regexp.MustCompile(`^(,?)(?:\.(\d{1,3}))?f?$`)
-
-// Format is "{:.2f}".format(d) and its like.
-func (d *decimalValue) Format(spec string) (string, error) {
-	m := decimalSpec.FindStringSubmatch(spec)
-	if m == nil {
-		return "", template.ValueErrorf("invalid format string")
-	}
-	text := d.Str()
-	if m[2] != "" {
-		places, _ := strconv.Atoi(m[2])
-		n := roundHalfEven(new(big.Rat).Mul(d.rat(), new(big.Rat).SetInt(pow10(places))))
-		text = (&decimalValue{n, places}).fixed()
-	}
-	if m[1] == "" {
-		return text, nil
-	}
-	whole, fraction, found := strings.Cut(text, ".")
-	if found {
-		fraction = "." + fraction
-	}
-	return grouped(whole) + fraction, nil
-}
-
 // fixed is all digits without an exponent.
 func (d *decimalValue) fixed() string { return d.rat().FloatString(max(d.scale, 0)) }
-
-// grouped puts commas between groups of three digits.
-func grouped(digits string) string {
-	sign := ""
-	if strings.HasPrefix(digits, "-") {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}

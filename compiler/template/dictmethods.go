@@ -45,6 +45,9 @@ func dictPop(self Value, c *Call) (Value, error) {
 		return nil, err
 	}
 	d := self.(*Dict)
+	if d.Len() == 0 && len(c.Args) == 2 {
+		return c.Args[1], nil // whatever the key
+	}
 	v, ok, err := d.lookup(c.Args[0])
 	switch {
 	case err != nil:

@@ -108,18 +108,26 @@ func TestLimits(t *testing.T) {
 		ctx    context.Context
 		want   string
 	}{
-		"endless recursion":  {text: "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", want: "calls are nested more than 1000 deep"},
-		"too many steps":     {text: "{% for x in range(1000) %}{{ x }}{% endfor %}", limits: template.Limits{Steps: 100}, want: "the template did not end within 100 steps"},
-		"too much text":      {text: "{% for x in range(1000) %}abcdefgh{% endfor %}", limits: template.Limits{Output: 100}, want: "the template makes more than 100 bytes of text"},
-		"shallow":            {text: "{% macro m(n) %}{{ m(n - 1) if n }}{% endmacro %}{{ m(9) }}", limits: template.Limits{Depth: 5}, want: "calls are nested more than 5 deep"},
-		"huge repetition":    {text: "{{ 'a' * 99999999999 }}", want: "a value becomes too large"},
-		"huge power":         {text: "{{ 10 ** 10000000 }}", want: "int too large"},
-		"endless list":       {text: "{% set l = [1] %}{% for x in l %}{% do l.append(x) %}{% endfor %}", limits: template.Limits{Steps: 1000}, want: "the template did not end within 1000 steps"},
-		"doubling in a loop": {text: "{% set n = namespace(s='ab') %}{% for x in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}", limits: template.Limits{Output: 1 << 20}, want: "the template makes more than 1048576 bytes of text"},
-		"doubling a list":    {text: "{% set n = namespace(l=[1]) %}{% for x in range(60) %}{% set n.l = n.l + n.l %}{% endfor %}", limits: template.Limits{Output: 1 << 20}, want: "the template makes more than 1048576 bytes of text"},
-		"cancelled":          {text: "{% for x in range(5000) %}{% endfor %}", ctx: canceled, want: "context canceled"},
-		"nested parentheses": {text: "{{ " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000) + " }}", want: "the expression is nested too deeply"},
-		"nested blocks":      {text: strings.Repeat("{% if 1 %}", 5000), want: "blocks are nested too deeply"},
+		"endless recursion":    {text: "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", want: "calls are nested more than 1000 deep"},
+		"too many steps":       {text: "{% for x in range(1000) %}{{ x }}{% endfor %}", limits: template.Limits{Steps: 100}, want: "the template did not end within 100 steps"},
+		"too much text":        {text: "{% for x in range(1000) %}abcdefgh{% endfor %}", limits: template.Limits{Output: 100}, want: "the template makes more than 100 bytes of text"},
+		"shallow":              {text: "{% macro m(n) %}{{ m(n - 1) if n }}{% endmacro %}{{ m(9) }}", limits: template.Limits{Depth: 5}, want: "calls are nested more than 5 deep"},
+		"huge repetition":      {text: "{{ 'a' * 99999999999 }}", want: "a value becomes too large"},
+		"huge power":           {text: "{{ 10 ** 10000000 }}", want: "int too large"},
+		"endless list":         {text: "{% set l = [1] %}{% for x in l %}{% do l.append(x) %}{% endfor %}", limits: template.Limits{Steps: 1000}, want: "the template did not end within 1000 steps"},
+		"doubling in a loop":   {text: "{% set n = namespace(s='ab') %}{% for x in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}", limits: template.Limits{Output: 1 << 20}, want: "the template makes more than 1048576 bytes of text"},
+		"doubling a list":      {text: "{% set n = namespace(l=[1]) %}{% for x in range(60) %}{% set n.l = n.l + n.l %}{% endfor %}", limits: template.Limits{Output: 1 << 20}, want: "the template makes more than 1048576 bytes of text"},
+		"a huge text of %":     {text: "{{ '%1000000000d' % 1 }}", want: "a value becomes too large"},
+		"many zeros":           {text: "{{ '1'.zfill(1000000000) }}", want: "a value becomes too large"},
+		"joined in a loop":     {text: "{% set n = namespace(s='a') %}{% for x in range(60) %}{% set n.s = n.s.join(['a'] * 300) %}{% endfor %}", want: "a value becomes too large"},
+		"a list in itself":     {text: "{% set n = namespace(l=['x' * 1000000]) %}{% for i in range(60) %}{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l }}", want: "a value becomes too large"},
+		"long work in filters": {text: "{% for i in range(1000) %}{% set x = range(10000)|sort %}{% endfor %}", limits: template.Limits{Steps: 100000}, want: "the template did not end within 100000 steps"},
+		"long searches":        {text: "{% set l = range(10000)|list %}{% for i in range(1000) %}{% set x = 'a' in l %}{% endfor %}", limits: template.Limits{Steps: 100000}, want: "the template did not end within 100000 steps"},
+		"time":                 {text: "{% for i in range(99999) %}{% endfor %}", limits: template.Limits{Time: 1}, want: "the template did not end within 1ns"},
+		"memory":               {text: "{% for i in range(99999) %}{% endfor %}", limits: template.Limits{Memory: 1}, want: "the template takes more than 1 bytes of memory"},
+		"cancelled":            {text: "{% for x in range(5000) %}{% endfor %}", ctx: canceled, want: "context canceled"},
+		"nested parentheses":   {text: "{{ " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000) + " }}", want: "the expression is nested too deeply"},
+		"nested blocks":        {text: strings.Repeat("{% if 1 %}", 5000), want: "blocks are nested too deeply"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

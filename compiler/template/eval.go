@@ -141,13 +141,13 @@ func (e *logicExpr) eval(f *frame) (Value, error) {
 }
 
 func (e *concatExpr) eval(f *frame) (Value, error) {
+	values, err := evalAll(f, e.parts) // all of them before the first is printed
+	if err != nil {
+		return nil, err
+	}
 	var b strings.Builder
-	for _, part := range e.parts {
-		v, err := part.eval(f)
-		if err != nil {
-			return nil, err
-		}
-		s, err := toText(v)
+	for i, part := range e.parts {
+		s, err := toText(values[i])
 		if err != nil {
 			return nil, f.fail(part.span(), err)
 		}
@@ -171,7 +171,14 @@ func (e *compareExpr) eval(f *frame) (Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		ok, err := comparison2(op.op, a, b)
+		_, hashed := b.(*Dict)
+		if op.op == "in" && !hashed || op.op == "not in" && !hashed {
+			err = f.th.spend(b)
+		}
+		ok := false
+		if err == nil {
+			ok, err = comparison2(op.op, a, b)
+		}
 		if err != nil {
 			return nil, f.fail(e.span(), err)
 		}
@@ -293,6 +300,11 @@ func (e *filterExpr) applyOne(f *frame, x Value) (Value, error) {
 	}
 	if err := f.th.step(); err != nil {
 		return nil, f.fail(e.pos, err)
+	}
+	if !quickFilters[e.name] {
+		if err := f.th.spend(x); err != nil {
+			return nil, f.fail(e.pos, err)
+		}
 	}
 	v, err := e.fn(f, x, c)
 	if err == nil {

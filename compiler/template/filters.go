@@ -77,6 +77,10 @@ func init() {
 	}
 }
 
+// quickFilters take no longer for a longer value.
+var quickFilters = map[string]bool{"as_bool": true, "as_native": true, "as_number": true, "attr": true, "count": true,
+	"d": true, "default": true, "first": true, "is_list": true, "items": true, "last": true, "length": true, "random": true}
+
 // filterIsList is dbt's |is_list.
 func filterIsList(_ *frame, v Value, c *Call) (Value, error) {
 	_, ok := v.(*List)

@@ -46,6 +46,9 @@ func (w *jsonWriter) value(v Value, depth int) error {
 	if depth > maxCompareDepth {
 		return ValueErrorf("Circular reference detected")
 	}
+	if w.b.Len() > maxPrinted {
+		return errTooLarge
+	}
 	switch x := v.(type) {
 	case nil:
 		w.b.WriteString("null")

@@ -18,11 +18,12 @@ type UnaryOperator interface {
 	UnaryOp(op string) (result Value, ok bool)
 }
 
-// maxRepeat bounds the length of a text that is computed, in bytes, and maxElems that
-// of a list.
+// maxRepeat bounds the length of a text that is computed, in bytes, maxElems that of a
+// list, and maxPrinted that of the text of a list or a dict.
 const (
-	maxRepeat = 1 << 28
-	maxElems  = maxRepeat / 16
+	maxRepeat  = 1 << 28
+	maxElems   = maxRepeat / 16
+	maxPrinted = maxRepeat / 8
 )
 
 // Add is a + b.

@@ -348,6 +348,9 @@ func (p *parser) dict() expr {
 // inMacro reports whether a definition is open. dbt compiles one when it is called, so that
 // macros that are written for another adapter, with other filters, harm nobody.
 func (p *parser) inMacro() bool {
+	if p.inSignature {
+		return true
+	}
 	for _, b := range p.open {
 		if m, ok := b.stmt.(*macroStmt); ok && m.kind != "call" {
 			return true

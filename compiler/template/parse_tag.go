@@ -271,10 +271,9 @@ func (p *parser) defTag(t token) {
 	b := &Block{Kind: kind, Name: name.text}
 	switch kind {
 	case "macro", "test":
-		soft := p.soft
-		p.soft = true
+		p.inSignature = true
 		m.params = p.signature()
-		p.soft = soft
+		p.inSignature = false
 	case "materialization":
 		b.Options = p.materialization(m)
 	default:

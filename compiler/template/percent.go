@@ -171,14 +171,13 @@ func (p *percentPrinter) sizes(spec *formatSpec) error {
 	if spec.width < 0 {
 		spec.align, spec.width = '<', -spec.width
 	}
-	if p.peek() != '.' {
-		return nil
+	if p.peek() == '.' {
+		p.at++
+		if spec.precision, err = p.size(); err != nil {
+			return err
+		}
+		spec.precision = max(spec.precision, 0)
 	}
-	p.at++
-	if spec.precision, err = p.size(); err != nil {
-		return err
-	}
-	spec.precision = max(spec.precision, 0)
 	if spec.width > maxRepeat/16 || spec.precision > 1<<16 {
 		return errTooLarge
 	}
@@ -220,9 +219,13 @@ func (s formatSpec) percent(v Value) (string, error) {
 	}
 	switch s.verb {
 	case 'd', 'i', 'u':
-		f, isFloat := v.(float64)
-		if isFloat {
-			v = intFromFloat(f)
+		_, isFloat := v.(float64)
+		if _, number := v.(Floater); isFloat || number {
+			whole, err := intOf(v)
+			if err != nil {
+				return "", err
+			}
+			v = whole
 		}
 		if !isInt(v) {
 			return "", TypeErrorf("%%%c format: a real number is required, not %s", s.verb, TypeName(v))
@@ -236,6 +239,13 @@ func (s formatSpec) percent(v Value) (string, error) {
 			return s.percentInt(asBig(v), 8, "0o")
 		}
 		return s.percentInt(asBig(v), 16, "0"+string(s.verb))
+	}
+	if number, ok := v.(Floater); ok {
+		f, err := number.Float()
+		if err != nil {
+			return "", err
+		}
+		v = f
 	}
 	f, err := toFloat(v)
 	if err != nil {

@@ -46,6 +46,9 @@ type reprPrinter struct {
 }
 
 func (p *reprPrinter) print(v Value) {
+	if p.b.Len() > maxPrinted {
+		return // what is too large is cut; toText fails
+	}
 	switch x := v.(type) {
 	case nil:
 		p.b.WriteString("None")
@@ -121,7 +124,9 @@ func (p *reprPrinter) elems(open string, elems []Value, end string) {
 		if i > 0 {
 			p.b.WriteString(", ")
 		}
-		p.print(e)
+		if p.print(e); p.b.Len() > maxPrinted {
+			return
+		}
 	}
 	p.b.WriteString(end)
 }
@@ -134,7 +139,9 @@ func (p *reprPrinter) dict(d *Dict) {
 		}
 		p.print(e.Key)
 		p.b.WriteString(": ")
-		p.print(e.Value)
+		if p.print(e.Value); p.b.Len() > maxPrinted {
+			return
+		}
 	}
 	p.b.WriteByte('}')
 }

@@ -21,12 +21,13 @@ type parser struct {
 	unknown  []*diag.Diagnostic // filters that do not exist, in the current tag
 	depth    int
 
-	only    []string     // with definitions only: the tags that open one
-	open    []*openBlock // blocks that are open, outermost first
-	blocks  []*Block     // definitions at the top level
-	defs    []*macroStmt // of blocks
-	stores  bool         // some statement stores a name or opens a scope
-	isBlock bool         // some statement needs pongo2
+	inSignature bool         // the parameters of a definition are read
+	only        []string     // with definitions only: the tags that open one
+	open        []*openBlock // blocks that are open, outermost first
+	blocks      []*Block     // definitions at the top level
+	defs        []*macroStmt // of blocks
+	stores      bool         // some statement stores a name or opens a scope
+	isBlock     bool         // some statement needs pongo2
 }
 
 // openBlock is a block whose end has not been read yet.

@@ -304,12 +304,17 @@ func strJoin(self Value, c *Call) (Value, error) {
 		return nil, err
 	}
 	parts := make([]string, len(elems))
+	size := len(self.(string)) * len(elems)
 	for i, e := range elems {
 		s, ok := e.(string)
 		if !ok {
 			return nil, TypeErrorf("sequence item %d: expected str instance, %s found", i, TypeName(e))
 		}
 		parts[i] = s
+		size += len(s)
+	}
+	if size > maxRepeat {
+		return nil, errTooLarge
 	}
 	return strings.Join(parts, self.(string)), nil
 }

@@ -49,7 +49,10 @@ func strZfill(self Value, c *Call) (Value, error) {
 		return nil, TypeErrorf("'%s' object cannot be interpreted as an integer", TypeName(c.Args[0]))
 	}
 	s := self.(string)
-	n := int(min(width, maxRepeat)) - strLen(s)
+	if width > maxRepeat {
+		return nil, errTooLarge
+	}
+	n := int(width) - strLen(s)
 	if n <= 0 {
 		return s, nil
 	}

@@ -3,6 +3,8 @@ package template
 import (
 	"context"
 	"fmt"
+	"runtime/metrics"
+	"time"
 
 	"elt/compiler/diag"
 )
@@ -12,6 +14,14 @@ const (
 	defaultSteps  = 50_000_000
 	defaultOutput = 256 << 20
 	defaultDepth  = 1000
+	defaultMemory = 4 << 30
+	defaultTime   = 5 * time.Minute
+)
+
+// How many steps lie between looks at the clock, and at the memory: powers of two.
+const (
+	clockSteps  = 1 << 10
+	memorySteps = 1 << 14
 )
 
 // threadState is what the engine keeps about a thread.
@@ -20,6 +30,8 @@ type threadState struct {
 	output int
 	stack  []StackFrame
 	free   []*buffer
+	busy   time.Duration // spent computing, as far as it has been measured
+	looked time.Time     // at the clock
 
 	returnPlace diag.Place // of the last return() outside of a macro
 }
@@ -59,13 +71,71 @@ func limit(have, otherwise int) int {
 // step counts one evaluated statement or element.
 func (th *Thread) step() error {
 	th.steps++
-	if th.steps&1023 == 0 && th.Ctx != nil && th.Ctx.Err() != nil {
-		return context.Cause(th.Ctx)
+	if th.steps&(clockSteps-1) == 0 {
+		if err := th.look(); err != nil {
+			return err
+		}
 	}
 	if n := limit(th.Limits.Steps, defaultSteps); th.steps > n {
 		return fmt.Errorf("the template did not end within %d steps", n)
 	}
 	return nil
+}
+
+// look checks what is not counted in steps: that the rendering is still wanted, its time
+// and the memory.
+func (th *Thread) look() error {
+	if th.Ctx != nil && th.Ctx.Err() != nil {
+		return context.Cause(th.Ctx)
+	}
+	now := time.Now()
+	if !th.looked.IsZero() {
+		th.busy += min(now.Sub(th.looked), time.Second)
+	}
+	th.looked = now
+	most := th.Limits.Time
+	if most <= 0 {
+		most = defaultTime
+	}
+	if th.busy > most {
+		return fmt.Errorf("the template did not end within %s", most)
+	}
+	if th.steps&(memorySteps-1) != 0 {
+		return nil
+	}
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(heap)
+	if most := limit(th.Limits.Memory, defaultMemory); heap[0].Value.Uint64() > uint64(most) {
+		return fmt.Errorf("the template takes more than %d bytes of memory", most)
+	}
+	return nil
+}
+
+// spend counts the steps of work that visits the elements of a value: less than one an
+// element, since no expression is evaluated.
+func (th *Thread) spend(v Value) error {
+	const perStep, textPerStep = 8, 512
+	n := 0
+	switch x := v.(type) {
+	case string:
+		n = len(x) / textPerStep
+	case Lener:
+		n = x.Len() / perStep
+	case *List:
+		n = len(x.Elems) / perStep
+	case Tuple:
+		n = len(x) / perStep
+	}
+	before := th.steps
+	th.steps += n
+	if before/clockSteps == th.steps/clockSteps {
+		return nil
+	}
+	th.steps-- // step counts it again
+	if err := th.look(); err != nil {
+		return err
+	}
+	return th.step()
 }
 
 // wrote counts bytes of text.

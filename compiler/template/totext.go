@@ -9,6 +9,12 @@ func toText(v Value) (string, error) {
 		return x, nil
 	case *big.Int:
 		return intString(x)
+	case *List, Tuple, *Dict, *Set, *dictView:
+		var p reprPrinter
+		if p.print(v); p.b.Len() > maxPrinted {
+			return "", errTooLarge
+		}
+		return p.b.String(), nil
 	}
 	return Str(v), nil
 }

@@ -2,6 +2,7 @@ package template
 
 import (
 	"context"
+	"time"
 
 	"elt/compiler/diag"
 )
@@ -126,6 +127,10 @@ type Limits struct {
 	Steps  int // evaluated expressions and statements; default 50 million
 	Output int // bytes of text made, macros' results included; default 256 MiB
 	Depth  int // nested calls; default 1,000
+	Memory int // bytes the program's Go values may take while it renders; default 4 GiB
+	// Time is how long it may compute, default 5 minutes. What a function waits for, such
+	// as a query, counts as a second at most.
+	Time time.Duration
 }
 
 // Thread is the state of one rendering: its context, its limits and its call
