@@ -21,6 +21,7 @@ import (
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/runner/duckdb"
 )
 
 // Options say what a run does.
@@ -46,6 +47,10 @@ type Options struct {
 
 	// Compiler renders nodes; nil for the plan itself.
 	Compiler Compiler
+
+	// Spare is a database in memory for the check ahead, which may be opening still; nil
+	// opens one when it is needed. It is closed when the check is over.
+	Spare *duckdb.Spare
 
 	// Point is called with the name of every step of the protocol as it is reached. It
 	// exists for tests that kill the process or look at the database there; it must
@@ -109,6 +114,7 @@ type ShowOptions struct {
 type CompileOptions struct {
 	Compiler Compiler
 	Wait     time.Duration
+	Spare    *duckdb.Spare // as in [Options]
 }
 
 // CleanOptions say what [Clean] drops.

@@ -20,7 +20,7 @@ func (r *run) begin(ctx context.Context) error {
 	if r.readOnly {
 		return nil
 	}
-	if err := state.Ensure(ctx, r.main, r.database, r.opts.Version, state.Time(r.now())); err != nil {
+	if err := state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now())); err != nil {
 		return err
 	}
 	r.dropHiddenFiles()
@@ -55,6 +55,9 @@ func (r *run) begin(ctx context.Context) error {
 // begun to write. On a disk which an unfinished table has filled, a build that did not
 // give it back would find no room either.
 func (r *run) tidy(ctx context.Context) (untidy bool, err error) {
+	if r.made {
+		return false, nil
+	}
 	dropped, err := r.dropLeftovers(ctx, r.keep)
 	if err != nil {
 		return false, err

@@ -21,9 +21,7 @@ import (
 // them. The database is opened for reading, if it is there; no row is read. Where errors
 // are among the diagnostics, Bound still tells what is known. It is to be closed.
 func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) (*compiler.Bound, diag.List) {
-	r := newRun(plan, Options{Command: "compile", Wait: opts.Wait, Compiler: opts.Compiler}, nil)
-	r.openSpare(ctx)
-	defer r.spare.Close()
+	r := newRun(plan, Options{Command: "compile", Wait: opts.Wait, Compiler: opts.Compiler, Spare: opts.Spare}, nil)
 	if err := r.openToRead(ctx, true); err != nil {
 		return nil, diag.From(err, diag.Database)
 	}
@@ -81,7 +79,7 @@ func (r *run) openLakeToDescribe(ctx context.Context, ids []string) {
 // is wrong with them.
 func (r *run) checkQueries(ctx context.Context) (diag.List, error) {
 	ids := r.ids()
-	defer r.spare.Close() // all is known from before: it was not needed
+	defer r.opts.Spare.Close() // where all is known from before, it was not needed
 	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids, FromPublished: true})
 	if err != nil {
 		return nil, err
@@ -249,7 +247,7 @@ func (f *bindFacts) open(ctx context.Context) (*duckdb.Shell, error) {
 		f.shell, f.err = duckdb.OpenShell(ctx, duckdb.ShellOptions{
 			Database: f.run.database, Schema: "main", Attached: f.world.databases, Schemas: f.world.schemas,
 			Settings: target.Settings, Extensions: target.Extensions, ExtensionDirectory: target.ExtensionDirectory,
-			Spare: f.run.spare,
+			Spare: f.run.opts.Spare,
 		})
 		if f.err != nil {
 			return

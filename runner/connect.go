@@ -27,11 +27,6 @@ func (r *run) openFor(ctx context.Context, ids []string) error {
 	return r.use(ctx, db)
 }
 
-// openSpare begins to open the database that queries are bound in, beside the target's.
-func (r *run) openSpare(ctx context.Context) {
-	r.spare = duckdb.OpenSpare(ctx, openOptions(r.plan.Project.Target).ExtensionDirectory)
-}
-
 // open opens the database and what goes with it.
 func (r *run) open(ctx context.Context) error {
 	target := r.plan.Project.Target
@@ -47,16 +42,17 @@ func (r *run) open(ctx context.Context) error {
 	if err := r.use(ctx, db); err != nil {
 		return err
 	}
+	if r.made { // another process may have made the file, and filled it, while this one waited for it
+		t, err := r.main.Query(ctx, "select 1 from duckdb_tables() where database_name = "+project.QuoteString(r.database)+
+			" union all select 1 from duckdb_views() where not internal and database_name = "+project.QuoteString(r.database)+" limit 1")
+		r.made = err == nil && len(t.Rows) == 0
+	}
+	if r.made {
+		return nil
+	}
 	if err := r.rollForward(ctx); err != nil {
 		return errors.Join(err, r.close())
 	}
-	if !r.made {
-		return nil
-	}
-	// Another process may have made the file, and filled it, while this one waited for it.
-	t, err := r.main.Query(ctx, "select 1 from duckdb_tables() where database_name = "+project.QuoteString(r.database)+
-		" union all select 1 from duckdb_views() where not internal and database_name = "+project.QuoteString(r.database)+" limit 1")
-	r.made = err == nil && len(t.Rows) == 0
 	return nil
 }
 

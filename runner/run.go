@@ -46,7 +46,6 @@ type run struct {
 	published    *published
 	names        *names
 	shadows      *shadows
-	spare        *duckdb.Spare // for the check ahead
 	net          *network
 	lab          *lab // where unit tests run
 	lake         *lake
@@ -125,8 +124,6 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 	} else if missing(r.plan.Project.Target) {
 		return nil, ErrNothingToRetry
 	}
-	r.openSpare(ctx)
-	defer r.spare.Close()
 	if err := r.openFor(ctx, ids); err != nil {
 		return nil, diagnostics(err)
 	}

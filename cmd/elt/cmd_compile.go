@@ -33,7 +33,7 @@ func (in *invocation) compile(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	options := runner.CompileOptions{Wait: c.Duration("wait")}
+	options := runner.CompileOptions{Wait: c.Duration("wait"), Spare: in.spare}
 	if c.IsSet("inline") {
 		compiled, err := runner.CompileInline(in.ctx, plan, c.String("inline"), options)
 		if err != nil {

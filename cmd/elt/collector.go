@@ -16,7 +16,7 @@ const (
 	roomyHeap    = 320 << 20 // bytes
 	roomyPercent = 400
 	usualPercent = 100
-	muchHeap     = 64 << 20 // bytes, which are worth a collection of their own before nodes are built
+	muchHeap     = 16 << 20 // bytes, which are worth a collection of their own before DuckDB needs the memory
 )
 
 // collector sets how often garbage is collected in this process.
@@ -46,6 +46,11 @@ func (c *collector) tighten() {
 	c.strict = true
 	debug.SetGCPercent(usualPercent)
 	c.mu.Unlock()
+	c.giveBack()
+}
+
+// giveBack gives the system what was garbage.
+func (c *collector) giveBack() {
 	if heapSize() > muchHeap {
 		debug.FreeOSMemory()
 	}
@@ -81,7 +86,8 @@ func metric(name string) uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// tightening tells the collector when nodes begin to be built.
+// tightening tells the collector when nodes begin to be built, and when all is published: the
+// checkpoint that follows takes more memory than anything before it.
 type tightening struct {
 	runner.Observer
 	collector *collector
@@ -89,8 +95,11 @@ type tightening struct {
 
 // Observe passes an event on.
 func (t tightening) Observe(e runner.Event) {
-	if _, ok := e.(runner.RunStarted); ok {
+	switch e.(type) {
+	case runner.RunStarted:
 		t.collector.tighten()
+	case runner.Published:
+		t.collector.giveBack()
 	}
 	t.Observer.Observe(e)
 }

@@ -40,7 +40,7 @@ func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options
 		Command: c.Command.Name, Selected: chosen,
 		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
 		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), Warnings: in.warnings,
-		Threads: threads(c), Wait: c.Duration("wait"), Version: version(),
+		Threads: threads(c), Wait: c.Duration("wait"), Version: version(), Spare: in.spare,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"elt/cmd/elt/internal/report"
 	"elt/compiler"
 	"elt/compiler/diag"
+	"elt/runner/duckdb"
 	"elt/compiler/project"
 
 	"github.com/urfave/cli/v2"
@@ -33,6 +34,7 @@ type invocation struct {
 	saidEmpty      bool        // a selector was reported to match nothing
 	secrets        *secrets    // what no output may show
 	collector      *collector
+	spare          *duckdb.Spare // for the check ahead, of commands that make one
 	warnings       diag.Warnings
 	eventLog       *report.EventLog // dbt's events, where a flag asks for them
 	raised         bool             // a warning was reported that is an error
@@ -95,13 +97,20 @@ func isRun(command string) bool {
 // close ends the report; err is what is still to be told.
 func (in *invocation) close(err error) {
 	in.release()
+	_ = in.spare.Close() // nothing is in it
 	in.reporter.Close(err)
 }
+
+// checksAhead reports whether a command binds all its queries in a database in memory.
+func checksAhead(command string) bool { return isRun(command) || command == "compile" }
 
 // parse reads the project that the flags name and reports its warnings.
 func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if _, chosen := in.env("GOGC"); !chosen {
 		in.collector.relax()
+	}
+	if checksAhead(c.Command.Name) {
+		in.spare = duckdb.OpenSpare(in.ctx)
 	}
 	at, err := in.locate(c)
 	if err != nil {

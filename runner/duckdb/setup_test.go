@@ -55,7 +55,7 @@ func TestSetupErrors(t *testing.T) {
 	}{
 		{"unknown setting", Options{Settings: []Setting{{"thread", "1"}}}, `setting "thread": catalog error: unrecognized configuration parameter "thread"`},
 		{"bad value", Options{Settings: []Setting{{"memory_limit", "lots"}}}, `setting "memory_limit": parser error: memory must have a number (e.g. 1GB)`},
-		{"missing database", Options{Attach: []Attachment{{Path: "/nope/x.duckdb", Alias: "x"}}}, `database "x": io error: Cannot open file "/nope/x.duckdb": No such file or directory`},
+		{"missing database", Options{Attach: []Attachment{{Path: "/nope/x.duckdb", Alias: "x"}}}, `database "x": database "/nope/x.duckdb" cannot be opened: the folder "/nope" does not exist`},
 		{"a connection string of a path", Options{Attach: []Attachment{{Path: "postgres:host=h password=hunter2"}}}, `database "postgres": `},
 		{"a connection string by its type", Options{Attach: []Attachment{{Path: "host=h password='hunter2 x'", Type: "nosuch"}}}, `database "nosuch": `},
 		{"a connection string without either", Options{Attach: []Attachment{{Path: "/nope/x.db?token=hunter2"}}}, `database "database": `},

@@ -55,7 +55,7 @@ var _ compiler.ShellCatalog = (*Shell)(nil)
 func OpenShell(ctx context.Context, options ShellOptions) (*Shell, error) {
 	db, err := options.Spare.take()
 	if db == nil && err == nil {
-		db, err = Open(ctx, shellDatabase(options.ExtensionDirectory))
+		db, err = Open(ctx, shellDatabase)
 	}
 	if err != nil {
 		return nil, err
@@ -73,6 +73,11 @@ func (s *Shell) setUp(ctx context.Context, options ShellOptions) error {
 		return err
 	}
 	defer session.Close()
+	if dir := options.ExtensionDirectory; dir != "" {
+		if _, err := session.Exec(ctx, "SET GLOBAL extension_directory = "+project.QuoteString(dir)); err != nil {
+			return err
+		}
+	}
 	for _, extension := range options.Extensions {
 		if _, err := session.Exec(ctx, "LOAD "+project.QuoteIdent(extension.Name)); err != nil {
 			s.miss("extension " + extension.Name)

@@ -18,19 +18,17 @@ type Spare struct {
 }
 
 // OpenSpare begins to open a database for [OpenShell]. It is to be closed.
-func OpenSpare(ctx context.Context, extensionDirectory string) *Spare {
+func OpenSpare(ctx context.Context) *Spare {
 	s := &Spare{opened: make(chan struct{})}
 	go func() {
 		defer close(s.opened)
-		s.db, s.err = Open(ctx, shellDatabase(extensionDirectory))
+		s.db, s.err = Open(ctx, shellDatabase)
 	}()
 	return s
 }
 
 // shellDatabase is what a shell's database is opened with.
-func shellDatabase(extensionDirectory string) Options {
-	return Options{Threads: 1, ExtensionDirectory: extensionDirectory}
-}
+var shellDatabase = Options{Threads: 1}
 
 // take returns the database, which is the caller's from then on; nil where it was taken
 // before.
@@ -51,7 +49,8 @@ func (s *Spare) leave() bool {
 	return first
 }
 
-// Close closes the database if nobody has taken it. It waits until it is open.
+// Close closes the database if nobody has taken it. It waits until it is open. A nil Spare is
+// closed.
 func (s *Spare) Close() error {
 	db, err := s.take()
 	if db == nil || err != nil {

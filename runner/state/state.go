@@ -128,6 +128,11 @@ func Ensure(ctx context.Context, s engine.Session, database, eltVersion, now str
 	if err != nil {
 		return err
 	}
+	return EnsureFrom(ctx, s, database, version, eltVersion, now)
+}
+
+// EnsureFrom is [Ensure] where the version that [ReadVersion] gives is known.
+func EnsureFrom(ctx context.Context, s engine.Session, database string, version int, eltVersion, now string) error {
 	if err := Check(version); err != nil {
 		return err
 	}
