@@ -52,6 +52,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.describe(ctx)
 	p.link()
 	p.unseen(ctx)
+	p.findMakers()
 	p.warnIneffective()
 	if err := ctx.Err(); err != nil {
 		return nil, err

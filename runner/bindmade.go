@@ -27,6 +27,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 		return nil, f.unsaid(problems)
 	}
 	said := f.unsaid(problems)
+	if spec.Custom {
+		return nil, compiler.Doubt("what its materialization makes of the query is known once it has run")
+	}
 	st, err := f.state(ctx, node, spec)
 	if err != nil {
 		return nil, err

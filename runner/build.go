@@ -213,6 +213,9 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 	if n.resumed {
 		return w.takeOver(ctx, n)
 	}
+	if n.spec.Custom {
+		return w.custom(ctx, n)
+	}
 	write := n.write
 	if err := w.header(ctx, n, write.Header); err != nil {
 		return err

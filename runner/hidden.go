@@ -14,7 +14,7 @@ import (
 
 // Hidden relations are called _elt_<run>_<number>. The name holds no model's name, so
 // that `like 'stg_%'` never meets it.
-var hiddenName = regexp.MustCompile(`^` + state.CandidatePrefix + `([a-z0-9]+)_([0-9]+)(_delta|_whole|_files)?$`)
+var hiddenName = regexp.MustCompile(`^` + state.CandidatePrefix + `([a-z0-9]+)_([0-9]+)(_delta|_whole|_files|_t[0-9]+)?$`)
 
 // newRunID returns a short name for a run: lower-case letters and digits.
 func newRunID() string {

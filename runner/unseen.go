@@ -60,6 +60,9 @@ func newUnseen(ctx context.Context, r *run) (*unseen, error) {
 // ofNode says in words what building a node depends on that elt cannot see; "" for
 // nothing. What is said of the nodes it reads is said of them.
 func (u *unseen) ofNode(n *nodeRun) string {
+	if n.spec.Custom {
+		return fmt.Sprintf("the materialization %q may look at more than its query", n.node.Materialized())
+	}
 	switch n.spec.Materialized {
 	case materialize.Table, materialize.View, materialize.Seed:
 	case materialize.Incremental:

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -59,7 +58,7 @@ func (s *Scope) builtin(name string) (template.Value, bool) {
 	case "schema":
 		return noneIfEmpty(s.home().Schema), true
 	case "pre_hooks", "post_hooks":
-		return s.hooks(strings.Replace(name[:len(name)-1], "_", "-", 1)), true
+		return s.hooks(name[:len(name)-1]), true
 	case "sql", "compiled_code":
 		return s.compiled(), true
 	}
@@ -165,8 +164,8 @@ func (s *Scope) selected() template.Value {
 
 // hooks are the hooks of the node, by the config key that holds them.
 func (s *Scope) hooks(key string) template.Value {
-	if v, ok := s.host.ConfigGet(key); ok && v != nil {
-		return v
+	if n := s.host.Node(); n != nil && n.Config != nil {
+		return hooksValue(n.Config.Hooks(key))
 	}
 	return template.NewList()
 }

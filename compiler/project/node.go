@@ -94,6 +94,7 @@ type Node struct {
 	Exposure *ExposureInfo // exposures
 	Unit     *UnitTestInfo // unit tests
 	Hook     *HookInfo     // operations
+	Maker    string        // of a model: "package.macro" of its own materialization, or ""
 
 	Compiled *Compiled
 

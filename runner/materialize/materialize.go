@@ -75,6 +75,10 @@ type Spec struct {
 	Snapshot *SnapshotSpec // snapshots only
 	External *ExternalSpec // external models only
 
+	// Custom says that a materialization block of the project makes the relation. Materialized
+	// is then what it has turned out to be, a table or a view, once it has been made.
+	Custom bool
+
 	places map[string]diag.Place // of config keys
 }
 
@@ -200,6 +204,9 @@ type Finish struct {
 // Begin returns what makes the candidate of a node.
 func Begin(spec *Spec, state State) (Write, error) {
 	w := Write{Header: spec.Header}
+	if spec.Custom {
+		return w, nil
+	}
 	switch spec.Materialized {
 	case Table:
 		w.Made = spec.Candidate

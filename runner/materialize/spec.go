@@ -46,6 +46,10 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 		r.external(spec)
 	case View:
 	default:
+		if node.Maker != "" {
+			spec.Custom = true
+			return spec, r.problems
+		}
 		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)
 	}
 	spec.Header = r.text("sql_header")
