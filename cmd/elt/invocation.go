@@ -12,8 +12,8 @@ import (
 	"elt/cmd/elt/internal/report"
 	"elt/compiler"
 	"elt/compiler/diag"
-	"elt/runner/duckdb"
 	"elt/compiler/project"
+	"elt/runner/duckdb"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
