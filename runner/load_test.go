@@ -46,23 +46,39 @@ func TestLoadSpare(t *testing.T) {
 		}, model, false},
 		{"the first one keeps both cores busy", func(m *machine, l *load) {
 			l.start(&unit{})
-			l.spare(model)
-			m.pass(30*time.Millisecond, 2)
+			m.pass(300*time.Millisecond, 2)
 		}, model, false},
 		{"the first one uses one core", func(m *machine, l *load) {
 			l.start(&unit{})
-			l.spare(model)
-			m.pass(30*time.Millisecond, 1)
+			m.pass(300*time.Millisecond, 1)
 		}, model, true},
 		{"the first one uses one core, watched too shortly", func(m *machine, l *load) {
 			l.start(&unit{})
-			l.spare(model)
-			m.pass(5*time.Millisecond, 1)
+			m.pass(100*time.Millisecond, 1)
 		}, model, false},
-		{"the cores were looked at long ago", func(m *machine, l *load) {
+		{"a large one begins with one thread and goes on with all", func(m *machine, l *load) {
+			m.done(l, &unit{}, 2*time.Second, 2)
 			l.start(&unit{})
+			m.pass(100*time.Millisecond, 1)
 			l.spare(model)
+			m.pass(500*time.Millisecond, 2)
+		}, model, false},
+		{"a large one ends with one thread", func(m *machine, l *load) {
+			m.done(l, &unit{}, 2*time.Second, 2)
+			l.start(&unit{})
+			m.pass(5*time.Second, 2)
+			l.spare(model)
+			m.pass(1100*time.Millisecond, 1)
+		}, model, true},
+		{"a unit of middling size uses one core", func(m *machine, l *load) {
+			m.done(l, &unit{}, 120*time.Millisecond, 1)
+			l.start(&unit{})
+			m.pass(35*time.Millisecond, 1)
+		}, model, true},
+		{"the cores were idle before the last one began", func(m *machine, l *load) {
+			l.start(&unit{})
 			m.pass(10*time.Second, 0.1)
+			l.start(&unit{})
 		}, model, false},
 		{"models were small", func(m *machine, l *load) {
 			m.done(l, &unit{}, 3*time.Millisecond, 2)
@@ -77,8 +93,7 @@ func TestLoadSpare(t *testing.T) {
 			m.done(l, &unit{}, 3*time.Millisecond, 2)
 			m.done(l, &unit{}, time.Second, 2)
 			l.start(&unit{})
-			l.spare(model)
-			m.pass(30*time.Millisecond, 2)
+			m.pass(300*time.Millisecond, 2)
 		}, model, false},
 		{"models were large long ago", func(m *machine, l *load) {
 			m.done(l, &unit{}, time.Second, 2)

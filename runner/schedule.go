@@ -3,6 +3,8 @@ package runner
 import (
 	"container/heap"
 	"context"
+	"runtime"
+	"slices"
 	"time"
 )
 
@@ -31,7 +33,7 @@ func (u *unit) before(v *unit) {
 // outcome is how a unit ended.
 type outcome struct {
 	unit   *unit
-	worker int
+	worker int // set by the schedule
 	// failed is the id of what failed in a way that stops everything behind it, or "".
 	failed string
 	// results are handed on to the schedule's observer.
@@ -67,16 +69,9 @@ const stopTime = 700 * time.Millisecond
 // reports false where units still run that do not stop.
 func (s *schedule) run(ctx context.Context) bool {
 	setHeights(s.units)
-	work := make(chan job)
 	done := make(chan outcome, s.workers)
-	for w := range s.workers {
-		go func() {
-			for j := range work {
-				done <- s.do(ctx, w, j.unit)
-			}
-		}()
-	}
-	defer close(work)
+	crew := s.hire(ctx, done)
+	defer crew.dismiss()
 
 	if s.every > 0 {
 		ticker := time.NewTicker(s.every)
@@ -92,7 +87,7 @@ func (s *schedule) run(ctx context.Context) bool {
 	running, stopFor := 0, ""
 	for {
 		for running < s.workers && ready.Len() > 0 && ctx.Err() == nil && stopFor == "" && s.load.spare(ready.first()) {
-			work <- s.start(heap.Pop(ready).(*unit))
+			crew.give(s.start(heap.Pop(ready).(*unit)))
 			running++
 		}
 		if running == 0 {
@@ -110,6 +105,7 @@ func (s *schedule) run(ctx context.Context) bool {
 			continue
 		}
 		running--
+		crew.free[o.worker] = true
 		s.load.end(o.unit)
 		s.finished(o)
 		if o.failed != "" && s.failFast && stopFor == "" {
@@ -124,11 +120,11 @@ func (s *schedule) run(ctx context.Context) bool {
 }
 
 // start notes that a unit is on its way.
-func (s *schedule) start(u *unit) job {
+func (s *schedule) start(u *unit) *unit {
 	u.after = true
 	s.load.start(u)
 	s.started(u)
-	return job{u}
+	return u
 }
 
 // await waits for a unit to end or until again, but not for long once ctx has ended: then
@@ -156,8 +152,46 @@ func (s *schedule) await(ctx context.Context, done <-chan outcome, again <-chan 
 	}
 }
 
-// job is a unit on its way to a worker.
-type job struct{ unit *unit }
+// crew are the workers of a schedule. Each keeps a thread of the system to itself, and a unit is
+// given to the first who is free: DuckDB's allocator keeps what was freed for the thread that
+// had it, so that large nodes, done by whatever thread the Go runtime has at hand, left memory
+// behind on several of them.
+type crew struct {
+	work []chan *unit // of each worker
+	free []bool
+}
+
+// hire starts the workers.
+func (s *schedule) hire(ctx context.Context, done chan<- outcome) *crew {
+	c := &crew{}
+	for number := range s.workers {
+		work := make(chan *unit)
+		c.work, c.free = append(c.work, work), append(c.free, true)
+		go func() {
+			runtime.LockOSThread() // until it ends, and the thread with it
+			for u := range work {
+				o := s.do(ctx, number, u)
+				o.worker = number
+				done <- o
+			}
+		}()
+	}
+	return c
+}
+
+// give gives a unit to the first worker who is free. There must be one.
+func (c *crew) give(u *unit) {
+	number := slices.Index(c.free, true)
+	c.free[number] = false
+	c.work[number] <- u
+}
+
+// dismiss lets the workers go.
+func (c *crew) dismiss() {
+	for _, work := range c.work {
+		close(work)
+	}
+}
 
 // release lets go what has waited for a unit, or skips it where the unit failed.
 func (s *schedule) release(o outcome, ready *readyUnits) {

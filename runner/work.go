@@ -183,7 +183,7 @@ func (r *run) skipUnfinished(err error) {
 
 // unit does one unit and says whether what is behind it may start.
 func (w *worker) unit(ctx context.Context, u *unit, group check.Group) outcome {
-	o := outcome{unit: u, worker: w.number}
+	o := outcome{unit: u}
 	switch {
 	case len(u.ids) > 1:
 		tests := make([]*nodeRun, len(u.ids))
