@@ -96,7 +96,7 @@ func Points() []string {
 		"candidate-started", "candidate-created", "candidate-recorded", "test-done",
 		"built", "publish-marked", "publish-begun", "publish-swapped", "publish-indexes", "publish-views",
 		"publish-recorded", "own-published", "attached-published", "promise-kept",
-		"published", "checkpointed", "closed", "replica-copied", "rolled-forward",
+		"published", "checkpointed", "closing", "closed", "replica-copied", "rolled-forward",
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 
-	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/runner/duckdb"
 )
@@ -77,7 +76,8 @@ func (r *run) use(ctx context.Context, db *duckdb.DB) error {
 	return nil
 }
 
-// close closes the database. What a run made and did not use goes with it.
+// close closes the database. What a run made and did not use goes with it. The error says that
+// a log could not be written into its file; see [run.tellLogStays].
 func (r *run) close() error {
 	if r.db == nil || r.abandoned != nil {
 		return nil // closing would wait for what does not stop
@@ -89,21 +89,6 @@ func (r *run) close() error {
 		r.published.parser.Close()
 	}
 	return db.Close()
-}
-
-// tellUnclosed adds to what a run has come to that the database could not be closed. The first
-// error is the run's; another one is told beside it.
-func (r *run) tellUnclosed(closing, err error) error {
-	if closing == nil {
-		return err
-	}
-	d := &diag.Diagnostic{Code: diag.Database, Err: closing, Message: "the database could not be closed: " + closing.Error(),
-		Hint: "what was published is in its log, which the next command reads"}
-	if err == nil {
-		return d
-	}
-	r.notice(d)
-	return err
 }
 
 // unmake removes a database file that this run created and did not come to use.

@@ -38,6 +38,7 @@ var attachedPoints = []struct {
 	{"promise-kept#1", true},
 	{"published#1", true},
 	{"checkpointed#1", true},
+	{"closing#1", true},
 	{"closed#1", true},
 }
 

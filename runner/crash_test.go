@@ -26,12 +26,14 @@ var soak = flag.Int("soak", 50, "times TestKillAnywhere kills a build")
 
 // The environment of the process that TestKillAnywhere kills.
 const (
-	crashDir   = "ELT_TEST_CRASH_DIR"
-	crashBatch = "ELT_TEST_CRASH_BATCH"
-	crashPoint = "ELT_TEST_CRASH_POINT" // "name#n": kill at the nth time the point is reached
-	crashFull  = "ELT_TEST_CRASH_FULL"  // the point from which on no file may grow
-	crashOther = "ELT_TEST_CRASH_OTHER" // the project of TestKillBetweenDatabases
-	crashFiles = "ELT_TEST_CRASH_FILES" // with external models
+	crashDir     = "ELT_TEST_CRASH_DIR"
+	crashBatch   = "ELT_TEST_CRASH_BATCH"
+	crashPoint   = "ELT_TEST_CRASH_POINT" // "name#n": kill at the nth time the point is reached
+	crashFull    = "ELT_TEST_CRASH_FULL"  // the point from which on no file may grow
+	crashOther   = "ELT_TEST_CRASH_OTHER" // the project of TestKillBetweenDatabases
+	crashFiles   = "ELT_TEST_CRASH_FILES" // with external models
+	crashClose   = "ELT_TEST_CRASH_CLOSE" // the project of TestLogThatCannotBeWrittenOnClosing
+	crashReplica = "ELT_TEST_CRASH_REPLICA"
 )
 
 // TestKillAnywhere builds in a process of its own, kills that with SIGKILL at every
@@ -51,7 +53,7 @@ func TestKillAnywhere(t *testing.T) {
 	if testing.Short() {
 		kills = min(kills, len(points))
 	}
-	done, killed := 0, 0
+	done, killed, within := 0, 0, 0
 	for batch := 1; done < kills; batch++ {
 		point, after := "", time.Duration(0)
 		if done < len(points) {
@@ -64,6 +66,9 @@ func TestKillAnywhere(t *testing.T) {
 		done++
 		if runAndKill(t, dir, batch, point, after) {
 			killed++
+			if _, err := os.Stat(w.path + ".journal"); err == nil {
+				within++
+			}
 		}
 		what := fmt.Sprintf("after kill %d (%s %v) of build %d", done, point, after, batch)
 		defineCrash(w, dir, batch)
@@ -72,7 +77,7 @@ func TestKillAnywhere(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d of %d builds were killed before they ended", killed, done)
+	t.Logf("%d of %d builds were killed before they ended, %d of them within a checkpoint", killed, done, within)
 	if killed < done/4 {
 		t.Errorf("only %d of %d builds were killed", killed, done)
 	}
@@ -184,6 +189,9 @@ func TestCrashingProcess(t *testing.T) {
 		defineAttachedCrash(w, batch)
 	case os.Getenv(crashFiles) != "":
 		defineExternalCrash(w, batch)
+	case os.Getenv(crashClose) != "":
+		defineClosing(w)
+		w.replica = os.Getenv(crashReplica)
 	default:
 		defineCrash(w, dir, batch)
 	}
@@ -198,7 +206,12 @@ func TestCrashingProcess(t *testing.T) {
 			select {} // the signal is on its way
 		}
 	}
-	s, err := w.runAs(context.Background(), "build", &recorder{})
+	seen := &recorder{}
+	s, err := w.runAs(context.Background(), "build", seen)
+	if os.Getenv(crashClose) != "" {
+		checkUnwritten(t, s, err, seen, w.replica)
+		return
+	}
 	if full != "" {
 		checkBrokenPublish(t, s, err)
 		return

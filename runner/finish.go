@@ -24,16 +24,27 @@ func (r *run) finish(ctx context.Context) error {
 	if err := r.release(ctx); err != nil {
 		return err
 	}
-	if err := checkpoint(ctx, r.db, r.databases()); err != nil {
-		r.notice(logStays(err))
-	}
+	r.tellLogStays(checkpoint(ctx, r.db, r.databases()))
 	r.point("checkpointed")
 	return r.after(ctx)
 }
 
-// logStays says that a checkpoint failed. Nothing is lost by it.
-func logStays(err error) *diag.Diagnostic {
-	return &diag.Diagnostic{Severity: diag.Warning, Code: diag.Database, Message: "the log could not be written into the database file: " + err.Error(), Err: err}
+// tellLogStays says once that a log could not be written into its file. Nothing is lost by it,
+// so the run is as good as it was: the next command that opens the database reads the log. nil
+// is no error.
+func (r *run) tellLogStays(err error) {
+	if err == nil || r.toldLogStays {
+		return
+	}
+	r.toldLogStays = true
+	r.notice(logStays(err, diag.Warning))
+}
+
+// logStays is what to say when a log could not be written into its file.
+func logStays(err error, severity diag.Severity) *diag.Diagnostic {
+	return &diag.Diagnostic{Severity: severity, Code: diag.Database, Err: err,
+		Message: "the log could not be written into the database file: " + err.Error(),
+		Hint:    "nothing is lost: the next command that opens the database reads the log beside the file"}
 }
 
 // release publishes what is not held, or records the run where nothing is.
@@ -107,9 +118,7 @@ func (r *run) amend(ctx context.Context) error {
 // get over.
 func (r *run) reopen(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := r.close(); err != nil {
-		return err
-	}
+	_ = r.close() // what is in the log is read from there
 	db, err := openReadWrite(ctx, r.plan.Project.Target, r.opts.Wait)
 	if err != nil {
 		return err

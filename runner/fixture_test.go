@@ -31,7 +31,8 @@ type warehouse struct {
 	opts runner.Options
 	lake string // lake_views
 	// attach are further databases, by their alias: files beside the warehouse.
-	attach []string
+	attach  []string
+	replica string // beside the warehouse; "" for none
 }
 
 // newWarehouse returns an empty project whose database is called "w".
@@ -150,6 +151,9 @@ func (w *warehouse) plan() *compiler.Plan {
 	}
 	g := graph.New(w.order, parents)
 	target := &project.Target{Name: "dev", Path: w.path, Database: "w", Schema: "main"}
+	if w.replica != "" {
+		target.Replica = filepath.Join(filepath.Dir(w.path), w.replica)
+	}
 	for _, alias := range w.attach {
 		target.Attach = append(target.Attach, project.Attach{Path: w.beside(alias), Alias: alias})
 	}

@@ -33,7 +33,7 @@ const (
 	// moments, above all at its start, in which one thread prepares what all will do.
 	looks = 4
 	// unknownUnit stands for the time of units as long as none has ended.
-	unknownUnit = 800 * time.Millisecond
+	unknownUnit = 400 * time.Millisecond
 	// recentUnits is how many of the last units tell what the next will be like.
 	recentUnits = 4
 	// idleCore is the part of a core that must be idle for a further unit.

@@ -54,7 +54,7 @@ func TestLoadSpare(t *testing.T) {
 		}, model, true},
 		{"the first one uses one core, watched too shortly", func(m *machine, l *load) {
 			l.start(&unit{})
-			m.pass(100*time.Millisecond, 1)
+			m.pass(50*time.Millisecond, 1)
 		}, model, false},
 		{"a large one begins with one thread and goes on with all", func(m *machine, l *load) {
 			m.done(l, &unit{}, 2*time.Second, 2)

@@ -61,7 +61,8 @@ func replayLog(ctx context.Context, options duckdb.Options) error {
 	}
 	db, err := duckdb.Open(ctx, duckdb.Options{Path: options.Path, Wait: options.Wait})
 	if err == nil {
-		return db.Close()
+		_ = db.Close() // on a full disk the log stays, and the read-only open reads it if it can
+		return nil
 	}
 	var open *duckdb.OpenError
 	if errors.As(err, &open) && open.Kind == duckdb.Locked {

@@ -9,6 +9,7 @@ import (
 
 	"elt/compiler"
 	"elt/compiler/dbtcontext"
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
 	"elt/compiler/template"
@@ -33,8 +34,8 @@ func Operation(ctx context.Context, plan *compiler.Plan, opts OperationOptions) 
 	}
 	o := &operation{run: r}
 	text, err := r.operate(ctx, o, opts)
-	if closed := r.close(); err == nil {
-		err = closed
+	if closed := r.close(); closed != nil && err == nil {
+		err = logStays(closed, diag.Error)
 	}
 	if !o.wrote && r.made {
 		r.unmake()

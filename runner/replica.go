@@ -42,6 +42,8 @@ func (r *run) copyReplica(ctx context.Context) error {
 	return nil
 }
 
+var errLogStays = errors.New("the log of the database could not be written into its file")
+
 // copyTo copies the database. Where it holds candidates, a copy without them is made
 // first, so that what readers open never had them.
 func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
@@ -53,6 +55,9 @@ func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
 		return err
 	}
 	defer guard.Close()
+	if info, err := os.Stat(from + ".wal"); err == nil && info.Size() > 0 {
+		return errLogStays // the file alone is not what was published
+	}
 	if r.leaves() {
 		scratch := filepath.Join(filepath.Dir(target.Replica), "."+filepath.Base(target.Replica)+".clean")
 		defer func() { err = errors.Join(err, removeDatabase(scratch)) }()

@@ -55,6 +55,7 @@ type run struct {
 	stateVersion int  // of the state's tables as the run found them
 	readOnly     bool // nothing may be written: elt show, elt compile and most of elt test
 	logStays     bool // a checkpoint failed: no other while nodes are built
+	toldLogStays bool
 	started      bool // everything is compiled; nodes are being built
 
 	madeMu sync.RWMutex
@@ -128,7 +129,8 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 		return nil, diagnostics(err)
 	}
 	summary, err := r.inside(ctx, ids)
-	err = r.tellUnclosed(r.close(), err)
+	r.point("closing")
+	r.tellLogStays(r.close())
 	if !r.recorded && r.made {
 		r.unmake()
 	}

@@ -29,7 +29,7 @@ var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.S
 // scriptDuring is "during CODE PATTERN ACTION [PATTERN ACTION]... -- command args...":
 // runs a command that must exit with CODE ("killed" after KILL). As soon as it has
 // written a line that matches the first pattern, the first action is done, and so on.
-// An action is a signal, INT, TERM or KILL, which is sent as soon as the command
+// An action is a signal, INT, TERM or KILL, the first of which is sent as soon as the command
 // computes, and within two seconds of the last one it must end; or else a shell script
 // that must succeed while the command runs.
 func scriptDuring(ts *testscript.TestScript, neg bool, args []string) {
@@ -118,9 +118,16 @@ func (d *during) line(line string) {
 	action := d.steps[0].action
 	d.steps = d.steps[1:]
 	if signal, ok := signals[action]; ok {
-		d.err = busy(d.cmd.Process.Pid)
+		again := !d.signalled.IsZero()
+		if !again {
+			d.err = busy(d.cmd.Process.Pid)
+		}
 		d.signalled = time.Now()
-		d.err = errors.Join(d.err, d.cmd.Process.Signal(signal))
+		err := d.cmd.Process.Signal(signal)
+		if again && errors.Is(err, os.ErrProcessDone) {
+			err = nil // the first one has been enough by now
+		}
+		d.err = errors.Join(d.err, err)
 		time.AfterFunc(5*promisedTime, func() { d.cmd.Process.Kill() }) // it will not come
 		return
 	}

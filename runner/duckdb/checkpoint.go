@@ -68,7 +68,9 @@ func (db *DB) Checkpoint(ctx context.Context, database string) error {
 }
 
 // CheckpointIfDue does so for each database whose log has outgrown the setting
-// checkpoint_threshold, unless another session writes just then.
+// checkpoint_threshold, unless another session writes just then. It is cheap to call often:
+// DuckDB is asked only when a log is long. A database that a statement has attached since it
+// was asked last is seen then, and by [DB.Close].
 func (db *DB) CheckpointIfDue(ctx context.Context) error {
 	return db.checkpointLonger(ctx, db.threshold)
 }
@@ -77,8 +79,8 @@ func (db *DB) CheckpointIfDue(ctx context.Context) error {
 func (db *DB) checkpointLonger(ctx context.Context, size int64) error {
 	db.checkpoints.Lock()
 	defer db.checkpoints.Unlock()
-	if len(db.options.Attach) == 0 && logSize(db.options.Path) <= size {
-		return nil // the common case, without asking DuckDB
+	if db.short(size) {
+		return nil
 	}
 	files, err := db.files(ctx)
 	if err != nil {
@@ -101,11 +103,29 @@ func (db *DB) checkpointLonger(ctx context.Context, size int64) error {
 	return nil
 }
 
+// short reports whether no log is longer than a size, as far as that is known without asking
+// DuckDB. Where other databases were attached from the start, they must have been looked up
+// before, and are again when the database is closed, for which size is 0.
+func (db *DB) short(size int64) bool {
+	known := db.known
+	if len(db.options.Attach) == 0 {
+		known = map[string]string{db.database: db.options.Path}
+	} else if known == nil || size == 0 {
+		return false
+	}
+	for _, path := range known {
+		if logSize(path)-db.busy[path] > size {
+			return false
+		}
+	}
+	return true
+}
+
 // file is a DuckDB file that is open for writing.
 type file struct{ database, path string }
 
 // files finds the DuckDB files that are open for writing, by the names of their
-// databases.
+// databases, and remembers them.
 func (db *DB) files(ctx context.Context) (map[string]string, error) {
 	session, err := db.open(ctx)
 	if err != nil {
@@ -126,13 +146,14 @@ func (db *DB) files(ctx context.Context) (map[string]string, error) {
 	if _, ok := files[db.database]; ok {
 		files[db.database] = db.options.Path // as Open knows it
 	}
+	db.known = files
 	return files, nil
 }
 
 // checkpoint writes the log of one file into it, with a journal beside it meanwhile.
 func (db *DB) checkpoint(ctx context.Context, f file) error {
-	if db.torn[f.path] {
-		return fmt.Errorf("an earlier checkpoint of database %q failed: close it first", f.database)
+	if err := db.torn[f.path]; err != nil {
+		return fmt.Errorf("an earlier checkpoint of database %q failed: %w", f.database, err)
 	}
 	session, err := db.open(ctx)
 	if err != nil {
@@ -153,7 +174,7 @@ func (db *DB) checkpoint(ctx context.Context, f file) error {
 	if err != nil && !isBusy(err) {
 		// What it has torn is put back when the file is opened again. Another journal
 		// would hold the torn blocks.
-		db.torn[f.path] = true
+		db.torn[f.path] = err
 		return err
 	}
 	delete(db.busy, f.path)

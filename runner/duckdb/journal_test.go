@@ -246,12 +246,21 @@ func TestCheckpointIfDue(t *testing.T) {
 	if logSize(path) != 0 {
 		t.Errorf("alone again: a log of %d bytes", logSize(path))
 	}
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := db.CheckpointIfDue(over); err != nil {
+		t.Errorf("DuckDB was asked though all logs are short: %v", err)
+	}
+	exec(t, s, "attach '"+filepath.Join(folder, "late.duckdb")+"' as late")
+	exec(t, s, "create table late.t as select 1 as i")
 	exec(t, s, "create table last as select 1 as i")
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if logSize(path) != 0 {
-		t.Errorf("closed: a log of %d bytes", logSize(path))
+	for _, file := range []string{path, attached, filepath.Join(folder, "late.duckdb")} {
+		if logSize(file) != 0 {
+			t.Errorf("closed: a log of %d bytes beside %s", logSize(file), filepath.Base(file))
+		}
 	}
 }
 

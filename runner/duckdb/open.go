@@ -32,12 +32,13 @@ type DB struct {
 	absent []*SetupError // see Options.Lenient
 
 	// checkpoints is held during a checkpoint and guards busy, the sizes of the logs of
-	// files that others wrote to when one was due, and torn, the files of which one
-	// failed. threshold is the size in bytes from which one is due.
+	// files that others wrote to when one was due, and torn, why one of a file
+	// failed; known are the files, as they were looked up last. threshold is the size in bytes from which one is due.
 	checkpoints      sync.Mutex
 	threshold        int64
 	busy             map[string]int64
-	torn             map[string]bool
+	torn             map[string]error
+	known            map[string]string
 	beforeCheckpoint func(path string) // for tests
 
 	// reserved returns DuckDB's keywords that are quoted in the name of a type.
@@ -70,7 +71,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: options, native: native, sessions: map[*Session]struct{}{}, busy: map[string]int64{}, torn: map[string]bool{}}
+	db := &DB{options: options, native: native, sessions: map[*Session]struct{}{}, busy: map[string]int64{}, torn: map[string]error{}}
 	db.reserved = sync.OnceValue(db.readReserved)
 	if err := db.setUp(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -172,23 +173,25 @@ func (db *DB) Interrupt() {
 }
 
 // Close cancels what is running, closes all sessions, writes the logs into their files
-// as far as that can be done now, and closes the database. A second call does nothing.
-func (db *DB) Close() error {
-	db.once.Do(db.close)
-	return nil
+// and closes the database. The error says that a log could not be written; the database is
+// closed all the same, and who opens it next reads what is in the log. A second call does
+// nothing.
+func (db *DB) Close() (err error) {
+	db.once.Do(func() { err = db.close() })
+	return err
 }
 
-func (db *DB) close() {
+func (db *DB) close() (err error) {
 	db.closeSessions()
 	if !db.options.ReadOnly && db.threshold > 0 {
-		// What cannot be written stays in the log and is read from there.
-		_ = db.checkpointLonger(context.Background(), 0)
+		err = db.checkpointLonger(context.Background(), 0)
 	}
 	db.mu.Lock()
 	db.closed = true
 	db.mu.Unlock()
 	db.closeSessions() // opened meanwhile
 	mapping.Close(&db.native)
+	return err
 }
 
 // closeSessions cancels what is running and closes all sessions.
