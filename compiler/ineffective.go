@@ -14,15 +14,9 @@ var ineffective = []string{
 }
 
 // warnIneffective warns of config that changes nothing, at the first node that has it.
-// A source that asks for bad rows to be kept apart is refused: its rows would be lost
-// or fail where the person expects neither.
 func (p *parser) warnIneffective() {
 	seen := map[string]bool{}
 	for _, node := range p.ordered() {
-		if node.Table != nil && node.Table.OnBadRows == "quarantine" {
-			p.report(diag.New(diag.Unsupported, node.Place, "source %q asks for on_bad_rows: quarantine, which this version cannot do", node.Table.SourceName+"."+node.Name).
-				WithHint("take it out: a row that cannot be read then stops the build and is named with its file and line"))
-		}
 		for _, key := range ineffective {
 			if v, ok := node.Config.Get(key); ok && !seen[key] && !(key == "freshness" && node.Type == project.Source) && template.Truth(v.Value) {
 				seen[key] = true

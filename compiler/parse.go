@@ -54,6 +54,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.unseen(ctx)
 	p.findMakers()
 	p.warnIneffective()
+	p.checkQuarantines()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

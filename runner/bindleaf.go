@@ -19,6 +19,8 @@ func (f *bindFacts) Leaf(ctx context.Context, node *project.Node) ([]compiler.Co
 	switch {
 	case node.Type == project.Seed:
 		return f.seed(ctx, node)
+	case node.Quarantines():
+		return f.spelled(ctx, plainColumns(f.run.sourceColumns(node)), "the source's columns")
 	case compiler.SourceExpression(node) != "":
 		return f.files(ctx, node)
 	}

@@ -84,6 +84,7 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 	}
 	n.made = true
 	result.Status = Success
+	result.Rejected = w.rejectedOf(n)
 	result.Diagnostics = warnings
 	n.partial()
 	n.partialBatches()
@@ -483,7 +484,11 @@ func (w *worker) prepareWith(ctx context.Context, n *nodeRun, st materialize.Sta
 		failed = errors.Join(failed, err)
 		return shadow, ok
 	}
-	sql, back := w.names.rewrite(st.SQL, append(edits, w.editsFor(n, st.SQL)...), by)
+	files, err := w.editsSieved(ctx, n, st.SQL)
+	if err != nil {
+		return sent{}, err
+	}
+	sql, back := w.names.rewrite(st.SQL, append(edits, files...), by)
 	return sent{sql: sql, back: offsets{inner: back}, query: st.Query}, failed
 }
 

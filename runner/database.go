@@ -157,7 +157,11 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 		failed = errors.Join(failed, err)
 		return shadow, ok
 	}
-	text, _ := v.run.names.rewrite(strings.TrimRight(sql, " \t\r\n;"), v.run.editsFor(v.n, sql), by)
+	edits, err := v.run.editsSieved(ctx, v.n, sql)
+	if err != nil {
+		return nil, err
+	}
+	text, _ := v.run.names.rewrite(strings.TrimRight(sql, " \t\r\n;"), edits, by)
 	if failed != nil {
 		if errors.Is(failed, dbtcontext.ErrDeferred) {
 			return nil, dbtcontext.ErrDeferred

@@ -27,6 +27,12 @@ func (w *worker) inspect(ctx context.Context, n *nodeRun) error {
 		if len(si.take) == 0 {
 			continue
 		}
+		if si.src.node.Quarantines() {
+			if err := w.sieveTaken(ctx, n, si); err != nil {
+				return err
+			}
+			continue
+		}
 		found, err := w.columnsOf(ctx, n, si)
 		if err != nil {
 			return err

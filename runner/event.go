@@ -57,6 +57,7 @@ type NodeResult struct {
 	CompileTime time.Duration
 	ExecuteTime time.Duration
 	Rows        int64 // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
+	Rejected    int64 // rows that were kept apart of the sources it reads
 	Failures    int64 // of a test
 	Message     string
 	SkippedFor  string         // unique_id of the root cause of a skip
@@ -99,7 +100,8 @@ type Summary struct {
 	Counts      map[Status]int
 	Built       int // models, seeds and snapshots made
 	Published   int
-	Held        int // built and passed, but not published
+	Held        int   // built and passed, but not published
+	Rejected    int64 // rows of raw files that were kept apart
 	Interrupted bool
 	Unpublished bool          // the publish itself failed; what of it is visible, Results say
 	Results     []*NodeResult // in plan order

@@ -17,6 +17,7 @@ import (
 func (r *run) finish(ctx context.Context) error {
 	r.point("built")
 	r.lookAtLakeAgain()
+	r.tellRejects()
 	r.hold()
 	if r.readOnly {
 		return nil
@@ -169,6 +170,9 @@ func (r *run) databases() []string {
 // summary counts what the run came to.
 func (r *run) summary() *Summary {
 	s := &Summary{RunID: r.id, Counts: map[Status]int{}, Interrupted: r.interrupted, Unpublished: r.unpublished}
+	for _, sieved := range r.sievedInRun() {
+		s.Rejected += sieved.counts().rejected
+	}
 	for _, n := range r.ended {
 		s.Results = append(s.Results, n.result)
 		s.Counts[n.result.Status]++

@@ -136,7 +136,11 @@ func (r *run) lookAtSource(ctx context.Context, f *SourceFreshness) error {
 		return err
 	}
 	defer r.sessions.put(s)
-	text, _ := sqltoken.Rewrite(sql, r.lake.edits(sql))
+	edits, err := r.editsSieved(ctx, nil, sql)
+	if err != nil {
+		return err
+	}
+	text, _ := sqltoken.Rewrite(sql, edits)
 	t, err := s.Query(ctx, text)
 	if err != nil {
 		d := diag.From(r.queryFault(err), diag.SQL)[0]

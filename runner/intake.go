@@ -47,6 +47,7 @@ type sourceIntake struct {
 	typed   []project.Setting // types of CSV columns as they were when first found
 	absent  []engine.Column   // known columns that none of the files has
 	settled []engine.Column   // the columns of what is taken in
+	sieved  *sieved           // the rows of what is taken in, of a source that keeps bad rows apart
 }
 
 // intakeFile is a raw file and what the ledger calls it.
@@ -83,7 +84,9 @@ func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew
 	in.unknown = !anew && len(ledger) == 0
 	known := 0
 	for _, si := range in.sources {
-		si.learn(ledger)
+		if si.learn(ledger); si.src.node.Quarantines() {
+			si.declare(r.sourceColumns(si.src.node))
+		}
 		k, err := si.plan(r, ledger)
 		if err != nil {
 			return nil, err
@@ -358,14 +361,21 @@ func (in *intake) changes() ([]state.FileChange, error) {
 
 // editsFor put the raw files where a statement of a node names a lake source.
 func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
-	if n == nil || n.intake == nil {
-		return r.lake.edits(sql)
+	var taken []*sourceIntake
+	if n != nil && n.intake != nil {
+		taken = n.intake.sources
 	}
 	return r.lake.replacing(sql, func(src *lakeSource) string {
-		for _, si := range n.intake.sources {
+		for _, si := range taken {
+			if s := r.sievedOf(src.node.UniqueID); si.src == src && s != nil && r.readOnly { // shown whole
+				return s.withFile(n.intake.column, make([]intakeFile, len(s.files)))
+			}
 			if si.src == src {
 				return si.from(r.lake.root, n.intake.column)
 			}
+		}
+		if s := r.sievedOf(src.node.UniqueID); s != nil {
+			return s.from()
 		}
 		return src.pinned
 	})
@@ -379,6 +389,9 @@ func (si *sourceIntake) from(root, column string) string {
 		paths = append(paths, f.path)
 	}
 	limit := ""
+	if si.sieved != nil && len(paths) > 0 {
+		return si.sieved.withFile(column, si.take)
+	}
 	if len(paths) == 0 && si.learned {
 		return emptyOf(append(slices.Clone(si.known), engine.Column{Name: column, Type: "VARCHAR"}))
 	}

@@ -30,6 +30,7 @@ type lake struct {
 // lakeSource is one source over files.
 type lakeSource struct {
 	node   *project.Node
+	root   string // of the project
 	text   string // the FROM item as templates print it, over the globs
 	pinned string // the FROM item over the files, absolute
 	live   string // the FROM item over the globs, absolute
@@ -68,7 +69,7 @@ func openLake(ctx context.Context, s engine.Session, root string, sources []*pro
 
 // open expands one source.
 func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, text string) (*lakeSource, error) {
-	src := &lakeSource{node: node, text: text}
+	src := &lakeSource{node: node, root: filepath.ToSlash(l.root), text: text}
 	var problems diag.List
 	var paths, globs []string
 	for _, p := range node.Table.Paths {

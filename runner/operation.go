@@ -131,7 +131,11 @@ var alone = []string{"CHECKPOINT", "FORCE", "VACUUM", "ATTACH", "DETACH", "INSTA
 
 // Query runs statements, one or several, and returns the rows of the last.
 func (o *operation) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
-	text, _ := sqltoken.Rewrite(sql, o.run.lake.edits(sql))
+	edits, err := o.run.editsSieved(ctx, nil, sql)
+	if err != nil {
+		return nil, err
+	}
+	text, _ := sqltoken.Rewrite(sql, edits)
 	t := &engine.Table{}
 	for _, at := range sqltoken.SplitStatements(text) {
 		var err error

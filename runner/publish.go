@@ -117,6 +117,7 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 		})
 	}
 	statements = append(statements, state.PutNodeStates(r.database, states)...)
+	statements = append(statements, r.rejectStatements(published, now)...)
 	statements = append(statements, r.ledgerStatements(published, now)...)
 	statements = append(statements, r.intervalStatements(published)...)
 	statements = append(statements, state.ForgetCandidates(r.database, ids)...)

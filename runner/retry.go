@@ -250,6 +250,9 @@ func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
 	if source := r.changedSource(n, last); source != "" {
 		return fmt.Sprintf("files of source %q have changed", source)
 	}
+	if len(r.directSources(n.node)) > 0 {
+		return "it reads a source that keeps bad rows apart, and they are found again"
+	}
 	if !r.sameIntake(n, c, last) {
 		return "other files are to be taken in"
 	}

@@ -43,6 +43,7 @@ type run struct {
 	main         engine.Session // of the goroutine that runs the run
 	database     string
 	sessions     *sessionPool
+	quarantine   quarantine
 	published    *published
 	names        *names
 	shadows      *shadows
@@ -102,7 +103,7 @@ func newRun(plan *compiler.Plan, opts Options, obs Observer) *run {
 	return &run{
 		plan: plan, opts: opts, obs: obs, compiler: compilerOf(plan, opts.Compiler),
 		id: newRunID(), begun: opts.Now(), clock: time.Now(),
-		byID: map[string]*nodeRun{}, over: map[string]bool{},
+		byID: map[string]*nodeRun{}, over: map[string]bool{}, quarantine: quarantine{whole: map[string]*sieved{}},
 	}
 }
 

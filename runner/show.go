@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"elt/compiler"
@@ -67,7 +68,11 @@ func (r *run) show(ctx context.Context, opts ShowOptions) (*engine.Table, error)
 // showQuery runs a query with a limit. An error leads back to the node's template.
 func (r *run) showQuery(ctx context.Context, n *nodeRun, sql string, limit int) (*engine.Table, error) {
 	const before = "select * from (\n"
-	text, back := sqltoken.Rewrite(sql, r.editsFor(n, sql))
+	edits, err := r.editsSieved(ctx, n, sql)
+	if err != nil {
+		return nil, err
+	}
+	text, back := sqltoken.Rewrite(sql, edits)
 	s := sent{sql: before + sqltoken.StripTrailing(text) + "\n)", back: offsets{inner: back, shift: len(before)}}
 	if !sqltoken.IsQuery(sql) {
 		s.sql, s.back.shift = text, 0
@@ -206,7 +211,7 @@ func unpinnedLake(plan *compiler.Plan) *lake {
 			globs[i] = l.absolute(p.Text)
 		}
 		from := node.Table.From(globs)
-		l.sources[id] = &lakeSource{node: node, text: compiler.SourceExpression(node), pinned: from, live: from}
+		l.sources[id] = &lakeSource{node: node, root: filepath.ToSlash(plan.Project.Root), text: compiler.SourceExpression(node), pinned: from, live: from}
 	}
 	return l
 }

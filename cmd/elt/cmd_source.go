@@ -21,6 +21,16 @@ func sourceFilesCommand(in *invocation) *cli.Command {
 	}
 }
 
+func sourceRejectsCommand(in *invocation) *cli.Command {
+	return &cli.Command{
+		Name:      "source rejects",
+		Usage:     "list rows of raw files that are kept apart: file, line, column, reason and text",
+		ArgsUsage: "[SOURCE]",
+		Action:    in.sourceRejects,
+		Flags:     join([]cli.Flag{waitFlag()}, projectFlags(), outputFlags("text", "json")),
+	}
+}
+
 func sourceForgetCommand(in *invocation) *cli.Command {
 	return &cli.Command{
 		Name:      "source forget",
@@ -48,6 +58,54 @@ func (in *invocation) sourceFiles(c *cli.Context) error {
 		return err
 	}
 	return in.writeSourceFiles(plan, files, c.String("output"))
+}
+
+func (in *invocation) sourceRejects(c *cli.Context) error {
+	in.begin(c)
+	if c.NArg() > 1 {
+		return usagef("elt source rejects takes one source, but got %d", c.NArg()).withHint("without one it lists the rejects of all")
+	}
+	plan, err := in.parse(c)
+	if err != nil {
+		return err
+	}
+	rejects, err := runner.Rejects(in.ctx, plan, runner.SourceOptions{Source: c.Args().First(), Wait: c.Duration("wait")})
+	if err != nil {
+		return err
+	}
+	return in.writeRejects(plan, rejects, c.String("output"))
+}
+
+func (in *invocation) writeRejects(plan *compiler.Plan, rejects []runner.Reject, format string) error {
+	if format == "json" {
+		for _, r := range rejects {
+			line := ordered{{"source", r.Source}, {"path", r.Path}}
+			if r.Line > 0 {
+				line = append(line, field{"line", r.Line})
+			}
+			if r.Column != "" {
+				line = append(line, field{"column", r.Column})
+			}
+			line = append(line, ordered{{"reason", r.Reason}, {"text", r.Text}, {"run_id", r.RunID}, {"rejected_at", timeOrNull(r.RejectedAt)}}...)
+			if err := report.WriteJSON(in.stdout, line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(rejects) == 0 {
+		_, err := fmt.Fprintln(in.stderr, "no row is kept apart")
+		return err
+	}
+	g := report.Grid{Columns: []string{"source", "file", "line", "reason", "text"}, Right: []bool{false, false, true}}
+	for _, r := range rejects {
+		line := ""
+		if r.Line > 0 {
+			line = fmt.Sprint(r.Line)
+		}
+		g.Rows = append(g.Rows, []string{nodeName(plan, r.Source), r.Path, line, r.Reason, r.Text})
+	}
+	return report.WriteTable(in.stdout, g, "", widthOrUnbounded(in.stdout), report.Style{})
 }
 
 func (in *invocation) sourceForget(c *cli.Context) error {

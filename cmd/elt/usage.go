@@ -34,6 +34,7 @@ func exampleOf(command string) string {
 
 		"source freshness": "elt source freshness\nelt source freshness -s source:shop",
 		"source files":     "elt source files\nelt source files lake.flights --output json",
+		"source rejects":   "elt source rejects\nelt source rejects --output json lake.sales",
 		"source forget":    "elt source forget lake/flights/2013-01-17.csv\nelt source forget 'lake/flights/2013-01-*.csv'",
 
 		"init":       "elt init shop",

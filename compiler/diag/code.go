@@ -44,6 +44,7 @@ const (
 	Unchecked         Code = "unchecked"          // a query that cannot be checked before it is run (note)
 	Impact            Code = "impact"             // a build would change columns that are published (note)
 	Contract          Code = "contract"           // columns differ from an enforced contract
+	Rejects           Code = "rejects"            // rows of raw files are kept apart, or would have to be and may not
 	IncrementalConfig Code = "incremental-config" // an incremental model is configured in a way that cannot work
 	SnapshotConfig    Code = "snapshot-config"    // a snapshot is configured in a way that cannot work
 	Database          Code = "database"           // the database cannot be opened, is locked, is not one

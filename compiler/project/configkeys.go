@@ -95,6 +95,7 @@ var (
 		// what dbt-duckdb and elt read here
 		"external_location": {kind: text}, "formatter": {kind: text}, "plugin": {kind: text}, "path": {kind: textOrList},
 		"format": {kind: text}, "options": {kind: mapping}, "allow_empty": {kind: boolean}, "on_bad_rows": {kind: text},
+		"max_rejects": {},
 	}
 	otherConfig = map[string]configType{
 		"enabled": {kind: boolean}, "meta": {kind: mapping}, "tags": {kind: textOrList}, "docs": {kind: mapping},

@@ -33,6 +33,9 @@ func (p *Project) fillLake(st *SourceTable, s *SourcePatch, t *TablePatch, n *No
 		}
 	}
 	st.OnBadRows = orElse(orElse(lake.onBadRows, s.Lake.onBadRows), "fail")
+	if st.MaxRejects = lake.maxRejects; st.MaxRejects == nil {
+		st.MaxRejects = s.Lake.maxRejects
+	}
 	st.Format, _ = lake.format.Value.(string)
 	names := locationNames(n, s)
 	for _, l := range lake.paths {
@@ -416,3 +419,17 @@ func elementList(elems []template.Value) string {
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
+
+// ReaderOptions are the options of the source as they are written, those undone aside.
+func (t *SourceTable) ReaderOptions() []Setting {
+	var out []Setting
+	for _, item := range t.Options.Items() {
+		if name, ok := item.Key.(string); ok && item.Value != nil {
+			out = append(out, Setting{name, item.Value})
+		}
+	}
+	return out
+}
+
+// OptionLiteral renders the value of a reader option as SQL.
+func OptionLiteral(v template.Value) string { return optionLiteral(v) }

@@ -185,8 +185,9 @@ type SourceTable struct {
 	Format        string // "csv", "parquet", "json" or "" where the extension decides
 	Options       *template.Dict
 	AllowEmpty    bool
-	Implicit      bool   // made by convention from a file, not declared
-	OnBadRows     string // "fail" or "quarantine"
+	Implicit      bool         // made by convention from a file, not declared
+	OnBadRows     string       // "fail" or "quarantine"
+	MaxRejects    *RejectLimit // how many rows may be kept apart; nil for any number
 	Freshness     *template.Dict
 	FreshnessSaid bool // a property file has "freshness", be it null
 	LoadedAt      string

@@ -94,6 +94,7 @@ type lakeKeys struct {
 	optionsAt  diag.Place
 	allowEmpty *bool
 	onBadRows  string
+	maxRejects *RejectLimit
 }
 
 // lake reads the lake keys of a source or a table: its own first, then config, then
@@ -152,6 +153,17 @@ func (f *propertyFile) lakeLevel(out *lakeKeys, c cursor) {
 		out.onBadRows = rd.str(v, "on_bad_rows")
 		if known := []string{"fail", "quarantine"}; !contains(known, out.onBadRows) {
 			f.add(wrongChoice(v.place(), "on_bad_rows", out.onBadRows, known...))
+		}
+	}
+	if v := c.get("max_rejects"); !v.isNull() && out.maxRejects == nil {
+		text := rd.str(v, "max_rejects")
+		limit, ok := ParseRejectLimit(text)
+		if !ok {
+			f.add(diag.New(diag.WrongType, v.place(), "%q must be a number of rows or a share of them, not %q", "max_rejects", text).
+				WithHint("as in max_rejects: 10, or max_rejects: 1%%"))
+		} else {
+			limit.Place = v.place()
+			out.maxRejects = &limit
 		}
 	}
 }

@@ -113,6 +113,9 @@ func newResult(r *runner.NodeResult) result {
 		if r.Rows >= 0 {
 			out.Response["rows_affected"] = r.Rows
 		}
+		if r.Rejected > 0 {
+			out.Response["rows_rejected"] = r.Rejected
+		}
 	}
 	if c := r.Node.Compiled; c != nil && !c.Deferred {
 		compiled := true

@@ -256,6 +256,7 @@ func (p *plain) summary(s runner.Summary) string {
 	add(s.Counts[runner.PartialSuccess], "in part", p.style.Red)
 	add(s.Counts[runner.Skipped], "skipped", same)
 	add(s.Held, "held", p.style.Yellow)
+	add(int(s.Rejected), "rejected", p.style.Yellow)
 	if text := p.published(s); text != "" {
 		parts = append(parts, text)
 	}

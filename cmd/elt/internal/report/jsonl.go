@@ -54,6 +54,7 @@ type jsonFinished struct {
 	Relation     string           `json:"relation_name,omitempty"`
 	Status       runner.Status    `json:"status"`
 	Rows         *int64           `json:"rows,omitempty"`
+	Rejected     int64            `json:"rows_rejected,omitempty"`
 	Failures     *int64           `json:"failures,omitempty"`
 	Message      string           `json:"message,omitempty"`
 	SkippedFor   string           `json:"skipped_for,omitempty"`
@@ -88,6 +89,7 @@ type jsonSummary struct {
 	Built       int                   `json:"built"`
 	Published   int                   `json:"published"`
 	Held        []jsonHeld            `json:"held,omitempty"`
+	Rejected    int64                 `json:"rows_rejected,omitempty"`
 	ElapsedMS   float64               `json:"elapsed_ms"`
 }
 
@@ -181,7 +183,7 @@ func (j *jsonLines) Close(err error) {
 func (j *jsonLines) writeSummary(s *runner.Summary, ended bool) {
 	line := jsonSummary{
 		Type: "summary", RunID: s.RunID, Command: j.command, Success: s.OK() && ended, Interrupted: s.Interrupted,
-		Counts: s.Counts, Built: s.Built, Published: s.Published, ElapsedMS: millis(s.Elapsed),
+		Counts: s.Counts, Built: s.Built, Published: s.Published, Rejected: s.Rejected, ElapsedMS: millis(s.Elapsed),
 	}
 	if line.Counts == nil {
 		line.Counts = map[runner.Status]int{}
@@ -208,6 +210,7 @@ func finishedOf(r *runner.NodeResult) jsonFinished {
 	}
 	if r.Rows >= 0 && (r.Status == runner.Success || r.Status == runner.PartialSuccess) {
 		line.Rows = &r.Rows
+		line.Rejected = r.Rejected
 	}
 	if r.Status == runner.Pass || r.Status == runner.Warned || r.Status == runner.Failed {
 		line.Failures = &r.Failures

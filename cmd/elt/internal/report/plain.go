@@ -143,6 +143,9 @@ func detail(r *runner.NodeResult) string {
 	case r.Resumed:
 		return "taken over"
 	case (r.Status == runner.Success || r.Status == runner.PartialSuccess) && r.Rows >= 0:
+		if r.Rejected > 0 {
+			return Plural(r.Rows, "row") + ", " + Count(r.Rejected) + " rejected"
+		}
 		return Plural(r.Rows, "row")
 	}
 	return ""
