@@ -27,6 +27,7 @@ var law = map[string][]string{
 	"runner/materialize":      {"runner/engine", "compiler/..."},
 	"runner/packages":         {"compiler/..."},
 	"runner/state":            {"runner/engine", "compiler/..."},
+	"runner/sieve":            {"compiler/..."},
 	"runner/unittest":         {"runner/engine", "compiler/..."},
 	"compiler":                {"compiler/..."},
 	"compiler/dbtcontext":     {"compiler/project", "compiler/template", "compiler/diag"},
