@@ -60,7 +60,7 @@ func Codes() []Code {
 		DisabledRef, PrivateRef, UnknownSource, AmbiguousName, MissingPackage, DuplicateNode, ForeignRelation,
 		UnknownNode, UnknownTest, UndefinedName, UnknownFilter, TemplateSyntax, TemplateError, RaisedError, Cycle,
 		BadSelector, EmptySelection, SQL, Data, DataTest, UnitTest, Fixture, LakeFile, Seed, DuplicateKey,
-		SchemaChange, Unchecked, Impact, Contract, IncrementalConfig, SnapshotConfig, Database, Held, Timeout,
+		SchemaChange, Unchecked, Impact, Contract, Rejects, IncrementalConfig, SnapshotConfig, Database, Held, Timeout,
 		Unsupported,
 	}
 }
