@@ -38,7 +38,9 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 		return nil, append(problems, diag.From(err, diag.Database)...)
 	}
 	problems = append(problems, found...)
-	problems = append(problems, r.impact(ctx, bound, ids)...)
+	if !problems.HasErrors() {
+		problems = append(problems, r.impact(ctx, bound, ids)...)
+	}
 	return bound, problems.Sorted()
 }
 
@@ -93,17 +95,12 @@ func (r *run) bind(ctx context.Context, ids []string, opts compiler.BindOptions)
 	}
 	bound, found := r.plan.Bind(ctx, facts, opts)
 	if err := facts.cache.save(); err != nil {
-		found = append(found, unkept(err))
+		found = append(found, diag.Warn(diag.Database, diag.Place{}, "what was checked cannot be kept for the next time: %v", err))
 	}
 	if facts.damaged != nil {
 		found = append(found, facts.damaged)
 	}
 	return bound, found, nil
-}
-
-// unkept is the warning about a cache that cannot be written.
-func unkept(err error) *diag.Diagnostic {
-	return diag.Warn(diag.Database, diag.Place{}, "what was checked cannot be kept for the next time: %v", err)
 }
 
 // bindFacts answers what binding asks. It implements [compiler.BindFacts].

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,6 +70,11 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	if err != nil {
 		return nil, err
 	}
+	if spec.Materialized == materialize.Incremental {
+		if err := f.rehearse(ctx, node, tableColumns(columns), finish.Columns); err != nil {
+			return nil, err
+		}
+	}
 	return plainColumns(finish.Columns), said
 }
 
@@ -126,16 +132,28 @@ func (f *bindFacts) snapshot(ctx context.Context, node *project.Node, query []co
 			return nil, err
 		}
 		if columns, err = shell.Bind(ctx, first); err != nil {
-			return nil, compiler.Doubt("the columns that the snapshot adds cannot be made here: " + err.Error())
+			return nil, f.snapshotFault(node, spec, first, err)
 		}
-		return plainColumns(tableColumns(engineColumns(columns))), nil
+		table := tableColumns(engineColumns(columns))
+		return plainColumns(table), f.rehearse(ctx, node, tableColumns(engineColumns(query)), table)
 	}
 	for _, c := range plainColumns(tableColumns(engineColumns(query))) {
 		if !slices.ContainsFunc(columns, func(have compiler.Column) bool { return strings.EqualFold(have.Name, c.Name) }) {
 			columns = append(columns, c)
 		}
 	}
-	return columns, nil
+	return columns, f.rehearse(ctx, node, tableColumns(engineColumns(query)), engineColumns(columns))
+}
+
+// snapshotFault is an error about the columns that a snapshot adds.
+func (f *bindFacts) snapshotFault(node *project.Node, spec *materialize.Spec, sql string, err error) error {
+	var e *engine.Error
+	if errors.As(err, &e) {
+		if fault := f.configFault(node, spec, sql, e); fault != nil {
+			return fault
+		}
+	}
+	return compiler.Doubt("the columns that the snapshot adds cannot be made here: " + err.Error())
 }
 
 // Versions returns what stands around a snapshot's query to tell its lineage.

@@ -49,7 +49,7 @@ func (r *run) impact(ctx context.Context, bound *compiler.Bound, ids []string) d
 		out = append(out, c.impact(graph))
 	}
 	if err := bound.SaveKept(); err != nil {
-		out = append(out, unkept(err))
+		out = append(out, diag.Warn(diag.Database, diag.Place{}, "what was found out about columns cannot be kept for the next time: %v", err))
 	}
 	return out
 }
