@@ -29,7 +29,7 @@ func (h *compileHost) Batch() *project.Batch { return h.batch }
 
 // RefTimes says which rows of a node are read.
 func (h *compileHost) RefTimes(call project.RefCall) dbtcontext.EventTimeFilter {
-	if h.batch == nil || h.whole {
+	if !h.cuts() {
 		return dbtcontext.EventTimeFilter{}
 	}
 	parent, d := h.plan.names.ref(call, h.pkg)
@@ -41,7 +41,7 @@ func (h *compileHost) RefTimes(call project.RefCall) dbtcontext.EventTimeFilter 
 
 // SourceTimes says which rows of a source are read.
 func (h *compileHost) SourceTimes(call project.SourceCall) dbtcontext.EventTimeFilter {
-	if h.batch == nil || h.whole {
+	if !h.cuts() {
 		return dbtcontext.EventTimeFilter{}
 	}
 	table, d := h.plan.names.source(call, h.pkg)
@@ -51,12 +51,36 @@ func (h *compileHost) SourceTimes(call project.SourceCall) dbtcontext.EventTimeF
 	return h.times(table)
 }
 
-// times is dbt's rule: what has an event_time is read for the interval, all else whole.
+// cuts reports whether anything that is read may be cut: for the interval of a batch, or for
+// --sample, which as in dbt is for models and snapshots only.
+func (h *compileHost) cuts() bool {
+	return h.batch != nil && !h.whole || h.samples()
+}
+
+func (h *compileHost) samples() bool {
+	return !h.plan.options.SampleStart.IsZero() && h.unit == nil && h.node != nil &&
+		(h.node.Type == project.Model || h.node.Type == project.Snapshot)
+}
+
+// times is dbt's rule: what has an event_time is read for the interval, and of that what
+// lies in the sample; all else whole.
 func (h *compileHost) times(parent *project.Node) dbtcontext.EventTimeFilter {
-	if h.batch == nil || h.whole || parent.EventTime() == "" {
-		return dbtcontext.EventTimeFilter{}
+	f := dbtcontext.EventTimeFilter{Field: parent.EventTime()}
+	if f.Field == "" {
+		return f
 	}
-	return dbtcontext.EventTimeFilter{Field: parent.EventTime(), Start: h.batch.Start, End: h.batch.End}
+	if h.batch != nil && !h.whole {
+		f.Start, f.End = h.batch.Start, h.batch.End
+	}
+	if h.samples() {
+		if sample := h.plan.options; f.End.IsZero() || sample.SampleEnd.Before(f.End) {
+			f.End = sample.SampleEnd
+		}
+		if start := h.plan.options.SampleStart; start.After(f.Start) {
+			f.Start = start
+		}
+	}
+	return f
 }
 
 // exampleBatch is the interval for which a microbatch model is rendered where it is not run:

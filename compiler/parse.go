@@ -116,6 +116,15 @@ func flagTime(t time.Time) template.Value {
 	return dbtcontext.NaiveDateTime(t)
 }
 
+// sampleFlag is flags.SAMPLE: None, or the window of --sample.
+func sampleFlag(opts Options) template.Value {
+	if opts.SampleStart.IsZero() {
+		return nil
+	}
+	return template.NewDict(template.Item{Key: "start", Value: dbtcontext.DateTime(opts.SampleStart)},
+		template.Item{Key: "end", Value: dbtcontext.DateTime(opts.SampleEnd)})
+}
+
 // settings is what templates can ask of the project.
 func (p *parser) settings() dbtcontext.Settings {
 	proj, opts := p.plan.Project, p.plan.options
@@ -125,7 +134,8 @@ func (p *parser) settings() dbtcontext.Settings {
 		Now: opts.Now, InvocationID: opts.InvocationID,
 		Command: opts.Command, Threads: opts.Threads, Log: opts.Log,
 		Flags: map[string]template.Value{"FULL_REFRESH": opts.FullRefresh, "EMPTY": opts.Empty,
-			"EVENT_TIME_START": flagTime(opts.EventTimeStart), "EVENT_TIME_END": flagTime(opts.EventTimeEnd)},
+			"EVENT_TIME_START": flagTime(opts.EventTimeStart), "EVENT_TIME_END": flagTime(opts.EventTimeEnd),
+			"SAMPLE": sampleFlag(opts)},
 		Args:              opts.Args,
 		MetadataEnvs:      opts.MetadataEnvs,
 		SelectedResources: func() []string { return p.plan.selected },

@@ -43,7 +43,11 @@ type Options struct {
 	Empty       bool // every ref() and source() reads no rows
 	// EventTimeStart and EventTimeEnd are the flags of these names, for templates.
 	EventTimeStart, EventTimeEnd time.Time
-	Args                         *template.Dict // invocation_args_dict; nil for an empty one
+	// SampleStart and SampleEnd are --sample: models and snapshots read of what has an
+	// event_time only these rows, the end excluded. Both are zero or neither.
+	SampleStart, SampleEnd time.Time
+
+	Args *template.Dict // invocation_args_dict; nil for an empty one
 	// MetadataEnvs are the variables DBT_ENV_CUSTOM_ENV_*, by the rest of their names.
 	MetadataEnvs *template.Dict
 	Threads      int // 0 for the target's

@@ -14,7 +14,7 @@ func retryCommand(in *invocation) *cli.Command {
 		Name:   "retry",
 		Usage:  "do again what failed or was skipped in the last run",
 		Action: in.retry,
-		Flags: join([]cli.Flag{failFastFlag(), allOrNothingFlag(), adoptFlag(), storeFailuresFlag(), waitFlag()},
+		Flags: join([]cli.Flag{failFastFlag(), allOrNothingFlag(), adoptFlag(), storeFailuresFlag(), sampleFlag(), waitFlag()},
 			projectFlags(), runOutputFlags()),
 	}
 }

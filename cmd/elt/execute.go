@@ -35,6 +35,9 @@ func (in *invocation) observer() runner.Observer { return tightening{in.reporter
 // runOptions turns flags into the runner's options.
 func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options {
 	start, end, _ := eventTimes(c) // wrong ones have stopped the parse
+	if start.IsZero() {
+		start, end = in.sample.start, in.sample.end // other batches would be empty
+	}
 	return runner.Options{
 		EventTimeStart: start, EventTimeEnd: end,
 		Command: c.Command.Name, Selected: chosen,

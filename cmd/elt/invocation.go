@@ -36,6 +36,7 @@ type invocation struct {
 	collector      *collector
 	spare          *duckdb.Spare // for the check ahead, of commands that make one
 	warnings       diag.Warnings
+	sample         sample           // of --sample
 	eventLog       *report.EventLog // dbt's events, where a flag asks for them
 	raised         bool             // a warning was reported that is an error
 }
@@ -120,13 +121,16 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.sample, err = parseSample(c.String("sample"), in.now); err != nil {
+		return nil, err
+	}
 	plan, err := compiler.Parse(in.ctx, compiler.Options{
 		FS: at.FS, Root: at.Root,
 		Command: c.Command.Name, Profile: at.Profile, Target: at.Target,
 		ProfilesDir: at.ProfilesDir, TargetPath: at.TargetPath,
 		Uninstalled: c.Command.Name == "clean",
 		Vars:        at.Vars, FullRefresh: c.Bool("full-refresh"), Empty: c.Bool("empty"),
-		EventTimeStart: start, EventTimeEnd: end,
+		EventTimeStart: start, EventTimeEnd: end, SampleStart: in.sample.start, SampleEnd: in.sample.end,
 		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: threads(c),
 		Env: at.Env, Home: at.Home, Now: in.now, InvocationID: in.id,
 		SQLParser: &sqlParser{}, Log: in.log(c),
