@@ -62,13 +62,16 @@ func KeepIntent(database string, in Intent) []string {
 }
 
 // GiveUpIntent returns the statements that forget an intent that will never be done. Raw files
-// that its nodes were to take in are to be taken in anew. version is that of the state's
-// tables. They belong in one transaction.
+// that its nodes were to take in are to be taken in anew, and intervals that they have done are
+// to be done again. version is that of the state's tables. They belong in one transaction.
 func GiveUpIntent(database string, version int, in Intent) []string {
 	out := []string{DeleteIntent(database, in)}
 	if version >= LedgersVersion && len(in.Nodes) > 0 {
-		out = append(out, fmt.Sprintf("update %s set forgotten = true where run_id = %s and unique_id in (%s)",
-			name(database, "file_ledger"), text(in.RunID), texts(in.Nodes)))
+		of := fmt.Sprintf(" where run_id = %s and unique_id in (%s)", text(in.RunID), texts(in.Nodes))
+		out = append(out,
+			"update "+name(database, "file_ledger")+" set forgotten = true"+of,
+			"update "+name(database, "intervals")+" set status = "+text(IntervalFailed)+", rows = null, message = 'built, and given up'"+of+
+				" and status = "+text(IntervalDone))
 	}
 	return out
 }
