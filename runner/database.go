@@ -81,6 +81,9 @@ func (v view) Relation(_ context.Context, rel project.Relation) (project.Relatio
 	return rel, true, nil
 }
 
+// Published reports whether a relation was there before the run.
+func (v view) Published(rel project.Relation) bool { return v.run.published.find(rel) != nil }
+
 // Relations lists a schema as it is published.
 func (v view) Relations(_ context.Context, database, schema string) ([]project.Relation, error) {
 	if database == "" {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
@@ -97,9 +98,15 @@ type replace func(rel project.Relation) (instead project.Relation, ok bool)
 // rewrite replaces names in a statement, beside other edits that are to be made in it.
 // The map leads from the offsets of the result back.
 func (n *names) rewrite(sql string, edits []sqltoken.Edit, by replace) (string, sqltoken.OffsetMap) {
+	return n.rewriteBut(sql, edits, by, false)
+}
+
+// rewriteBut is rewrite that leaves the names alone which are marked as those of what is
+// published, if it is told so.
+func (n *names) rewriteBut(sql string, edits []sqltoken.Edit, by replace, marked bool) (string, sqltoken.OffsetMap) {
 	last := -1 // start of the chain that was replaced last
 	for _, m := range n.mentions(sql) {
-		if m.chain.Span.Start == last {
+		if m.chain.Span.Start == last || marked && strings.HasPrefix(strings.TrimLeft(sql[m.chain.Span.End:], " "), dbtcontext.AsPublished) {
 			continue
 		}
 		instead, ok := by(m.rel)

@@ -74,6 +74,7 @@ func (s *Scope) own() template.Value {
 		"is_incremental": template.NewFunc("is_incremental", func(*template.Call) (template.Value, error) {
 			return s.host.IsIncremental(), nil
 		}),
+		"as_published": template.NewFunc("as_published", s.asPublished),
 	}}
 }
 
