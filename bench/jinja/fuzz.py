@@ -183,6 +183,13 @@ def walk(node):
 
 
 def smaller(node):
+    if node.kind == "text":
+        text = str(node)
+        size = len(text) // 2
+        while size:
+            for at in range(0, len(text), size):
+                yield [text[:at] + text[at + size:]]
+            size //= 2
     if node.kind in ("stmt", "stmts", "macro") and node.parts:
         yield []
     if node.kind == "stmts":

@@ -457,9 +457,9 @@ class Maker:
             return out
         if r < 0.78:
             return Node("stmt", *self.tag("do ", self.do()))
-        forms = ["if_", "for_", "set_block", "set_tuple", "namespace", "call", "filter_block", "return_", "inner_macro"]
+        forms = ["if_", "for_", "set_block", "set_tuple", "namespace", "call", "filter_block", "return_", "inner_macro", "with_"]
         # A macro in a macro is an error of dbt's scanner.
-        weights = [30, 30, 8, 4, 8, 5, 3, 4 + 16 * self.in_macro, 2 - 2 * self.in_macro]
+        weights = [30, 30, 8, 4, 8, 5, 3, 4 + 16 * self.in_macro, 2 - 2 * self.in_macro, 2]
         return getattr(self, self.rng.choices(forms, weights)[0])(depth - 1)
 
     def do(self):
@@ -495,17 +495,31 @@ class Maker:
         self.names.update(dict.fromkeys(new, "*"))
         if self.chance(0.12):
             head += [" if ", self.expr("b", 2)]
+        recursive = self.chance(0.06)
+        if recursive:
+            head.append(" recursive")
         self.loop += 1
         body = [self.statements(self.rng.randint(1, 3), depth)]
+        if recursive:
+            body.append(Node("stmt", "{{ loop(", self.pick(["[]", new[0] + " if loop.depth < 3", "[1, 2] if loop.depth < 2 else []"]), ") }}{{ loop.depth }}"))
         if self.chance(0.4):
             body.append(Node("stmt", self.pick(["{% if not loop.last %},{% endif %}", "{{ loop.index }}", "{{ loop.index0 }}/{{ loop.length }}", "{{ ',' if not loop.last }}", "{% if loop.first %}F{% endif %}", "{{ loop.revindex }}{{ loop.revindex0 }}", "{{ loop.cycle('a', 'b') }}", "{{ loop.previtem }}|{{ loop.nextitem }}", "{{ loop.changed(loop.index // 2) }}", "{{ loop.depth }}{{ loop.depth0 }}", "{{ loop }}"])))
         if self.chance(0.06):
-            body.append(Node("stmt", *self.tag("if ", self.expr("b", 1)), self.pick(["{% break %}", "{% continue %}"]), *self.tag("endif"), self.text()))
+            body.append(Node("stmt", *self.tag("if ", self.expr("b", 1)), self.pick(["{% break %}", "{% continue %}", "{% with %}{% break %}{% endwith %}"]), *self.tag("endif"), self.text()))
         self.loop -= 1
         self.names = saved
         if self.chance(0.1):
             body += [*self.tag("else"), self.statements(1, depth)]
         return Node("stmt", *self.tag(*head), *body, *self.tag("endfor"))
+
+    def with_(self, depth):
+        saved = dict(self.names)
+        names = self.pick([[], ["x"], ["a"], ["x", "y"]])
+        head = joined([E(n, " = ", self.expr("*", 2)) for n in names])
+        self.names.update(dict.fromkeys(names, "*"))
+        body = self.statements(self.rng.randint(1, 3), depth)
+        self.names = saved
+        return Node("stmt", *self.tag("with ", *head), body, *self.tag("endwith"))
 
     def set_block(self, depth):
         name = self.pick(NAMES)
@@ -558,8 +572,18 @@ class Maker:
         return Node("macro", *head_tag, body, tail, ret, *end, "\n")
 
 
+def mutated(rng, text):
+    """The text with a few characters more or less: mostly a mistake."""
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        at = rng.randrange(len(text) + 1)
+        end = min(at + rng.choice([0, 1, 1, 2, 5]), len(text))
+        text = text[:at] + rng.choice(["", "", "{{", "}}", "{%", "%}", "-", "'", '"', "(", ")", "[", "]", "{", "}", ",", ".", "|", " is ", " if ", " not ", "~", "=", "\\", "\n", "#", "{#", "#}", " in ", "1", "x", "*", "**", "%", "é", "{% endif %}", "{% else %}", "$", "!"]) + text[end:]
+    return text
+
+
 def template(rng):
-    """A pair of trees: the macros of a file, and a template that may call them."""
+    """A pair of trees: the macros of a file, and a template that may call them. One in ten
+    is mutated."""
     m = Maker(rng)
     macros = Node("stmts")
     if m.chance(0.45):
@@ -567,4 +591,6 @@ def template(rng):
             macros.parts.append(m.macro(name))
     m.names = {"g": "d", "rows": "r"}
     body = m.statements(rng.choice([1, 1, 2, 3, 4, 6]), rng.choice([1, 2, 3]))
+    if m.chance(0.1):
+        body = Node("text", mutated(rng, str(body)))
     return macros, body

@@ -239,13 +239,15 @@ type (
 		body []stmt
 	}
 	forStmt struct {
-		target  target
-		iter    expr
-		test    expr // may be nil
-		body    []stmt
-		els     []stmt
-		hasElse bool
-		pos     pos
+		target    target
+		iter      expr
+		test      expr // may be nil
+		body      []stmt
+		els       []stmt
+		hasElse   bool
+		pos       pos
+		with      bool // it is a with block: one round, without a loop variable
+		recursive bool // the loop variable can be called
 
 		loopSlot  int32 // of the loop variable, -1 where the body does not use it
 		entry     []slotInit

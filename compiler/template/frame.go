@@ -112,9 +112,15 @@ func (f *frame) enter(entry []slotInit) {
 
 // capture runs a body and returns what it prints.
 func (f *frame) capture(body *pongo2.NodeWrapper) (string, bool) {
+	return f.captured(func() *pongo2.Error { return body.Execute(nil, f) })
+}
+
+// captured runs a function and returns what it prints; false says that the block must be
+// left.
+func (f *frame) captured(run func() *pongo2.Error) (string, bool) {
 	out, native, joined := f.out, f.native, f.joined
 	f.out, f.native, f.joined = f.th.buffer(), nil, joined || native != nil
-	ok := body.Execute(nil, f) == nil
+	ok := run() == nil
 	text := f.th.release(f.out)
 	f.out, f.native, f.joined = out, native, joined
 	return text, ok

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/flosch/pongo2/v6"
 )
@@ -12,6 +13,11 @@ func (f *frame) loop(s *forStmt, n *forNode) *pongo2.Error {
 	if err != nil {
 		return f.stop(err)
 	}
+	return f.loopOver(s, n, over, 0)
+}
+
+// loopOver runs a loop over a value; depth counts the loops that called it.
+func (f *frame) loopOver(s *forStmt, n *forNode, over Value, depth int64) *pongo2.Error {
 	it, err := iterate(over)
 	if err != nil {
 		return f.stop(f.fail(s.iter.span(), err))
@@ -22,7 +28,10 @@ func (f *frame) loop(s *forStmt, n *forNode) *pongo2.Error {
 	}
 	var ctx *loopContext
 	if s.loopSlot >= 0 {
-		ctx = &loopContext{over: over, it: it, index0: -1, lax: f.lax}
+		ctx = &loopContext{over: over, it: it, index0: -1, lax: f.lax, depth0: depth}
+		if s.recursive {
+			ctx.again = func(c *Call) (Value, error) { return f.loopAgain(s, n, c, depth+1) }
+		}
 		it = ctx
 	}
 	ran := false
@@ -43,7 +52,7 @@ func (f *frame) loop(s *forStmt, n *forNode) *pongo2.Error {
 			continue
 		}
 		signal := f.signal
-		if signal == sigError {
+		if signal == sigError || s.with { // a with block is left with the loop around it
 			return stop
 		}
 		f.signal = sigNone
@@ -56,6 +65,24 @@ func (f *frame) loop(s *forStmt, n *forNode) *pongo2.Error {
 	}
 	f.enter(s.elseEntry)
 	return n.empty.Execute(nil, f)
+}
+
+// loopAgain is loop(x) in a recursive loop: it returns what the loop prints for x. The
+// variables of the loop are as before when it is done.
+func (f *frame) loopAgain(s *forStmt, n *forNode, c *Call, depth int64) (Value, error) {
+	var over Value
+	if err := c.Unpack("loop", "iterable", &over); err != nil {
+		return nil, err
+	}
+	slots := slices.Clone(f.slots)
+	text, ok := f.captured(func() *pongo2.Error { return f.loopOver(s, n, over, depth) })
+	copy(f.slots, slots)
+	if !ok {
+		err := f.err
+		f.signal, f.err = sigNone, nil
+		return nil, err
+	}
+	return text, nil
 }
 
 // iteration runs the body once.
@@ -113,6 +140,19 @@ type loopContext struct {
 	hasChanged      bool
 	lax             bool
 	failed          error
+	depth0          int64
+	again           func(*Call) (Value, error) // nil where the loop is not recursive
+}
+
+// Name is what the loop variable is called in messages.
+func (l *loopContext) Name() string { return "loop" }
+
+// Call is loop(x).
+func (l *loopContext) Call(c *Call) (Value, error) {
+	if l.again == nil {
+		return nil, TypeErrorf("The loop must have the 'recursive' marker to be called recursively.")
+	}
+	return l.again(c)
 }
 
 func (l *loopContext) next() (Value, bool, error) {
@@ -193,9 +233,9 @@ func (l *loopContext) Attr(name string) (Value, bool) {
 	case "length":
 		return l.length(), true
 	case "depth":
-		return int64(1), true
+		return l.depth0 + 1, true
 	case "depth0":
-		return int64(0), true
+		return l.depth0, true
 	case "previtem":
 		if l.index0 == 0 {
 			return &Undefined{Hint: "there is no previous item", lax: l.lax}, true

@@ -7,7 +7,7 @@ import (
 // tagNames lists the tags a template may open, for suggestions.
 func tagNames() []string {
 	return []string{"break", "call", "continue", "data_test", "do", "docs", "filter", "for", "if",
-		"macro", "materialization", "print", "raw", "set", "snapshot", "test"}
+		"macro", "materialization", "print", "raw", "set", "snapshot", "test", "with"}
 }
 
 // startTag parses a tag that is not the continuation of a block; t is its name.
@@ -31,6 +31,8 @@ func (p *parser) startTag(t token) {
 		p.push("if", s, &s.clauses[0].body, true)
 	case "for":
 		p.forTag()
+	case "with":
+		p.withTag()
 	case "break", "continue":
 		p.endTag()
 		p.add(&loopCtrl{brk: t.text == "break", pos: p.tagSpan()})
@@ -57,7 +59,7 @@ func (p *parser) checkInLoop(t token) {
 	for i := len(p.open) - 1; i > 0; i-- {
 		switch s := p.open[i].stmt.(type) {
 		case *forStmt:
-			if p.open[i].body == &s.body {
+			if !s.with && p.open[i].body == &s.body {
 				return
 			}
 		case *macroStmt:
@@ -115,12 +117,30 @@ func (p *parser) forTag() {
 		s.test = p.expression()
 	}
 	s.pos = p.tagSpan()
-	if p.skipName("recursive") {
-		p.failHint(s.pos, "write a macro that calls itself", "recursive loops are not supported")
-	}
+	s.recursive = p.skipName("recursive")
 	p.bodyStart()
 	p.add(s)
 	p.push("for", s, &s.body, false)
+}
+
+// withTag parses {% with a = 1, b = 2 %}: a loop of one round over the values, which are
+// all computed before the first name is set.
+func (p *parser) withTag() {
+	p.stores = true
+	values := &tupleExpr{}
+	s := &forStmt{loopSlot: -1, with: true, iter: &listExpr{elems: []expr{values}}}
+	for p.cur().kind != tokEnd {
+		if len(values.elems) > 0 {
+			p.expectOp(",")
+		}
+		s.target.tuple = append(s.target.tuple, p.assignTarget(false, ""))
+		p.expectOp("=")
+		values.elems = append(values.elems, p.expression())
+	}
+	p.bodyStart()
+	s.pos = p.tagSpan()
+	p.add(s)
+	p.push("with", s, &s.body, false)
 }
 
 // assignTarget parses what is assigned to: names, tuples of names and, where

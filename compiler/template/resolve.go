@@ -97,7 +97,7 @@ func (r resolver) setBlock(x *setBlockStmt, s *symbols) {
 
 func (r resolver) forStmt(x *forStmt, s *symbols) {
 	in := s.inner(s.fn)
-	extended := readsFree(x.body, "loop")
+	extended := !x.with && (x.recursive || readsFree(x.body, "loop"))
 	if extended {
 		in.param("loop")
 	}

@@ -323,7 +323,7 @@ func (p *parser) continueBlock(t token) {
 			return
 		}
 	case *forStmt:
-		if t.text == "else" && !s.hasElse {
+		if t.text == "else" && !s.hasElse && !s.with {
 			p.bodyStart()
 			s.hasElse = true
 			top.body = &s.els
