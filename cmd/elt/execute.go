@@ -67,6 +67,7 @@ func (in *invocation) finish(c *cli.Context, plan *compiler.Plan, summary *runne
 	if summary != nil || isAboutSQL(err) {
 		err = errors.Join(err, in.writeArtifacts(c, plan, summary))
 	}
+	err = errors.Join(err, in.doneLine(c, summary))
 	switch {
 	case err != nil:
 		return err

@@ -38,6 +38,7 @@ type invocation struct {
 	warnings       diag.Warnings
 	sample         sample           // of --sample
 	eventLog       *report.EventLog // dbt's events, where a flag asks for them
+	asDBT          bool             // elt was started under the name dbt
 	raised         bool             // a warning was reported that is an error
 }
 

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 
 	"elt/cmd/elt/internal/report"
+	"elt/compiler/dbtcontext"
 	"elt/compiler/project"
 	"elt/compiler/template"
 )
@@ -63,46 +63,12 @@ func describe(n *project.Node, keys []string) ordered {
 	return out
 }
 
-// facts are all that `elt ls --output json` can tell of a node.
-func facts(n *project.Node) map[string]any {
-	all := map[string]any{
-		"name": n.Name, "resource_type": string(n.Type), "package_name": n.Package,
-		"original_file_path": n.OriginalPath, "path": n.Path, "unique_id": n.UniqueID,
-		"fqn": n.FQN, "tags": listOf(n.Tags), "description": n.Description,
-		"depends_on": map[string]any{"macros": listOf(n.Macros), "nodes": listOf(n.DependsOn)},
-		"config":     configOf(n),
-	}
-	if n.Relation.Identifier != "" {
-		all["alias"], all["schema"], all["database"] = n.Relation.Identifier, n.Relation.Schema, n.Relation.Database
-		all["relation_name"] = n.Relation.String()
-	} else if n.Type == project.Test {
-		all["alias"] = n.Name
-	}
-	if n.Meta != nil {
-		all["meta"] = plainValue(n.Meta)
-	}
-	if n.Table != nil {
-		all["source_name"] = n.Table.SourceName
-	}
-	if n.Test != nil && n.Test.Column != "" {
-		all["column_name"] = n.Test.Column
-	}
-	if path.Ext(n.OriginalPath) == ".sql" && n.RawCode != "" {
-		all["raw_code"] = n.RawCode
-	}
-	return all
-}
-
-func configOf(n *project.Node) any {
-	out := ordered{}
-	if n.Config == nil {
-		return out
-	}
-	for _, key := range n.Config.Keys() {
-		value, _ := n.Config.Get(key)
-		out = append(out, field{key, plainValue(value.Value)})
-	}
-	return out
+// facts are all that `elt ls --output json` can tell of a node: what stands in the manifest
+// before anything is compiled.
+func facts(n *project.Node) ordered {
+	all, _ := plainValue(dbtcontext.NodeValue(n)).(ordered)
+	macros := field{"depends_on", map[string]any{"macros": listOf(n.Macros), "nodes": listOf(n.DependsOn)}}
+	return append(ordered{macros}, all...)
 }
 
 func listOf(names []string) []string {

@@ -12,11 +12,15 @@ import (
 // the process: it reads no globals, so that it can be called many times.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
 	in := newInvocation(ctx, stdin, stdout, stderr, env)
+	in.asDBT = isCalledDBT(args[0])
 	err := in.guarded(args[1:])
 	if err == nil && in.raised {
 		err = errFailed // a warning was an error, which has been told
 	}
 	in.close(untold(err))
+	if in.asDBT {
+		return dbtExitCode(err, exitCode(err))
+	}
 	return exitCode(err)
 }
 
@@ -44,6 +48,9 @@ func (in *invocation) dispatch(words []string) error {
 	case "-h", "--help":
 		return in.print(usageText)
 	case "-v", "-V", "--version":
+		if in.asDBT {
+			return in.print(dbtVersionText())
+		}
 		return in.print(versionLine())
 	}
 	if wantsHelp(words) {

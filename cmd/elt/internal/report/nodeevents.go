@@ -151,15 +151,25 @@ func (l *EventLog) runFinished(s runner.Summary) {
 	for _, r := range s.Results {
 		l.outcome(r)
 	}
-	stats := map[string]any{
+	l.failed = l.failed || !s.OK()
+	l.write(event{name: "StatsLine", code: "Z023", level: Info, data: map[string]any{"stats": dbtStats(s)}, msg: DoneLine(s)})
+}
+
+// dbtStats counts the nodes of a run in dbt's words.
+func dbtStats(s runner.Summary) map[string]any {
+	return map[string]any{
 		"pass":  s.Counts[runner.Success] + s.Counts[runner.Pass],
 		"warn":  s.Counts[runner.Warned],
-		"error": errors + s.Counts[runner.PartialSuccess], "skip": s.Counts[runner.Skipped], "noop": s.Counts[runner.Reused], "total": len(s.Results),
+		"error": s.Counts[runner.Failed] + s.Counts[runner.Errored] + s.Counts[runner.PartialSuccess],
+		"skip":  s.Counts[runner.Skipped], "noop": s.Counts[runner.Reused], "total": len(s.Results),
 	}
-	l.failed = l.failed || !s.OK()
-	l.write(event{name: "StatsLine", code: "Z023", level: Info, data: map[string]any{"stats": stats},
-		msg: fmt.Sprintf("Done. PASS=%d WARN=%d ERROR=%d SKIP=%d NO-OP=%d TOTAL=%d",
-			stats["pass"], stats["warn"], stats["error"], stats["skip"], stats["noop"], stats["total"])})
+}
+
+// DoneLine is the last line of a run of dbt.
+func DoneLine(s runner.Summary) string {
+	stats := dbtStats(s)
+	return fmt.Sprintf("Done. PASS=%d WARN=%d ERROR=%d SKIP=%d NO-OP=%d TOTAL=%d",
+		stats["pass"], stats["warn"], stats["error"], stats["skip"], stats["noop"], stats["total"])
 }
 
 // outcome tells of a node that failed, warned or is held back, once all is over.
