@@ -151,7 +151,7 @@ func (p *parser) checkSources(nodes []*project.Node) {
 		d := diag.New(diag.ForeignRelation, node.Place, "%s %q would replace the source table %q", node.Type, node.Name, source.Table.SourceName+"."+source.Name).
 			WithNote(source.Place, "the source is declared here").
 			WithHint("give one of them another name or schema; if they are the same table, use ref() and take the source out")
-		if !p.plan.Project.IsElt {
+		if !p.plan.Project.OwnDefaults() {
 			d.Severity = diag.Warning
 		}
 		p.report(d)

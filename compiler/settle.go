@@ -125,5 +125,5 @@ func (p *parser) isMistake(node *project.Node, d *diag.Diagnostic) bool {
 	if node.Type != project.Test {
 		return true
 	}
-	return d.Code != diag.DisabledRef && p.plan.Project.IsElt
+	return d.Code != diag.DisabledRef && p.plan.Project.OwnDefaults()
 }

@@ -78,7 +78,7 @@ func (p *parser) unread(model *project.Node, input *project.UnitInput) *diag.Dia
 		return nil // what it reads is not known
 	}
 	d := diag.New(diag.UnitTest, input.Place, "the model %q does not read %s", model.Name, input.Input)
-	if !p.plan.Project.IsElt {
+	if !p.plan.Project.OwnDefaults() {
 		d.Severity = diag.Warning
 	}
 	var reads []string
@@ -166,7 +166,7 @@ func (p *parser) checkOverrides(node, model *project.Node) {
 			continue
 		}
 		d := diag.New(diag.UnitTest, unit.Keys["macros."+name], "no macro is named %q", name)
-		if !p.plan.Project.IsElt {
+		if !p.plan.Project.OwnDefaults() {
 			d.Severity = diag.Warning
 		}
 		if near := diag.Suggest(name, scope.Names()); near != "" {

@@ -25,7 +25,7 @@ func (r *run) adopt(ctx context.Context) error {
 		if v, ok := n.node.Config.Get("adopt"); ok && template.Truth(v.Value) {
 			continue
 		}
-		if !r.plan.Project.IsElt {
+		if !r.plan.Project.OwnDefaults() {
 			taken = append(taken, r.plainName(n.node.Relation))
 			continue
 		}

@@ -139,6 +139,9 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 		return nil
 	}
 	spec, problems := materialize.SpecOf(n.node, n.candidate, r.fullRefresh(n.node))
+	if r.plan.Project.AsDBT && spec != nil {
+		spec.LikeDBT()
+	}
 	if problems.HasErrors() {
 		return problems
 	}

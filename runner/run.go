@@ -312,7 +312,7 @@ func (r *run) compile(ctx context.Context) error {
 // others are built. Where the run is to end at the first failure, or to publish nothing
 // because of it, that failure is known already.
 func (r *run) stopsAtMistakes() bool {
-	return r.plan.Project.IsElt || r.opts.FailFast || r.opts.AllOrNothing
+	return r.plan.Project.OwnDefaults() || r.opts.FailFast || r.opts.AllOrNothing
 }
 
 // leaveToNodes takes out of a list what is wrong with nodes of the run, unless it stops at

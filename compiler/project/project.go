@@ -30,6 +30,7 @@ type Project struct {
 	Source   *diag.Source // the project file, nil by convention
 
 	IsElt     bool   // elt.yml or convention: elt's own defaults hold
+	AsDBT     bool   // compat: dbt; what elt does otherwise than dbt on purpose is done as dbt does
 	SQLFirst  bool   // plain table names are references
 	LakeViews string // "pinned" or "live"
 
@@ -128,3 +129,6 @@ func (p *Project) FilesOf(kind FileKind) []File {
 func (p *Project) FQN(path, name string) []string {
 	return append(p.fqnPrefix(path), name)
 }
+
+// OwnDefaults reports whether elt's own defaults hold, and not dbt's.
+func (p *Project) OwnDefaults() bool { return p.IsElt && !p.AsDBT }

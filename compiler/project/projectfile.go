@@ -18,7 +18,7 @@ var projectKeys = keySet("name", "version", "config-version", "profile", "requir
 	"models", "seeds", "snapshots", "analyses", "sources", "tests", "data_tests", "unit_tests", "metrics",
 	"semantic-models", "saved-queries", "exposures", "functions", "macros",
 	"restrict-access", "dbt-cloud", "anchors",
-	"sql_first", "lake_views")
+	"sql_first", "lake_views", "compat")
 
 // eltKeys are the keys of elt.yml: a project file that may hold the connection.
 var eltKeys = projectKeys.with("target", "targets", "default_target")
@@ -49,9 +49,10 @@ func (l *loader) loadIdentity(file cursor) {
 		l.add(diag.New(diag.WrongType, placeOf(p.Source), "dbt_project.yml needs a %q", "name"))
 	}
 	p.Version = rd.str(file.get("version"), "version")
-	p.SQLFirst = rd.boolean(file.get("sql_first"), "sql_first", p.IsElt)
+	p.AsDBT = l.compat(file, rd)
+	p.SQLFirst = rd.boolean(file.get("sql_first"), "sql_first", p.OwnDefaults())
 	p.LakeViews = "live"
-	if p.IsElt {
+	if p.OwnDefaults() {
 		p.LakeViews = "pinned"
 	}
 	if lv := file.get("lake_views"); !lv.isNull() {
@@ -62,6 +63,25 @@ func (l *loader) loadIdentity(file cursor) {
 			l.add(wrongChoice(lv.place(), "lake_views", text, "pinned", "live"))
 		}
 	}
+}
+
+// compat reads whether the project is to be built as dbt would: the key "compat", or that of
+// "flags", where dbt does not mind it.
+func (l *loader) compat(file cursor, rd reader) bool {
+	value := file.get("compat")
+	if value.isNull() {
+		if flags := file.get("flags"); flags.isMap() {
+			value = flags.get("compat")
+		}
+	}
+	if value.isNull() {
+		return false
+	}
+	text := rd.str(value, "compat")
+	if text != "dbt" && text != "elt" {
+		l.add(wrongChoice(value.place(), "compat", text, "dbt", "elt"))
+	}
+	return text == "dbt"
 }
 
 // conventionName makes a project's name of a folder's.

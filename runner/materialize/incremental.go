@@ -182,7 +182,7 @@ func (c *change) swapFor(copied project.Relation) []string {
 // MERGE would take one of the rows, nobody knows which.
 func duplicateKeys(spec *Spec, rel project.Relation, columns []engine.Column) []Check {
 	keys := spec.mergeKeys()
-	if len(keys) == 0 {
+	if len(keys) == 0 || spec.AsDBT && spec.OnDuplicateKey == "" {
 		return nil
 	}
 	exprs := make([]string, len(keys))

@@ -68,6 +68,10 @@ type Spec struct {
 	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
 	Batches        *Batches // microbatch: the intervals that are replaced
 
+	// AsDBT says that keys are compared and checked as dbt does: a NULL equals nothing, and
+	// a key that occurs twice is no error. [Spec.LikeDBT] sets it.
+	AsDBT bool
+
 	Docs     *Docs // nil where persist_docs asks for nothing
 	Indexes  []Index
 	Contract *Contract     // nil where no contract is enforced
@@ -80,6 +84,23 @@ type Spec struct {
 	Custom bool
 
 	places map[string]diag.Place // of config keys
+}
+
+// LikeDBT has keys compared and checked as dbt does.
+func (s *Spec) LikeDBT() {
+	s.AsDBT = true
+	if s.Strategy == MergeInto && s.OnDuplicateKey == "" {
+		s.FullCopy = true // which of two rows with one key MERGE takes, no view can say
+	}
+}
+
+// equals is the operator that compares keys of rows. Partitions are elt's own, and always
+// NULL-safe.
+func (s *Spec) equals() string {
+	if s.AsDBT && s.Strategy != InsertOverwrite {
+		return "="
+	}
+	return "is not distinct from"
 }
 
 // place returns where a config key was set, or where the node is declared.

@@ -71,7 +71,7 @@ func (c *change) mergeCondition() string {
 	var parts []string
 	for _, k := range c.spec.mergeKeys() {
 		name := expression(k, c.target)
-		parts = append(parts, fmt.Sprintf("%s.%s is not distinct from %s.%s", mergeSource, name, mergeTarget, name))
+		parts = append(parts, fmt.Sprintf("%s.%s %s %s.%s", mergeSource, name, c.spec.equals(), mergeTarget, name))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "false")

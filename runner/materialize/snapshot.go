@@ -197,11 +197,11 @@ func (s *Spec) keyItems() string {
 	return strings.Join(items, ", ")
 }
 
-// sameKey compares the keys of two aliases; NULL is a key like any other.
+// sameKey compares the keys of two aliases; NULL is a key like any other, but to dbt.
 func (s *Spec) sameKey(a, b string) string {
 	parts := make([]string, len(s.UniqueKey))
 	for i := range s.UniqueKey {
-		parts[i] = fmt.Sprintf("%s.%[3]s is not distinct from %[2]s.%[3]s", a, b, keyColumn(i))
+		parts[i] = fmt.Sprintf("%s.%[3]s %[4]s %[2]s.%[3]s", a, b, keyColumn(i), s.equals())
 	}
 	return strings.Join(parts, " and ")
 }
@@ -241,12 +241,14 @@ from source_data
 join snapshotted_data on %s
 where %s`,
 			changeColumn, scd, meta(snap.Columns.ValidFrom), to, s.sameKey("snapshotted_data", "source_data"), changed),
+	}
+	if !s.AsDBT {
 		// Which of two rows with one key is the current one cannot be known: they are
 		// found here, and the snapshot fails.
-		fmt.Sprintf(`select 'repeated' as %s, source_data.* exclude (%s)
+		out = append(out, fmt.Sprintf(`select 'repeated' as %s, source_data.* exclude (%s)
 from source_data
 semi join (select %s from source_data group by all having count(*) > 1) as _elt_twice on %s`,
-			changeColumn, s.own(), s.keyNames(), s.sameKey("_elt_twice", "source_data")),
+			changeColumn, s.own(), s.keyNames(), s.sameKey("_elt_twice", "source_data")))
 	}
 	if snap.HardDeletes == IgnoreDeletes {
 		return out
@@ -335,7 +337,7 @@ func endSnapshot(spec *Spec, state State, columns []engine.Column) (Finish, erro
 		if err != nil {
 			return Finish{}, err
 		}
-		f.Checks = append(f.Checks, spec.repeatedKeys(spec.Candidate, "true"))
+		f.Checks = append(f.Checks, spec.repeatedKeys(spec.Candidate, "true")...)
 		f.Warnings = spec.timeTypes(columns)
 		return f, nil
 	}
@@ -350,7 +352,7 @@ func endSnapshot(spec *Spec, state State, columns []engine.Column) (Finish, erro
 	}
 	f := Finish{
 		Columns: c.target, Warnings: append(c.warnings, spec.timeTypes(columns)...),
-		Checks:    append([]Check{spec.repeatedKeys(delta, changeColumn+" = 'repeated'")}, c.checks()...),
+		Checks:    append(spec.repeatedKeys(delta, changeColumn+" = 'repeated'"), c.checks()...),
 		CountRows: fmt.Sprintf("select count(*) from %s where %s = 'insert'", delta, changeColumn),
 	}
 	switch {
@@ -362,17 +364,20 @@ func endSnapshot(spec *Spec, state State, columns []engine.Column) (Finish, erro
 	return c.inPlace(f), nil
 }
 
-// repeatedKeys is the check that no key occurs twice in what the query returns.
-func (s *Spec) repeatedKeys(rel project.Relation, where string) Check {
+// repeatedKeys is the check that no key occurs twice in what the query returns. dbt has none.
+func (s *Spec) repeatedKeys(rel project.Relation, where string) []Check {
+	if s.AsDBT {
+		return nil
+	}
 	keys := strings.Join(s.UniqueKey, ", ")
-	return Check{
+	return []Check{{
 		SQL: fmt.Sprintf("select %s, count(*) as \"rows\"\nfrom %s\nwhere %s\ngroup by %s\nhaving count(*) > 1\norder by \"rows\" desc, %s",
 			keys, rel, where, keys, keys),
 		Code:    diag.DuplicateKey,
 		Message: fmt.Sprintf("the unique key (%s) occurs more than once in what the snapshot %q reads", keys, s.Published.Identifier),
 		Hint:    "make the key unique in the query: of two rows with one key nobody knows which is current",
 		Place:   s.place("unique_key"),
-	}
+	}}
 }
 
 // timeTypes warns, as dbt does, where updated_at is no timestamp: the end that

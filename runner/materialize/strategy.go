@@ -119,7 +119,7 @@ func (c *change) deltaKeys() string {
 func (c *change) deleteCondition() string {
 	var parts []string
 	for i, k := range c.keys() {
-		parts = append(parts, fmt.Sprintf("%s is not distinct from _elt_keys._elt_key_%d", expression(k, c.target), i+1))
+		parts = append(parts, fmt.Sprintf("%s %s _elt_keys._elt_key_%d", expression(k, c.target), c.spec.equals(), i+1))
 	}
 	for _, p := range c.spec.Predicates {
 		parts = append(parts, "("+p+")")
