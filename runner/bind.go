@@ -38,9 +38,7 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 		return nil, append(problems, diag.From(err, diag.Database)...)
 	}
 	problems = append(problems, found...)
-	if !problems.HasErrors() {
-		problems = append(problems, r.impact(ctx, bound, ids)...)
-	}
+	problems = append(problems, r.impact(ctx, bound, ids)...)
 	return bound, problems.Sorted()
 }
 
