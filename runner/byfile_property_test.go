@@ -32,6 +32,7 @@ const (
 	lakeDir   = "ELT_TEST_LAKE_DIR"
 	lakePoint = "ELT_TEST_LAKE_POINT"
 	lakeFull  = "ELT_TEST_LAKE_FULL"
+	lakeKeep  = "ELT_TEST_LAKE_KEEP"
 )
 
 // rawFile is a file of the lake as the reference sees it.
@@ -57,6 +58,7 @@ type lakeModel struct {
 	disk  map[string]rawFile
 	taken map[string]rawFile // what the published table holds
 	built bool
+	apart bool // bad rows are kept apart, so that no file fails
 }
 
 // next is what a build that nothing disturbs makes of the table, and the files that it
@@ -66,7 +68,7 @@ func (m *lakeModel) next(full bool) (taken map[string]rawFile, failed []string, 
 	for name, f := range m.disk {
 		had, known := m.taken[name]
 		switch {
-		case !f.broken:
+		case !f.broken || m.apart:
 			taken[name] = f
 		case known && !full:
 			taken[name] = had
@@ -83,6 +85,18 @@ func (m *lakeModel) next(full bool) (taken map[string]rawFile, failed []string, 
 	}
 	anew := full || !m.built
 	return taken, failed, !anew || len(failed) < len(m.disk)
+}
+
+// showRejects are the rows that must be kept apart: those of the files whose other rows the
+// table holds.
+func showRejects(taken map[string]rawFile, apart bool) string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(taken)) {
+		if f := taken[name]; f.broken && apart {
+			lines = append(lines, fmt.Sprintf("lake/%s|%d|amount|amount: \"seven\" is not of type bigint|7,seven", name, len(f.rows)+2))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func show(taken map[string]rawFile) string {
@@ -105,11 +119,15 @@ func showLedger(taken map[string]rawFile) string {
 
 // defineLake is the project: a by_file fact, a table over it, and a test that some files
 // make fail.
-func defineLake(w *warehouse) {
+func defineLake(w *warehouse, apart bool) {
 	src := w.add(project.Source, "raw", "")
 	options := template.NewDict()
 	_ = options.Set("types", template.NewDict(template.Item{Key: "id", Value: "bigint"}, template.Item{Key: "amount", Value: "bigint"}))
 	src.Table = &project.SourceTable{SourceName: "lake", Paths: []project.Located{{Text: "lake/*.csv"}}, Format: "csv", Options: options}
+	if apart {
+		src.Table.Options, src.Table.OnBadRows = template.NewDict(), "quarantine"
+		src.Columns = []*project.Column{{Name: "id", DataType: "bigint"}, {Name: "amount", DataType: "bigint"}}
+	}
 	w.incremental("fct", "select id, amount, _file from {raw}", "incremental_strategy", "by_file")
 	w.table("per_file", "select _file, count(*) as n, sum(amount) as total from {fct} group by 1")
 	w.check("positive", "select * from {fct} where amount < 0")
@@ -119,15 +137,26 @@ func defineLake(w *warehouse) {
 // compares tables and ledger with a naive reference after each build.
 func TestByFileAgainstAReference(t *testing.T) {
 	t.Parallel()
-	seeds := make([]uint64, 0, *lakeSequences)
-	for i := range uint64(*lakeSequences) {
+	playLakes(t, *lakeSequences, false)
+}
+
+// TestRejectsAgainstAReference does so where bad rows are kept apart, and compares the
+// rejects.
+func TestRejectsAgainstAReference(t *testing.T) {
+	t.Parallel()
+	playLakes(t, *lakeSequences/2, true)
+}
+
+func playLakes(t *testing.T, sequences int, apart bool) {
+	seeds := make([]uint64, 0, sequences)
+	for i := range uint64(sequences) {
 		seeds = append(seeds, i+1)
 	}
 	if *lakeSeed != 0 {
 		seeds = []uint64{*lakeSeed}
 	}
 	for _, seed := range seeds {
-		playLake(t, seed)
+		playLake(t, seed, apart)
 		if t.Failed() {
 			t.Fatalf("sequence %d: go test ./runner -run %s -lake-seed %d", seed, t.Name(), seed)
 		}
@@ -145,17 +174,17 @@ type lakePlayer struct {
 	story  []string
 }
 
-func playLake(t *testing.T, seed uint64) {
+func playLake(t *testing.T, seed uint64, apart bool) {
 	w := newWarehouse(t)
 	p := &lakePlayer{
-		lakeModel: &lakeModel{disk: map[string]rawFile{}, taken: map[string]rawFile{}}, t: t, w: w,
+		lakeModel: &lakeModel{disk: map[string]rawFile{}, taken: map[string]rawFile{}, apart: apart}, t: t, w: w,
 		dir: filepath.Join(filepath.Dir(w.path), "lake"), random: rand.New(rand.NewPCG(seed, 2)),
 		clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	defineLake(w)
+	defineLake(w, apart)
 	p.write("m.csv", rawFile{rows: []int{1}})
 	for range 5 {
 		for range p.random.IntN(4) {
@@ -278,6 +307,7 @@ func (p *lakePlayer) compare() {
 	p.t.Helper()
 	equal(p.t, "rows", p.w.rows("select _file, id, amount from fct order by all"), show(p.taken))
 	equal(p.t, "ledger", p.w.rows("select path, rows from _elt.file_ledger order by all"), showLedger(p.taken))
+	equal(p.t, "rejects", p.w.rows("select path, line, column_name, reason, text from _elt.rejects order by all"), showRejects(p.taken, p.apart))
 	equal(p.t, "the table above", p.w.rows(`select count(*) from (
 		(select _file, count(*) as n, sum(amount) as total from fct group by 1 except all from per_file)
 		union all (from per_file except all select _file, count(*) as n, sum(amount) as total from fct group by 1))`), "0")
@@ -290,7 +320,7 @@ func (p *lakePlayer) kill(full bool, after map[string]rawFile, ok bool) {
 	points := []string{"run-recorded", "candidate-created", "built", "publish-begun", "publish-recorded", "published", "checkpointed"}
 	point := points[p.random.IntN(len(points))]
 	cmd := exec.Command(os.Args[0], "-test.run=^TestLakeProcess$")
-	cmd.Env = append(os.Environ(), lakeDir+"="+filepath.Dir(p.w.path), lakePoint+"="+point, fmt.Sprintf("%s=%v", lakeFull, full))
+	cmd.Env = append(os.Environ(), lakeDir+"="+filepath.Dir(p.w.path), lakePoint+"="+point, fmt.Sprintf("%s=%v", lakeFull, full), fmt.Sprintf("%s=%v", lakeKeep, p.apart))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	killed := errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled()
@@ -314,7 +344,7 @@ func TestLakeProcess(t *testing.T) {
 		t.Skip("only run by TestByFileAgainstAReference")
 	}
 	w := &warehouse{t: t, path: filepath.Join(dir, "w.duckdb"), nodes: map[string]*project.Node{}}
-	defineLake(w)
+	defineLake(w, os.Getenv(lakeKeep) == "true")
 	w.opts = runner.Options{FullRefresh: os.Getenv(lakeFull) == "true", Point: func(point string) {
 		if point == os.Getenv(lakePoint) {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -220,7 +220,7 @@ func (w *sieving) declared(err error) error {
 // columns, and the data tests of columns that say something about one row.
 func (r *run) contractOf(node *project.Node) sieve.Contract {
 	var c sieve.Contract
-	files, folders := node.Table.FileTypes()
+	files, folders := node.FileTypes()
 	for _, t := range files {
 		c.Columns = append(c.Columns, sieve.Column{Name: t.Name, Type: fmt.Sprint(t.Value)})
 	}

@@ -197,7 +197,7 @@ func (src *lakeSource) options(without []string) string {
 			b.WriteString(", " + o.Name + " = " + project.OptionLiteral(o.Value))
 		}
 	}
-	if _, folders := src.node.Table.FileTypes(); len(folders) > 0 && !slices.Contains(without, "hive_partitioning") {
+	if _, folders := src.node.FileTypes(); len(folders) > 0 && !slices.Contains(without, "hive_partitioning") {
 		types := make([]sieve.Column, len(folders))
 		for i, f := range folders {
 			types[i] = sieve.Column{Name: f.Name, Type: fmt.Sprint(f.Value)}

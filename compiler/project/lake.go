@@ -257,10 +257,8 @@ func declaredTypes(columns []*ColumnPatch, paths []Located) [2][]Setting {
 			continue
 		}
 		kind := 0
-		for _, p := range paths {
-			if strings.Contains(p.Text, "/"+c.Name+"=") || strings.HasPrefix(p.Text, c.Name+"=") {
-				kind = 1
-			}
+		if isFolder(c.Name, paths) {
+			kind = 1
 		}
 		out[kind] = append(out[kind], Setting{c.Name, c.DataType})
 	}

@@ -2,6 +2,7 @@ package project
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,24 @@ func (n *Node) Quarantines() bool {
 	return n.Type == Source && n.Table != nil && n.Table.OnBadRows == "quarantine" && len(n.Table.Paths) > 0
 }
 
-// FileTypes are the declared columns with a type: those of the files, and those that are
-// folders of the path.
-func (t *SourceTable) FileTypes() (files, folders []Setting) { return t.types[0], t.types[1] }
+// FileTypes are the declared columns of a source with their types: those of the files, and
+// those that are folders of the path.
+func (n *Node) FileTypes() (files, folders []Setting) {
+	for _, c := range n.Columns {
+		switch {
+		case c.DataType == "":
+		case isFolder(c.Name, n.Table.Paths):
+			folders = append(folders, Setting{c.Name, c.DataType})
+		default:
+			files = append(files, Setting{c.Name, c.DataType})
+		}
+	}
+	return files, folders
+}
+
+// isFolder reports whether a column is a folder of the paths: "day=2024-01-01".
+func isFolder(column string, paths []Located) bool {
+	return slices.ContainsFunc(paths, func(p Located) bool {
+		return strings.Contains(p.Text, "/"+column+"=") || strings.HasPrefix(p.Text, column+"=")
+	})
+}
