@@ -64,7 +64,15 @@ func TestKillAnywhere(t *testing.T) {
 			after = time.Duration(random.Int64N(int64(typical)))
 		}
 		done++
-		if runAndKill(t, dir, batch, point, after) {
+		started := time.Now()
+		hit := runAndKill(t, dir, batch, point, after)
+		switch { // how fast the machine is changes meanwhile
+		case after > 0 && hit:
+			typical += typical / 20
+		case after > 0:
+			typical = time.Since(started)
+		}
+		if hit {
 			killed++
 			if _, err := os.Stat(w.path + ".journal"); err == nil {
 				within++
@@ -78,7 +86,7 @@ func TestKillAnywhere(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d builds were killed before they ended, %d of them within a checkpoint", killed, done, within)
-	if killed < done/4 {
+	if killed < min(done, len(points))/2 { // most points are reached in every build
 		t.Errorf("only %d of %d builds were killed", killed, done)
 	}
 }
