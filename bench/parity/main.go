@@ -30,6 +30,7 @@ func main() {
 // options are the flags.
 type options struct {
 	project, dbt, elt, command, work string
+	before                           string // a command that both run first; may be empty
 	all, deps                        bool
 	args                             []string // handed to both programs
 }
@@ -39,6 +40,7 @@ func run(ctx context.Context) (int, error) {
 	flag.StringVar(&o.dbt, "dbt", "dbt", "the dbt `program`")
 	flag.StringVar(&o.elt, "elt", "elt", "the elt `program`")
 	flag.StringVar(&o.command, "command", "build", "the `command` to run")
+	flag.StringVar(&o.before, "before", "", "a `command` to run before it, with the same arguments: seed, where sources are seeds")
 	flag.StringVar(&o.work, "work", "", "`folder` for the two copies, which are then kept (default: a temporary one)")
 	flag.BoolVar(&o.all, "v", false, "print every difference, not just the first few of a kind")
 	flag.BoolVar(&o.deps, "deps", false, "let each program install the packages itself")

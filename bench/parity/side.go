@@ -112,6 +112,14 @@ func (s *side) run(ctx context.Context, o *options) error {
 			return fmt.Errorf("%s deps failed:\n%s", s.name, s.output)
 		}
 	}
+	if o.before != "" {
+		if err := s.exec(ctx, append([]string{o.before}, o.args...)...); err != nil {
+			return err
+		}
+		if s.exit != 0 {
+			return fmt.Errorf("%s %s failed:\n%s", s.name, o.before, s.output)
+		}
+	}
 	started := time.Now()
 	if err := s.exec(ctx, append([]string{o.command}, o.args...)...); err != nil {
 		return err
