@@ -141,7 +141,7 @@ func (m *nativeMark) Equal(other Value) bool {
 // constText returns the text of a constant expression, which Jinja folds when it
 // compiles a template.
 func constText(v Value, e expr) (string, bool) {
-	if !isSafe(v) || !folds(e) {
+	if !folds(e) || !isSafe(v) { // in this order: what folds holds no value that holds itself
 		return "", false
 	}
 	s, err := toText(v)
