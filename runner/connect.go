@@ -29,6 +29,9 @@ func (r *run) openFor(ctx context.Context, ids []string) error {
 // open opens the database and what goes with it.
 func (r *run) open(ctx context.Context) error {
 	target := r.plan.Project.Target
+	if d := r.mistypedAttachment(); d != nil && r.plan.Project.IsElt {
+		return d
+	}
 	if isFile(target.Path) {
 		_, err := os.Stat(target.Path)
 		r.made = errors.Is(err, os.ErrNotExist)

@@ -30,6 +30,10 @@ func Debug(ctx context.Context, plan *compiler.Plan) (*DebugFacts, error) {
 		return facts, nil
 	}
 	defer r.close()
+	if d := r.mistypedAttachment(); d != nil {
+		facts.Problem = d
+		return facts, nil
+	}
 	if err := r.gather(ctx, facts); err != nil {
 		facts.Problem = diag.From(diagnostics(err), diag.Database)[0]
 	}

@@ -30,7 +30,7 @@ func OpenTargetReadOnly(ctx context.Context, plan *compiler.Plan, wait time.Dura
 // for writing, so that is done first.
 func openReadOnly(ctx context.Context, target *project.Target, wait time.Duration) (*duckdb.DB, error) {
 	options := openOptions(target)
-	options.Wait = wait
+	options.Wait, options.Looking = wait, true
 	return openReadOnlyWith(ctx, target, options)
 }
 

@@ -176,7 +176,7 @@ func (r *run) openToRead(ctx context.Context, empty bool) error {
 	r.readOnly = true
 	target := r.plan.Project.Target
 	options := openOptions(target)
-	options.Wait, options.Lenient = r.opts.Wait, r.opts.Command == "compile"
+	options.Wait, options.Lenient, options.Looking = r.opts.Wait, r.opts.Command == "compile", true
 	var db *duckdb.DB
 	var err error
 	if empty && missing(target) {

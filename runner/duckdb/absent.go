@@ -29,21 +29,22 @@ func (s *setup) forgiveSetting() {
 	}
 }
 
-// attachOrStandIn attaches a database. Where the options are lenient, a file is only read,
-// and an empty database stands in for what cannot be opened or does not exist yet.
+// attachOrStandIn attaches a database. An empty one stands in for a file that is not there
+// yet, unless it is to be made; where the options are lenient, a file is only read, and an
+// empty database stands in for whatever cannot be opened.
 func (s *setup) attachOrStandIn(attachment Attachment) {
-	if !s.db.options.Lenient {
-		s.attach(attachment)
-		return
-	}
-	if attachment.isFile() {
-		_, err := os.Stat(attachment.Path)
-		if errors.Is(err, os.ErrNotExist) && !attachment.ReadOnly {
+	lenient := s.db.options.Lenient
+	if attachment.isFile() && !attachment.ReadOnly && (lenient || s.db.options.Looking) {
+		if _, err := os.Stat(attachment.Path); errors.Is(err, os.ErrNotExist) {
 			s.standIn(attachment) // a build will make the file
 			return
 		}
-		attachment.ReadOnly = true
 	}
+	if !lenient {
+		s.attach(attachment)
+		return
+	}
+	attachment.ReadOnly = attachment.ReadOnly || attachment.isFile()
 	s.attach(attachment)
 	var open *OpenError
 	if errors.As(s.err, &open) { // what a killed checkpoint has left

@@ -35,6 +35,8 @@ type Options struct {
 	// up: [DB.Absent] tells. Attached files of DuckDB are opened for reading; one that is not
 	// there and would be made is taken for an empty one.
 	Lenient bool
+	// Looking makes no file: an attached one that is not there is taken for an empty one.
+	Looking bool
 
 	// Shadow attaches an empty in-memory database named [ShadowDatabase].
 	Shadow    bool
