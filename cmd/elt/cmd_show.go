@@ -32,7 +32,12 @@ func showCommand(in *invocation) *cli.Command {
 
 func (in *invocation) show(c *cli.Context) error {
 	in.begin(c)
-	if c.IsSet("inline") == c.IsSet("select") {
+	switch inline, selected := c.IsSet("inline"), c.IsSet("select"); {
+	case inline && selected:
+		return usagef("elt show takes --select or --inline, not both")
+	case inline && strings.TrimSpace(c.String("inline")) == "":
+		return usagef("--inline is empty").withHint("for example: elt show --inline \"select 1\"")
+	case !inline && !selected:
 		return usagef("elt show needs either --select or --inline").withHint("for example: elt show --inline \"select 1\"")
 	}
 	plan, err := in.parse(c)

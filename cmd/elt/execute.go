@@ -58,6 +58,9 @@ func (in *invocation) nothingChosen(c *cli.Context) error {
 	}
 	d := diag.Warn(diag.EmptySelection, diag.Place{}, "the selection matches nothing that `elt %s` could do", c.Command.Name).WithEvent("NoNodesForSelectionCriteria").
 		WithHint("elt ls with the same flags shows what a selection matches")
+	if c.Command.Name == "ls" {
+		d.Message, d.Hint = "the selection matches nothing", "elt ls without a selection lists what there is"
+	}
 	in.reporter.Diagnostics(diag.List{d})
 	return nil
 }
