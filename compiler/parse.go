@@ -132,7 +132,7 @@ func (p *parser) settings() dbtcontext.Settings {
 		Name: proj.Name, Version: proj.Version, Target: proj.Target.Raw,
 		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return varNames(proj.Vars) }, Env: proj.Env,
 		Now: opts.Now, InvocationID: opts.InvocationID,
-		Command: opts.Command, Threads: opts.Threads, Log: opts.Log,
+		Command: opts.Command, Threads: opts.Threads, Log: opts.Log, Print: opts.Print, Warn: opts.Warn,
 		Flags: map[string]template.Value{"FULL_REFRESH": opts.FullRefresh, "EMPTY": opts.Empty,
 			"EVENT_TIME_START": flagTime(opts.EventTimeStart), "EVENT_TIME_END": flagTime(opts.EventTimeEnd),
 			"SAMPLE": sampleFlag(opts)},

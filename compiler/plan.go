@@ -57,8 +57,13 @@ type Options struct {
 	Now          time.Time                        // run_started_at
 	InvocationID string
 
-	SQLParser SQLParser                       // for plain table names; nil switches SQL first off
-	Log       func(message string, info bool) // log() and print() of templates, called by many goroutines; may be nil
+	SQLParser SQLParser // for plain table names; nil switches SQL first off
+
+	// What templates say: log(), print() and exceptions.warn(). They are called by many
+	// goroutines, once for each time a template is rendered, and may be nil.
+	Log   func(message string, info bool)
+	Print func(message string)
+	Warn  func(warning *diag.Diagnostic)
 }
 
 // SQLParser finds the tables a query reads, by DuckDB's own parser. It is safe for

@@ -30,9 +30,11 @@ type invocation struct {
 	words          []string     // of the command line, without "elt"
 	style          report.Style // of standard error
 	reporter       report.Reporter
-	release        func() bool // lets go of the interrupt notice
-	saidEmpty      bool        // a selector was reported to match nothing
-	secrets        *secrets    // what no output may show
+	lines          report.Reporter // the innermost of them
+	spoken         spoken          // warnings of templates
+	release        func() bool     // lets go of the interrupt notice
+	saidEmpty      bool            // a selector was reported to match nothing
+	secrets        *secrets        // what no output may show
 	collector      *collector
 	spare          *duckdb.Spare // for the check ahead, of commands that make one
 	warnings       diag.Warnings
@@ -82,6 +84,7 @@ func (in *invocation) begin(c *cli.Context) {
 			Out: in.stdout, Err: in.stderr, Format: format, Level: levelOf(c), Colour: in.style.On, Width: width,
 		})
 	}
+	in.lines = r
 	in.reporter = &severity{Reporter: in.forCI(c, in.forLog(c, r)), in: in}
 	in.release = context.AfterFunc(in.ctx, in.reporter.Interrupted)
 	in.sayIneffective(c)
@@ -134,12 +137,13 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		EventTimeStart: start, EventTimeEnd: end, SampleStart: in.sample.start, SampleEnd: in.sample.end,
 		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: threads(c),
 		Env: at.Env, Home: at.Home, Now: in.now, InvocationID: in.id,
-		SQLParser: &sqlParser{}, Log: in.log(c),
+		SQLParser: &sqlParser{}, Log: in.log(c), Print: in.printed(c), Warn: in.spoken.add,
 	})
 	if err != nil {
 		return nil, err
 	}
 	in.secrets.add(plan.Project.SecretValues()...)
+	plan.Diagnostics = append(plan.Diagnostics, in.spoken.take()...)
 	if list := in.warnings.Apply(plan.Diagnostics); list.HasErrors() {
 		return nil, list
 	}
@@ -209,20 +213,6 @@ func (in *invocation) absolute(path string) (string, error) {
 		return "", nil
 	}
 	return filepath.Abs(path)
-}
-
-// log returns what log() and print() of templates call: messages go to standard
-// error, unless the command is quiet or its output is JSON, and to the log of events.
-func (in *invocation) log(c *cli.Context) func(message string, info bool) {
-	silent := levelOf(c) > report.Info || !c.Bool("print") || c.String("output") == "json" || c.String("log-format") == "json"
-	return func(message string, info bool) {
-		if in.eventLog != nil {
-			in.eventLog.Message(message, info)
-		}
-		if info && !silent {
-			fmt.Fprintln(in.stderr, message)
-		}
-	}
 }
 
 // newInvocationID returns a random UUID, as dbt gives each invocation one.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // secrets are texts that must not reach a log, a message or an artifact: the values
@@ -72,12 +73,14 @@ func (s *secrets) writer(w io.Writer) io.Writer { return &maskedWriter{Writer: w
 type maskedWriter struct {
 	io.Writer
 	secrets *secrets
+	fault   atomic.Pointer[error] // of the first write that failed
 }
 
 // Write writes the text without its secrets.
 func (w *maskedWriter) Write(text []byte) (int, error) {
 	hidden := w.secrets.mask(string(text))
 	if _, err := io.WriteString(w.Writer, hidden); err != nil {
+		w.fault.CompareAndSwap(nil, &err)
 		return 0, err
 	}
 	return len(text), nil
@@ -89,4 +92,14 @@ func behind(w io.Writer) io.Writer {
 		return m.Writer
 	}
 	return w
+}
+
+// unwritten is why a part of the result did not reach standard output, nil where all did.
+func (in *invocation) unwritten() error {
+	if m, ok := in.stdout.(*maskedWriter); ok {
+		if fault := m.fault.Load(); fault != nil {
+			return *fault
+		}
+	}
+	return nil
 }

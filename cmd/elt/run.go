@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"runtime/debug"
 	"slices"
@@ -14,10 +16,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	in := newInvocation(ctx, stdin, stdout, stderr, env)
 	in.asDBT = isCalledDBT(args[0])
 	err := in.guarded(args[1:])
+	if list := in.spoken.take(); len(list) > 0 {
+		in.reporter.Diagnostics(list)
+	}
 	if err == nil && in.raised {
 		err = errFailed // a warning was an error, which has been told
 	}
 	in.close(untold(err))
+	if fault := in.unwritten(); fault != nil && !errors.Is(err, fault) {
+		fmt.Fprintf(in.stderr, "error: a part of the output is lost: %v\n", fault)
+		err = fault
+	}
 	if in.asDBT {
 		return dbtExitCode(err, exitCode(err))
 	}

@@ -108,8 +108,12 @@ type severity struct {
 	in *invocation
 }
 
-// Observe hands an event on.
+// Observe hands an event on, after what templates have warned of meanwhile.
 func (w *severity) Observe(e runner.Event) {
+	for _, d := range w.in.warnings.Apply(w.in.spoken.take()) {
+		w.in.raised = w.in.raised || d.Severity == diag.Error
+		w.Reporter.Observe(runner.Noticed{Diagnostic: d})
+	}
 	if n, ok := e.(runner.Noticed); ok {
 		w.in.raised = w.in.raised || n.Diagnostic.Severity == diag.Error
 	}

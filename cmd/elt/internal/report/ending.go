@@ -235,7 +235,7 @@ func (p *plain) summary(s runner.Summary) string {
 	switch {
 	case s.Interrupted:
 		verdict = p.style.Yellow("interrupted")
-	case s.Unpublished, s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped]+s.Counts[runner.PartialSuccess] > 0:
+	case p.fault, s.Unpublished, s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped]+s.Counts[runner.PartialSuccess] > 0:
 		verdict = p.style.Red("failed")
 	}
 	var parts []string

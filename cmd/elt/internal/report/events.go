@@ -110,8 +110,14 @@ func (l *EventLog) Diagnostics(list diag.List) {
 	l.Reporter.Diagnostics(list)
 }
 
-// Message writes what log() or print() of a template says; info is true for print() and
-// log(info=true).
+// Printed writes what print() of a template says.
+func (l *EventLog) Printed(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.write(event{name: "PrintEvent", code: "Z052", level: Info, msg: text, data: map[string]any{"msg": text}})
+}
+
+// Message writes what log() of a template says; info is true for log(info=true).
 func (l *EventLog) Message(text string, info bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // from fields that end in _ms or _at, and run_id, the same run gives the same lines,
 // but for the order in which parallel nodes end.
 type jsonLines struct {
+	mu      sync.Mutex // guards out
 	out     *json.Encoder
 	command string
 	summary *runner.Summary // of a run that is over; it is written last
@@ -37,6 +39,11 @@ type jsonRun struct {
 	Target  string   `json:"target"`
 	Nodes   []string `json:"nodes"`
 	Workers int      `json:"workers"`
+}
+
+type jsonPrinted struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
 }
 
 type jsonStarted struct {
@@ -182,7 +189,7 @@ func (j *jsonLines) Close(err error) {
 // its nodes.
 func (j *jsonLines) writeSummary(s *runner.Summary, ended bool) {
 	line := jsonSummary{
-		Type: "summary", RunID: s.RunID, Command: j.command, Success: s.OK() && ended, Interrupted: s.Interrupted,
+		Type: "summary", RunID: s.RunID, Command: j.command, Success: s.OK() && ended && !j.failed, Interrupted: s.Interrupted,
 		Counts: s.Counts, Built: s.Built, Published: s.Published, Rejected: s.Rejected, ElapsedMS: millis(s.Elapsed),
 	}
 	if line.Counts == nil {
@@ -196,7 +203,16 @@ func (j *jsonLines) writeSummary(s *runner.Summary, ended bool) {
 	j.write(line)
 }
 
-func (j *jsonLines) write(line any) { j.out.Encode(line) }
+// Printed writes what print() of a template says, as a line of its own. It is safe for
+// concurrent use with all else.
+func (j *jsonLines) Printed(message string) { j.write(jsonPrinted{"printed", message}) }
+
+// write writes a line. Whoever has given the writer is told by it what cannot be written.
+func (j *jsonLines) write(line any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.out.Encode(line)
+}
 
 func finishedOf(r *runner.NodeResult) jsonFinished {
 	line := jsonFinished{

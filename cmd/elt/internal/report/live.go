@@ -60,6 +60,7 @@ func (l *live) Observe(e runner.Event) {
 		l.running = slices.DeleteFunc(l.running, func(r running) bool { return r.node == e.Result.Node })
 		l.pending.WriteString(l.line(e.Result))
 	case runner.Noticed:
+		l.fault = l.fault || e.Diagnostic.Severity == diag.Error
 		l.pending.WriteString(l.notice(e.Diagnostic))
 	case runner.RunFinished:
 		l.finish()

@@ -17,6 +17,7 @@ type plain struct {
 	layout  layout
 	command string
 	told    bool // diagnostics stand above
+	fault   bool // one of them, or of the notices, is an error
 }
 
 // layout holds the widths of the columns of a node's line.
@@ -40,6 +41,7 @@ func (p *plain) Observe(e runner.Event) {
 			p.say(line)
 		}
 	case runner.Noticed:
+		p.fault = p.fault || e.Diagnostic.Severity == diag.Error
 		p.say(p.notice(e.Diagnostic))
 	case runner.RunFinished:
 		p.say(p.ending(e.Summary))
@@ -50,6 +52,7 @@ func (p *plain) Observe(e runner.Event) {
 func (p *plain) Diagnostics(list diag.List) {
 	WriteDiagnostics(p.opts.Err, list, p.opts.Width, p.style)
 	p.told = p.told || len(list) > 0
+	p.fault = p.fault || list.HasErrors()
 }
 
 // Interrupted tells the person that the interrupt was heard.

@@ -19,6 +19,7 @@ func (q *quiet) Observe(e runner.Event) {
 	case runner.RunStarted:
 		q.start(e)
 	case runner.Noticed:
+		q.fault = q.fault || e.Diagnostic.Severity == diag.Error
 		if len(q.shown(diag.List{e.Diagnostic})) > 0 {
 			q.say(q.notice(e.Diagnostic))
 		}
