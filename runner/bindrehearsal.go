@@ -158,20 +158,44 @@ func (f *bindFacts) configFault(node *project.Node, spec *materialize.Spec, sql 
 	if missingTable.MatchString(e.Message) || f.doubt(node, compiler.ShellQuery{SQL: sql}, e) != "" {
 		return nil
 	}
-	for _, text := range spec.ConfigTexts() {
-		if !holds(sql, text.Text, e.Position) && !says(e.Message, text.Text) {
-			continue
-		}
-		code := diag.IncrementalConfig
-		if spec.Snapshot != nil {
-			code = diag.SnapshotConfig
-		}
-		message, _, _ := strings.Cut(e.Message, "\n")
-		d := diag.New(code, text.Place, "%s of %q does not fit: %s", text.Key, node.Name, f.run.publicText(lowerFirst(message)))
-		d.Node, d.Hint, d.Err = node.UniqueID, f.run.hintOf(e), e
-		return d.WithNote(diag.Place{}, "in %s", text.Text)
+	text, ok := textAtFault(spec, sql, e)
+	if !ok {
+		return nil
 	}
-	return nil
+	return f.run.configDiagnostic(node, spec, text, e)
+}
+
+// configDiagnostic says what is wrong with a text of a config.
+func (r *run) configDiagnostic(node *project.Node, spec *materialize.Spec, text materialize.ConfigText, e *engine.Error) *diag.Diagnostic {
+	code := diag.IncrementalConfig
+	if spec.Snapshot != nil {
+		code = diag.SnapshotConfig
+	}
+	message, _, _ := strings.Cut(e.Message, "\n")
+	d := diag.New(code, text.Place, "%s of %q does not fit: %s", text.Key, node.Name, r.publicText(lowerFirst(message)))
+	d.Node, d.Hint, d.Err = node.UniqueID, r.hintOf(e), e
+	return d.WithNote(diag.Place{}, "in %s", text.Text)
+}
+
+// textAtFault is the text of a config in which a statement fails. The parser stops at or
+// behind what is wrong: at the bracket behind a condition that is not finished. What stands
+// around the texts of a config is elt's own and parses.
+func textAtFault(spec *materialize.Spec, sql string, e *engine.Error) (materialize.ConfigText, bool) {
+	texts := spec.ConfigTexts()
+	for _, text := range texts {
+		if holds(sql, text.Text, e.Position) || says(e.Message, text.Text) {
+			return text, true
+		}
+	}
+	last, nearest := -1, materialize.ConfigText{}
+	if e.Kind == engine.Parser && 0 <= e.Position && e.Position <= len(sql) {
+		for _, text := range texts {
+			if i := strings.LastIndex(sql[:e.Position], text.Text); i > last {
+				last, nearest = i, text
+			}
+		}
+	}
+	return nearest, last >= 0
 }
 
 // says reports whether a message names a column: the place of one that is to be set is not

@@ -254,6 +254,8 @@ func openWords(e *duckdb.OpenError) (message, hint string) {
 			"close it there, or wait for it with --wait 30s"
 	case duckdb.NotDatabase:
 		return fmt.Sprintf("file %q is not a DuckDB database", e.Path), "point the target's path at another file, or move this one away"
+	case duckdb.Folder:
+		return fmt.Sprintf("%q is a folder, not a DuckDB database", e.Path), "give the target's path a file, such as one in that folder"
 	case duckdb.Newer:
 		version := "a newer DuckDB"
 		if e.Version != "" {

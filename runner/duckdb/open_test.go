@@ -103,7 +103,7 @@ func TestOpenErrors(t *testing.T) {
 		{"a short file", Options{Path: write("short", []byte("hello"))}, NotDatabase, "it is not a DuckDB database", "", true},
 		{"an empty file read only", Options{Path: write("empty", nil), ReadOnly: true}, NotDatabase, "it is not a DuckDB database", "", true},
 		{"SQLite", Options{Path: write("sqlite", append([]byte("SQLite format 3\x00"), make([]byte, 8000)...))}, NotDatabase, "it is not a DuckDB database", "", true},
-		{"a folder", Options{Path: folder}, NotDatabase, "it is a folder", "", true},
+		{"a folder", Options{Path: folder}, Folder, "it is a folder", "", true},
 		{"a newer DuckDB's file", Options{Path: write("newer", gunzip(t, "testdata/duckdb-2.0.0.duckdb.gz"))}, Newer, "it was written by DuckDB 2.0.0", "2.0.0", true},
 		{"a missing folder", Options{Path: filepath.Join(folder, "no", "w.duckdb")}, Missing, `the folder "` + filepath.Join(folder, "no") + `" does not exist`, "", false},
 		{"a file for a folder", Options{Path: filepath.Join(folder, "text", "w.duckdb")}, Missing, `"` + filepath.Join(folder, "text") + `" is not a folder`, "", false},

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // OpenKind is why a database could not be opened.
@@ -19,7 +20,8 @@ type OpenKind string
 // The kinds of [OpenError].
 const (
 	Locked      OpenKind = "locked"         // another process holds it
-	NotDatabase OpenKind = "not-a-database" // it is a folder, or a file of another kind
+	NotDatabase OpenKind = "not-a-database" // it is a file of another kind
+	Folder      OpenKind = "folder"         // it is no file
 	Newer       OpenKind = "newer-version"  // written by a newer DuckDB
 	ReadOnly    OpenKind = "read-only"      // the file or its folder cannot be written
 	Missing     OpenKind = "missing-folder" // the folder, or a file to be read, is not there
@@ -34,7 +36,7 @@ type OpenError struct {
 	Kind    OpenKind
 	Path    string
 	PID     int    // of the process that holds the lock, or 0
-	Command string // its command line, or its program, or ""
+	Command string // its command line, or its program, in one line of at most 120 characters; or ""
 	Version string // of the DuckDB that wrote the file, such as "2.0.0", or ""
 	Message string // what is wrong, in one line
 	Err     error  // DuckDB's words
@@ -85,7 +87,7 @@ func openError(options Options, message string) error {
 	case strings.Contains(text, "not a valid DuckDB database file"):
 		e.Kind, e.Message = NotDatabase, "it is not a DuckDB database"
 	case strings.Contains(text, "Is a directory"):
-		e.Kind, e.Message = NotDatabase, "it is a folder"
+		e.Kind, e.Message = Folder, "it is a folder"
 	case strings.Contains(text, "No such file or directory"), strings.Contains(text, "Not a directory"),
 		strings.Contains(text, "database does not exist"):
 		e.missing()
@@ -117,7 +119,27 @@ func (e *OpenError) locked(text string) {
 	if line := commandLine(e.PID); line != "" {
 		e.Command = line
 	}
+	e.Command = oneLine(e.Command)
 	e.Message = fmt.Sprintf("process %d holds it (%s)", e.PID, e.Command)
+}
+
+// commandReach is how many characters of a command line a message has.
+const commandReach = 120
+
+// oneLine puts a command on one line, without what a terminal would act on, and cuts it:
+// scripts handed to a shell or to Python are part of it.
+func oneLine(command string) string {
+	printed := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, command)
+	letters := []rune(strings.Join(strings.Fields(printed), " "))
+	if len(letters) > commandReach {
+		letters = append(letters[:commandReach-1], '…')
+	}
+	return string(letters)
 }
 
 // commandLine reads the command line of a process where the system tells it.

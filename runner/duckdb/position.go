@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"regexp"
 	"strings"
 
 	"elt/compiler/diag"
@@ -65,29 +64,6 @@ func namePlace(e *engine.Error, position int) int {
 	return position
 }
 
-var (
-	castOf   = regexp.MustCompile(`(?s) when casting from source column (.+)$`)
-	castText = regexp.MustCompile(`(?s)^(?:Could not convert string|\w+ field value out of range:|invalid \w+ field format:) ['"](.*?)['"]`)
-	castCall = regexp.MustCompile(`(?i)^(?:cast|date|timestamp|time|interval)\b`)
-)
-
-// castPlace trusts the position of a failed cast where the query has a cast of that
-// column, or that very text, there.
-func castPlace(sql string, position int, message string) int {
-	rest := sql[position:]
-	near := rest[:min(len(rest), castReach)]
-	if m := castOf.FindStringSubmatch(message); m != nil {
-		if strings.HasPrefix(rest, "::") && lastName(sql[:position]) == m[1] || castCall.MatchString(rest) && strings.Contains(near, m[1]) {
-			return position
-		}
-		return -1
-	}
-	if m := castText.FindStringSubmatch(message); m != nil && strings.Contains(sql[max(0, position-castReach):position]+near, "'"+m[1]+"'") {
-		return position
-	}
-	return -1
-}
-
 // operandOf is where the operand of a "::" begins, if it is one token; else the "::".
 func operandOf(sql string, position int) int {
 	if !strings.HasPrefix(sql[position:], "::") {
@@ -101,21 +77,6 @@ func operandOf(sql string, position int) int {
 		}
 	}
 	return operand
-}
-
-// castReach is how far from a cast's position its operand may stand.
-const castReach = 200
-
-// lastName is the last token of a text, unquoted.
-func lastName(text string) string {
-	text = text[strings.LastIndexAny(text, "\n(,")+1:]
-	last := ""
-	for tok := range sqltoken.Tokens(text) {
-		if tok.Kind != sqltoken.Comment {
-			last = tok.Text(text)
-		}
-	}
-	return sqltoken.Unquote(last)
 }
 
 // onlyPlace is where a name stands in a statement that has it once, else -1. It is for
