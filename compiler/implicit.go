@@ -63,10 +63,12 @@ func (p *parser) addImplicitFolder(folder string) {
 func (p *parser) addImplicit(name, glob string) {
 	proj := p.plan.Project
 	id := "source." + proj.Name + ".lake." + name
-	if slices.ContainsFunc(p.found, func(n *project.Node) bool { return n.UniqueID == id }) {
-		return // the first of two files of one stem counts
-	}
 	place := diag.Place{Source: diag.NewSource(glob, "")}
+	if at := slices.IndexFunc(p.found, func(n *project.Node) bool { return n.UniqueID == id }); at >= 0 {
+		first := p.found[at].Table
+		first.Rivals = append(first.Rivals, project.Located{Text: glob, Place: place})
+		return
+	}
 	p.add(&project.Node{
 		UniqueID: id, Type: project.Source, Name: name, Package: proj.Name,
 		OriginalPath: glob, Path: glob, FQN: []string{proj.Name, "lake", name},
@@ -77,6 +79,21 @@ func (p *parser) addImplicit(name, glob string) {
 			Paths: []project.Located{{Text: glob, Place: place}},
 		},
 	})
+}
+
+// rivalFiles is the error about a name that several raw files have by convention; nil for
+// any other node. Taking one of them would hide the others without a word. A name that
+// nothing reads does no harm.
+func rivalFiles(node *project.Node, name string, at diag.Place) *diag.Diagnostic {
+	if !isImplicit(node) || len(node.Table.Rivals) == 0 {
+		return nil
+	}
+	files := slices.Concat(node.Table.Paths, node.Table.Rivals)
+	d := diag.New(diag.AmbiguousName, at, "the table name %q could mean %d things", name, len(files))
+	for _, file := range files {
+		d.WithNote(diag.Place{}, "the raw file %q", file.Text)
+	}
+	return d.WithHint("rename all but one of them, or declare a source with the path: that is meant")
 }
 
 // rawStem returns the name of a raw file without its extension.

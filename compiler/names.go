@@ -193,10 +193,14 @@ func disabledRef(off *project.Node, place diag.Place, name string) *diag.Diagnos
 func (n *names) source(call project.SourceCall, from string) (*project.Node, *diag.Diagnostic) {
 	key := call.Source + "." + call.Table
 	if found := n.sources[key]; len(found) > 0 {
-		if node := n.nearest(found, from); node != nil {
-			return node, nil
+		node := n.nearest(found, from)
+		if node == nil {
+			node = found[0]
 		}
-		return found[0], nil
+		if d := rivalFiles(node, key, call.Place); d != nil {
+			return nil, d
+		}
+		return node, nil
 	}
 	if off, ok := n.disabled[key]; ok {
 		return nil, disabledRef(off, call.Place, key)

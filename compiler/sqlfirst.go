@@ -155,6 +155,11 @@ func (p *parser) plainReference(node *project.Node, name plainName, query render
 	if found == node {
 		return // its own relation, as its hooks see it
 	}
+	if d := rivalFiles(found, name.Name, place); d != nil {
+		d.Node = node.UniqueID
+		p.report(d)
+		return
+	}
 	if found.Type == project.Source {
 		node.Sources = append(node.Sources, project.SourceCall{Source: found.Table.SourceName, Table: found.Name, Place: place})
 		return
@@ -205,6 +210,9 @@ func (p *Plan) printNames(host *compileHost, query rendering, names []plainName)
 			return rendering{}, ambiguous(name, place)
 		}
 		target := name.nodes[0]
+		if d := rivalFiles(target, name.Name, place); d != nil {
+			return rendering{}, d
+		}
 		if err := host.checkEdge(target, place, refText(target)); err != nil {
 			return rendering{}, err
 		}

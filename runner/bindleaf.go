@@ -186,7 +186,7 @@ func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns 
 	}
 	if len(src.files) <= mostDescribed {
 		for _, file := range src.files {
-			have, err := f.describeFiles(ctx, src.node.Table.FromWith([]string{file.path}, src.dialect))
+			have, err := f.describeFiles(ctx, src.node.Table.FromWith([]string{file.glob()}, src.dialect))
 			if err != nil {
 				return nil // the load will say what is wrong with the file
 			}

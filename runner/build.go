@@ -526,7 +526,9 @@ func (w *worker) candidateRow(n *nodeRun, rel project.Relation, kind string) sta
 // publicStatement is a statement with the node's published name.
 func (n *nodeRun) publicStatement(sql string) string {
 	if n.spec != nil && n.spec.External != nil {
-		return strings.ReplaceAll(sql, project.QuoteString(n.spec.External.Hidden), project.QuoteString(n.spec.External.Location))
+		x := n.spec.External
+		sql = strings.ReplaceAll(sql, project.QuoteString(project.LiteralPath(x.Hidden)), project.QuoteString(project.LiteralPath(x.Location)))
+		return strings.ReplaceAll(sql, project.QuoteString(x.Hidden), project.QuoteString(x.Location))
 	}
 	if n.candidate.Identifier == "" {
 		return sql

@@ -91,7 +91,7 @@ func (w *worker) describeFile(ctx context.Context, si *sourceIntake, f intakeFil
 	if si.closely() && !f.remote && f.size <= hashLimit && !si.src.hasOption("sample_size") {
 		more = append(slices.Clone(more), project.Setting{Name: "sample_size", Value: int64(-1)})
 	}
-	q := sent{sql: "from " + si.src.node.Table.FromWith([]string{f.path}, more), query: -1}
+	q := sent{sql: "from " + si.src.node.Table.FromWith([]string{f.glob()}, more), query: -1}
 	return describeQuery(ctx, w.session, &q)
 }
 
@@ -257,7 +257,7 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	}
 	var paths []string
 	for _, f := range si.take {
-		paths = append(paths, f.path)
+		paths = append(paths, f.glob())
 	}
 	si.typed, si.absent = nil, nil
 	if si.src.node.Table.Format == "csv" && si.learned {

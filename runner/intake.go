@@ -386,7 +386,7 @@ func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
 func (si *sourceIntake) from(root, column string) string {
 	var paths []string
 	for _, f := range si.take {
-		paths = append(paths, f.path)
+		paths = append(paths, f.glob())
 	}
 	limit := ""
 	if si.sieved != nil && len(paths) > 0 {
@@ -448,7 +448,7 @@ func (si *sourceIntake) withFile(paths []string, root, column, limit string) str
 func (src *lakeSource) ends(n int) string {
 	var paths []string
 	for _, f := range slices.Concat(src.files[:n/2], src.files[len(src.files)-n/2:]) {
-		paths = append(paths, f.path)
+		paths = append(paths, f.glob())
 	}
 	return src.node.Table.FromWith(paths, src.dialect)
 }
@@ -477,7 +477,8 @@ func (r *run) liveIntake(node *project.Node) *intake {
 	for _, src := range r.sourcesOf(node) {
 		si := &sourceIntake{src: src}
 		for _, p := range src.node.Table.Paths {
-			si.take = append(si.take, intakeFile{lakeFile: lakeFile{path: r.lake.absolute(p.Text)}})
+			// A pattern is no file to look at, as one that is remote.
+			si.take = append(si.take, intakeFile{lakeFile: lakeFile{path: r.lake.absolute(p.Text), remote: true}})
 		}
 		in.sources = append(in.sources, si)
 	}

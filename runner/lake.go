@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -75,14 +76,14 @@ func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, t
 	for _, p := range node.Table.Paths {
 		glob := l.absolute(p.Text)
 		globs = append(globs, glob)
-		files, err := expand(ctx, s, glob)
+		files, err := l.expand(ctx, s, p.Text)
 		if err != nil {
 			problems = append(problems, &diag.Diagnostic{Code: diag.LakeFile, Place: p.Place, Node: node.UniqueID,
 				Message: "the files of \"" + p.Text + "\" cannot be listed: " + err.Error(), Err: err})
 			continue
 		}
 		if len(files) == 0 && !node.Table.AllowEmpty {
-			problems = append(problems, noFiles(node, p, glob))
+			problems = append(problems, l.noFiles(node, p))
 		}
 		src.files = append(src.files, files...)
 	}
@@ -92,7 +93,7 @@ func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, t
 	slices.SortFunc(src.files, func(a, b lakeFile) int { return strings.Compare(a.path, b.path) })
 	src.files = slices.CompactFunc(src.files, func(a, b lakeFile) bool { return a.path == b.path })
 	for _, f := range src.files {
-		paths = append(paths, f.path)
+		paths = append(paths, f.glob())
 	}
 	src.live = node.Table.From(globs)
 	src.pinned = node.Table.From(paths)
@@ -103,37 +104,75 @@ func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, t
 	return src, nil
 }
 
-// absolute makes a glob absolute; URLs stay as they are.
+// absolute makes a glob absolute for DuckDB; URLs stay as they are. The name of the
+// project's folder is no pattern, whatever it holds.
 func (l *lake) absolute(glob string) string {
 	if isRemote(glob) || filepath.IsAbs(glob) {
 		return glob
 	}
-	return filepath.ToSlash(filepath.Join(l.root, filepath.FromSlash(glob)))
+	root, inside := l.base(glob)
+	return strings.TrimSuffix(project.LiteralPath(root), "/") + "/" + inside
+}
+
+// base parts a relative glob into the folder from which it goes down, absolute, and the
+// rest.
+func (l *lake) base(glob string) (folder, inside string) {
+	folder, inside = filepath.ToSlash(l.root), path.Clean(filepath.ToSlash(glob))
+	for strings.HasPrefix(inside, "../") {
+		folder, inside = path.Dir(folder), inside[len("../"):]
+	}
+	return folder, inside
+}
+
+// glob is the pattern that DuckDB is given for the file: its readers take each name for
+// one, so that "x[ab].csv" would read "xa.csv".
+func (f lakeFile) glob() string {
+	if f.remote {
+		return f.path
+	}
+	return project.LiteralPath(f.path)
 }
 
 func isRemote(path string) bool { return strings.Contains(path, "://") }
 
 // expand lists the files of a glob.
-func expand(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
+func (l *lake) expand(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
 	if isRemote(glob) {
 		return expandRemote(ctx, s, glob)
 	}
-	paths, err := doublestar.FilepathGlob(filepath.FromSlash(glob), doublestar.WithFilesOnly())
+	paths, err := l.matches(glob)
 	if err != nil {
 		return nil, err
 	}
 	files := make([]lakeFile, 0, len(paths))
-	for _, path := range paths {
-		info, err := os.Stat(path)
+	for _, name := range paths {
+		info, err := os.Stat(filepath.FromSlash(name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, lakeFile{path: filepath.ToSlash(path), size: info.Size(), modified: info.ModTime()})
+		files = append(files, lakeFile{path: name, size: info.Size(), modified: info.ModTime()})
 	}
 	return files, nil
+}
+
+// matches are the absolute paths of the local files of a glob.
+func (l *lake) matches(glob string) ([]string, error) {
+	if filepath.IsAbs(glob) {
+		paths, err := doublestar.FilepathGlob(filepath.FromSlash(glob), doublestar.WithFilesOnly())
+		for i := range paths {
+			paths[i] = filepath.ToSlash(paths[i])
+		}
+		return paths, err
+	}
+	folder, inside := l.base(glob)
+	paths, err := doublestar.Glob(os.DirFS(filepath.FromSlash(folder)), inside, doublestar.WithFilesOnly())
+	for i := range paths {
+		paths[i] = path.Join(folder, paths[i])
+	}
+	return paths, err
 }
 
 // expandRemote asks DuckDB, which has the extensions and secrets. A URL without a
@@ -148,32 +187,40 @@ func expandRemote(ctx context.Context, s engine.Session, glob string) ([]lakeFil
 	}
 	files := make([]lakeFile, len(t.Rows))
 	for i, row := range t.Rows {
-		path, _ := row[0].(string)
-		files[i] = lakeFile{path: path, remote: true}
+		name, _ := row[0].(string)
+		files[i] = lakeFile{path: name, remote: true}
 	}
 	return files, nil
 }
 
-// noFiles is the error for a glob that matches nothing.
-func noFiles(node *project.Node, p project.Located, glob string) *diag.Diagnostic {
+// noFiles is the error for a glob that matches nothing. It stands where the glob is
+// declared; one that was made by convention stands nowhere.
+func (l *lake) noFiles(node *project.Node, p project.Located) *diag.Diagnostic {
 	place := p.Place
 	if place.IsZero() {
 		place = node.Place
 	}
+	if node.Table.Implicit {
+		place = diag.Place{}
+	}
 	d := diag.New(diag.LakeFile, place, "no file matches %q of source %q", p.Text, node.Table.SourceName+"."+node.Name)
 	d.Node = node.UniqueID
-	folder := nearestFolder(glob)
-	return d.WithHint("the nearest folder that exists is %q; allow_empty: true with declared columns lets a source be empty", folder)
+	return d.WithHint("the nearest folder that exists is %q; allow_empty: true with declared columns lets a source be empty", l.nearestFolder(p.Text))
 }
 
 // nearestFolder is the deepest folder of a glob that exists.
-func nearestFolder(glob string) string {
-	folder, _ := doublestar.SplitPattern(glob)
+func (l *lake) nearestFolder(glob string) string {
+	within := ""
+	if !filepath.IsAbs(glob) {
+		within, glob = l.base(glob)
+	}
+	inside, _ := doublestar.SplitPattern(filepath.ToSlash(glob))
+	folder := path.Join(within, inside)
 	for folder != "." && folder != "/" && folder != "" {
 		if info, err := os.Stat(filepath.FromSlash(folder)); err == nil && info.IsDir() {
 			break
 		}
-		up := filepath.ToSlash(filepath.Dir(filepath.FromSlash(folder)))
+		up := path.Dir(folder)
 		if up == folder {
 			break
 		}

@@ -109,7 +109,7 @@ func (w *sieving) parquetRows(ctx context.Context) (map[string]int64, error) {
 	}
 	var paths []string
 	for path := range w.sieved.files {
-		paths = append(paths, project.QuoteString(path))
+		paths = append(paths, project.QuoteString(lakeFile{path: path, remote: isRemote(path)}.glob()))
 	}
 	slices.Sort(paths)
 	t, err := w.session.Query(ctx, "select file_name, num_rows from parquet_file_metadata(["+strings.Join(paths, ", ")+"])")

@@ -100,7 +100,7 @@ func (w *sieving) look(ctx context.Context, f lakeFile) (*fileGroup, string, err
 		g := &fileGroup{lines: w.sieved.src.isLines(f)}
 		return g, project.OptionLiteral(g.lines), nil
 	}
-	q := sent{sql: "from " + w.sieved.src.node.Table.From([]string{f.path}), query: -1}
+	q := sent{sql: "from " + w.sieved.src.node.Table.From([]string{f.glob()}), query: -1}
 	columns, err := describeQuery(ctx, w.session, &q)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -166,7 +166,7 @@ func (w *sieving) firstRecord(ctx context.Context, f lakeFile, d csvDialect) (st
 	if err != nil {
 		return "", err
 	}
-	t, err := w.session.Query(ctx, "select line from read_csv("+project.QuoteString(f.path)+", auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = chr(1), quote = '', escape = '', strict_mode = false, skip = "+
+	t, err := w.session.Query(ctx, "select line from read_csv("+project.QuoteString(f.glob())+", auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = chr(1), quote = '', escape = '', strict_mode = false, skip = "+
 		project.OptionLiteral(int64(d.Skip))+") limit 1")
 	if err != nil || len(t.Rows) == 0 {
 		return "", err

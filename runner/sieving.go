@@ -33,17 +33,18 @@ type fileGroup struct {
 	csv    csvDialect
 }
 
-func (g fileGroup) paths() []string {
+// globs are the files as DuckDB's readers are given them.
+func (g fileGroup) globs() []string {
 	out := make([]string, len(g.files))
 	for i, f := range g.files {
-		out[i] = f.path
+		out[i] = f.glob()
 	}
 	return out
 }
 
 // reading is what sieve needs to know.
 func (w *sieving) reading(g fileGroup) sieve.Reading {
-	return sieve.Reading{Contract: w.contract, Files: g.paths(), Header: g.header, Into: w.sieved.table, Raw: sievedName(w.number, "_raw")}
+	return sieve.Reading{Contract: w.contract, Files: g.globs(), Header: g.header, Into: w.sieved.table, Raw: sievedName(w.number, "_raw")}
 }
 
 // load reads a group of files. One that stops the load is left out: the one that the error

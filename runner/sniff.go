@@ -21,7 +21,7 @@ func (src *lakeSource) sniff(ctx context.Context, s engine.Session) {
 	}
 	paths := make([]string, len(src.files))
 	for i, f := range src.files {
-		paths[i] = f.path
+		paths[i] = f.glob()
 	}
 	src.dialect = dialect
 	src.pinned = src.node.Table.FromWith(paths, dialect)
@@ -40,7 +40,7 @@ func sniffDialect(ctx context.Context, s engine.Session, node *project.Node, fil
 	if len(files) < 2 || node.Table.Format != "csv" || saysDialect(node.Table.Options) {
 		return nil
 	}
-	call := strings.Replace(node.Table.From([]string{files[0].path}), "read_csv(", "sniff_csv(", 1)
+	call := strings.Replace(node.Table.From([]string{files[0].glob()}), "read_csv(", "sniff_csv(", 1)
 	t, err := s.Query(ctx, "select Delimiter, Quote, Escape from "+call)
 	if err != nil || len(t.Rows) != 1 {
 		return nil // the load itself will say what is wrong with the file

@@ -209,12 +209,12 @@ func (in *intake) leaveOut(bad []fileFailure) bool {
 	return true
 }
 
-// sample is a file that can be read, for the columns of a source that nothing is taken
+// sample is the pattern of a file that can be read, for the columns of a source that nothing is taken
 // of.
 func (si *sourceIntake) sample() (string, bool) {
 	for _, f := range slices.Backward(si.src.files) {
 		if !slices.ContainsFunc(si.failed, func(b fileFailure) bool { return b.file.path == f.path }) {
-			return f.path, true
+			return f.glob(), true
 		}
 	}
 	return "", false

@@ -52,6 +52,12 @@ func QuoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`,
 // QuoteString quotes an SQL string literal.
 func QuoteString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
+// LiteralPath is the pattern by which DuckDB's readers find just the file of that name:
+// they take "*", "?" and "[" in each path they are given for patterns.
+func LiteralPath(path string) string {
+	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
+}
+
 // Node is one resource of a project: a model, seed, source table, data test and
 // so on. It is filled in three steps: the loader sets what files say, the parse
 // pass adds config, references and relation, the compile pass sets Compiled. After
@@ -186,6 +192,7 @@ type SourceTable struct {
 	Options       *template.Dict
 	AllowEmpty    bool
 	Implicit      bool         // made by convention from a file, not declared
+	Rivals        []Located    // of an implicit one: further files that have its name
 	OnBadRows     string       // "fail" or "quarantine"
 	MaxRejects    *RejectLimit // how many rows may be kept apart; nil for any number
 	Freshness     *template.Dict

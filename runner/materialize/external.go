@@ -203,6 +203,9 @@ func (x *ExternalSpec) read(location string, columns []engine.Column) string {
 		}
 		return "select " + strings.Join(items, ", ") + " where false"
 	}
+	if !x.Remote {
+		location = project.LiteralPath(location)
+	}
 	if x.Folder {
 		location += "/*" + strings.Repeat("/*", len(x.PartitionBy)) + "." + x.Format
 	}

@@ -48,7 +48,7 @@ func beginSeed(spec *Spec) ([]Statement, error) {
 		fmt.Sprintf("max_line_size = %d", max(1<<21, 2*table.longest)),
 	}
 	return []Statement{plain("create table %s as (\nselect %s\nfrom read_csv(%s,\n  %s)\n)",
-		spec.Candidate, strings.Join(items, ", "), project.QuoteString(escapeGlob(seed.Path)),
+		spec.Candidate, strings.Join(items, ", "), project.QuoteString(project.LiteralPath(seed.Path)),
 		strings.Join(options, ",\n  "))}, nil
 }
 
@@ -57,17 +57,4 @@ func (o SeedOptions) delimiter() string {
 		return ","
 	}
 	return o.Delimiter
-}
-
-// escapeGlob makes DuckDB take a path literally that holds characters of a glob.
-func escapeGlob(path string) string {
-	var b strings.Builder
-	for _, r := range path {
-		if strings.ContainsRune("*?[", r) {
-			b.WriteString("[" + string(r) + "]")
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -11,7 +11,7 @@ import (
 // Reading is how files of one source are read.
 type Reading struct {
 	Contract Contract
-	Files    []string // absolute paths
+	Files    []string // absolute, as DuckDB's readers take them: patterns that match one file each
 	Header   []string // CSV: the names of the columns in the files, in their order
 	Options  string   // more reader options, as SQL: ", delim = ';'"
 	Rejects  string   // CSV: names the temporary tables of DuckDB's rejects
