@@ -7,8 +7,12 @@ import (
 	"elt/compiler/template"
 )
 
-// maxCombinations bounds what product() and its like may make.
-const maxCombinations = 1 << 20
+// maxCombinations bounds how many rows product() and its like may make, and maxCombined how
+// many elements these hold together.
+const (
+	maxCombinations = 1 << 20
+	maxCombined     = 1 << 23
+)
 
 // itertoolsModule is modules.itertools. Its functions read all of their arguments and
 // answer with iterators; those of Python that never end are not there.
@@ -145,7 +149,7 @@ func itChoose(c *template.Call, name string) (template.Value, error) {
 				row[i] = pool[at]
 			}
 			out = append(out, row)
-			return len(out) <= maxCombinations
+			return len(out) <= maxCombinations && len(out)*size <= maxCombined
 		}
 		start := 0
 		if name != "permutations" && len(taken) > 0 {

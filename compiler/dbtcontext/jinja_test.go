@@ -79,3 +79,23 @@ func jinjaValues() map[string]template.Value {
 		"day": dbtcontext.Date(at), "dt": dbtcontext.NaiveDateTime(at), "dtz": dbtcontext.DateTime(at),
 	}
 }
+
+// TestCombinationsAreBounded has templates that no memory would hold the result of.
+func TestCombinationsAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"long rows":     "{{ modules.itertools.combinations_with_replacement('abc', 1000)|list|length }}",
+		"many rows":     "{{ modules.itertools.combinations(range(60), 30)|list|length }}",
+		"endless rows":  "{{ modules.itertools.combinations_with_replacement('abc', 9223372036854775807)|list|length }}",
+		"many products": "{{ modules.itertools.product(range(1000), range(1000), range(1000))|list|length }}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := jinjaCase{Body: body}.render(t)
+			var d *diag.Diagnostic
+			if !errors.As(err, &d) || d.Place.IsZero() || !strings.HasPrefix(d.Message, "more than 1048576 combinations") {
+				t.Errorf("%s: %v", body, err)
+			}
+		})
+	}
+}
