@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,11 @@ func (f *bindFacts) Leaf(ctx context.Context, node *project.Node) ([]compiler.Co
 	case node.Type == project.Seed:
 		return f.seed(ctx, node)
 	case node.Quarantines():
-		return f.spelled(ctx, plainColumns(f.run.sourceColumns(node)), "the source's columns")
+		columns, err := f.spelled(ctx, plainColumns(f.run.sourceColumns(node)), "the source's columns")
+		if err != nil {
+			err = cmp.Or(f.unknownType(ctx, node), err)
+		}
+		return columns, err
 	case compiler.SourceExpression(node) != "":
 		return f.files(ctx, node)
 	}
@@ -90,8 +95,13 @@ func (f *bindFacts) files(ctx context.Context, node *project.Node) ([]compiler.C
 		}
 	}
 	columns, err := f.describeFiles(ctx, from)
+	if err != nil && src != nil {
+		if wrong := f.misdeclared(ctx, src, src.files, err); wrong != nil {
+			return nil, wrong
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, undescribed(err)
 	}
 	if src != nil && f.run.plan.Project.IsElt {
 		if err := f.keepsContract(ctx, src, columns); err != nil {
@@ -147,14 +157,7 @@ func (f *bindFacts) describeFiles(ctx context.Context, from string) ([]compiler.
 		return nil, compiler.Doubt("the files cannot be described")
 	}
 	columns, err := describer.Describe(ctx, "from "+from)
-	var e *engine.Error
-	switch {
-	case err == nil:
-		return plainColumns(columns), nil
-	case errors.As(err, &e):
-		return nil, compiler.Doubt("its files cannot be looked at: " + e.Message)
-	}
-	return nil, err
+	return plainColumns(columns), err
 }
 
 // keepsContract compares files with the columns that their source declares. The first
@@ -173,7 +176,7 @@ func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns 
 	}
 	declared, err := f.spelled(ctx, declared, "the source's columns")
 	if err != nil {
-		return nil // a type that only an extension knows, perhaps
+		return f.unknownType(ctx, src.node) // else one that only an extension knows, perhaps
 	}
 	check := func(have []compiler.Column, file string) error {
 		for i, want := range declared {
@@ -188,7 +191,7 @@ func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns 
 		for _, file := range src.files {
 			have, err := f.describeFiles(ctx, src.node.Table.FromWith([]string{file.glob()}, src.dialect))
 			if err != nil {
-				return nil // the load will say what is wrong with the file
+				return f.misdeclared(ctx, src, []lakeFile{file}, err) // else the load will say what is wrong with the file
 			}
 			if err := check(have, file.path); err != nil {
 				return err

@@ -44,6 +44,10 @@ func (p *Project) fillLake(st *SourceTable, s *SourcePatch, t *TablePatch, n *No
 	if lake.location.Text != "" && len(lake.paths) == 0 {
 		p.fillLocation(st, lake, names, diags)
 	}
+	if st.AllowEmpty && len(st.Paths) > 0 && len(t.Columns) == 0 {
+		diags.add(diag.New(diag.WrongType, n.Place, "source %q may be empty, but declares no columns", st.SourceName+"."+n.Name).
+			WithHint("declare its columns: with name and data_type, which an empty table has too, or take allow_empty out"))
+	}
 	st.types = declaredTypes(t.Columns, st.Paths)
 	if len(st.Paths) > 0 && st.Format == "" {
 		st.Format = formatOfAll(st, diags)
