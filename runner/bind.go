@@ -38,6 +38,7 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 		return nil, append(problems, diag.From(err, diag.Database)...)
 	}
 	problems = append(problems, found...)
+	problems = append(problems, r.hookSyntax(ctx, ids, true)...)
 	problems = append(problems, r.impact(ctx, bound, ids)...)
 	return bound, problems.Sorted()
 }
@@ -82,7 +83,7 @@ func (r *run) checkQueries(ctx context.Context) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found, bound.Close()
+	return append(found, r.hookSyntax(ctx, ids, r.stopsAtMistakes())...), bound.Close()
 }
 
 // bind binds queries.

@@ -162,6 +162,11 @@ func (s *Session) preceding(ctx context.Context, sql string, extracted mapping.E
 	return nil
 }
 
+// CheckSyntax implements [engine.SyntaxChecker].
+func (s *Session) CheckSyntax(ctx context.Context, sql string) error {
+	return s.extracted(ctx, sql, func(context.Context, mapping.ExtractedStatements, mapping.IdxT) error { return nil })
+}
+
 func ignore(context.Context, mapping.StatementType, *mapping.Result) error { return nil }
 
 // extracted parses the one statement sql and hands what it stands for to use, with a

@@ -43,6 +43,13 @@ type Describer interface {
 	Describe(ctx context.Context, sql string) ([]Column, error)
 }
 
+// SyntaxChecker is a session that can parse a statement without running it.
+type SyntaxChecker interface {
+	// CheckSyntax returns an *Error of kind Parser where sql is not exactly one statement.
+	// Nothing is looked up: what the statement names need not be there.
+	CheckSyntax(ctx context.Context, sql string) error
+}
+
 // Streamer is a session that can hand out a long result row by row.
 type Streamer interface {
 	// QueryStream runs one statement and calls fn for each row. The row is fn's to keep.
