@@ -226,6 +226,35 @@ func openFault(err error) error {
 	return &diag.Diagnostic{Code: diag.Database, Message: message, Hint: hint, Err: err}
 }
 
+// targetFault is [openFault] with the place in the target's file, and the name that was
+// probably meant.
+func targetFault(target *project.Target, err error) error {
+	fault := openFault(err)
+	var d *diag.Diagnostic
+	var setup *duckdb.SetupError
+	if !errors.As(fault, &d) || !errors.As(err, &setup) {
+		return fault
+	}
+	d.Place = target.PlaceOf(setup.What, setup.Name)
+	var e *engine.Error
+	switch {
+	case d.Hint != "":
+	case setup.What == "extension":
+		d.Hint = didYouMean(setup.Name, coreExtensions())
+	case errors.As(err, &e):
+		d.Hint = didYouMean(setup.Name, e.Candidates)
+	}
+	return d
+}
+
+// coreExtensions are the extensions of DuckDB's own repository, by its documentation.
+func coreExtensions() []string {
+	return []string{
+		"autocomplete", "avro", "aws", "azure", "delta", "ducklake", "encodings", "excel", "fts", "httpfs", "iceberg", "icu", "inet",
+		"json", "motherduck", "mysql", "parquet", "postgres", "spatial", "sqlite", "tpcds", "tpch", "ui", "unity_catalog", "vortex", "vss",
+	}
+}
+
 // setupWords is what is wrong with something that the target sets up.
 func setupWords(e *duckdb.SetupError) string {
 	var open *duckdb.OpenError

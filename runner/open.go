@@ -43,13 +43,13 @@ func openReadOnlyWith(ctx context.Context, target *project.Target, options duckd
 				WithHint("build it first, or look at the target's path")
 		}
 		if err := replayLog(ctx, options); err != nil {
-			return nil, openFault(err)
+			return nil, targetFault(target, err)
 		}
 		options.ReadOnly = true
 	}
 	db, err := duckdb.Open(ctx, options)
 	if err != nil {
-		return nil, openFault(err)
+		return nil, targetFault(target, err)
 	}
 	return db, nil
 }
@@ -90,7 +90,7 @@ func openReadWrite(ctx context.Context, target *project.Target, wait time.Durati
 	options.Wait, options.Shadow = wait, true
 	db, err := duckdb.Open(ctx, options)
 	if err != nil {
-		return nil, openFault(err)
+		return nil, targetFault(target, err)
 	}
 	return db, nil
 }

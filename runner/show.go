@@ -182,7 +182,7 @@ func (r *run) openToRead(ctx context.Context, empty bool) error {
 	if empty && missing(target) {
 		options.Path, options.Shadow = "", true
 		if db, err = duckdb.Open(ctx, options); err != nil {
-			return openFault(err)
+			return targetFault(target, err)
 		}
 	} else if db, err = openReadOnlyWith(ctx, target, options); err != nil {
 		return err

@@ -72,7 +72,7 @@ func (l *lab) open(ctx context.Context) error {
 		options.Path, options.Attach, options.Secrets, options.Threads = "", nil, nil, 1
 		options.Lenient = l.lenient
 		if l.db, l.err = duckdb.Open(ctx, options); l.err != nil {
-			l.err = openFault(l.err)
+			l.err = targetFault(l.target, l.err)
 		}
 	})
 	return l.err

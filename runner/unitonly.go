@@ -81,7 +81,7 @@ func (r *run) openNowhere(ctx context.Context, ids []string) error {
 	options.Path, options.Attach, options.Shadow, options.Threads = "", nil, true, 1
 	db, err := duckdb.Open(ctx, options)
 	if err != nil {
-		return openFault(err)
+		return targetFault(r.plan.Project.Target, err)
 	}
 	if err := r.use(ctx, db); err != nil {
 		return err

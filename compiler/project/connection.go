@@ -56,6 +56,7 @@ func (l *loader) connection(c cursor, name, profile string) *Target {
 	t.ConfigOptions = l.settings(c.get("config_options"), "config_options", rd)
 	t.Attach = l.attachments(c.get("attach"), rd)
 	t.Extensions = l.extensions(c.get("extensions"), rd)
+	notePlaces(t, c)
 	t.Secrets = l.secrets(c.get("secrets"), rd)
 	if rd.str(c.get("use_credential_provider"), "use_credential_provider") == "aws" {
 		t.Secrets = append(t.Secrets, Secret{Name: "_dbt_secret_aws", Type: "s3", Provider: "credential_chain"})
@@ -69,6 +70,26 @@ func (l *loader) connection(c cursor, name, profile string) *Target {
 	l.retries(t, c.get("retries"), rd)
 	l.finishTarget(t, c, rd.str(c.get("path"), "path"))
 	return t
+}
+
+// notePlaces remembers where the settings and extensions stand, for what is wrong with them
+// comes out when the database is opened.
+func notePlaces(t *Target, c cursor) {
+	if settings := c.get("settings"); settings.isMap() {
+		for _, p := range settings.pairs() {
+			t.note("setting", p.key, p.keyAt.place())
+		}
+	}
+	if extensions := c.get("extensions"); extensions.isList() {
+		for _, e := range extensions.items() {
+			if e.isMap() {
+				e = e.get("name")
+			}
+			if e.isText() {
+				t.note("extension", e.text(), e.place())
+			}
+		}
+	}
 }
 
 func isFalse(c cursor) bool {

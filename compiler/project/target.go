@@ -1,6 +1,10 @@
 package project
 
 import (
+	"strings"
+	"unicode/utf8"
+
+	"elt/compiler/diag"
 	"elt/compiler/template"
 )
 
@@ -31,6 +35,35 @@ type Target struct {
 
 	// Raw is what templates see as target: the keys of dbt's, secrets left out.
 	Raw *template.Dict
+
+	places map[[2]string]diag.Place
+}
+
+// PlaceOf is where a "setting" or an "extension" of a name is written; none where it is
+// not. Its source is no more than that name on its line: what stands around it in the file
+// may be a password.
+func (t *Target) PlaceOf(what, name string) diag.Place { return t.places[[2]string{what, name}] }
+
+// note remembers where a name is written, if it stands on one line.
+func (t *Target) note(what, name string, at diag.Place) {
+	if at.IsZero() || name == "" {
+		return
+	}
+	line, _ := at.Source.Position(at.Span.Start)
+	text, start := at.Source.Line(line)
+	if at.Span.End > start+len(text) {
+		return
+	}
+	if t.places == nil {
+		t.places = map[[2]string]diag.Place{}
+	}
+	before := text[:at.Span.Start-start]
+	if word := strings.TrimSpace(before); word != "" && word != "-" {
+		before = strings.Repeat(" ", utf8.RuneCountInString(before))
+	}
+	src := diag.NewSource(at.Source.Path, before+text[at.Span.Start-start:at.Span.End-start])
+	src.First = line
+	t.places[[2]string{what, name}] = diag.Place{Source: src, Span: diag.Span{Start: len(before), End: len(src.Text)}}
 }
 
 // Setting is one name and value, in the order written.
