@@ -189,3 +189,19 @@ func (p *parser) fileNames(kind project.ResourceType) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// findTwins marks the generic tests of one name: dbt makes a name of the values of a test's
+// arguments without their keys, so that {equals: 3} and {min: 3} have the same.
+func (p *parser) findTwins() {
+	byName := map[string][]*project.Node{}
+	for _, node := range p.plan.Nodes {
+		if node.Test != nil && node.Test.Generic != "" {
+			byName[node.Name] = append(byName[node.Name], node)
+		}
+	}
+	for _, nodes := range byName {
+		for _, node := range nodes {
+			node.Test.Twin = len(nodes) > 1
+		}
+	}
+}

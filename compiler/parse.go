@@ -47,6 +47,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.nodes()
 	p.render(ctx)
 	p.settle()
+	p.findTwins()
 	p.nameRelations(ctx)
 	p.plainReferences(ctx)
 	p.describe(ctx)

@@ -103,6 +103,7 @@ type Summary struct {
 	Held        int   // built and passed, but not published
 	Rejected    int64 // rows of raw files that were kept apart
 	Interrupted bool
+	Broken      bool          // something went wrong beside the nodes: an on-run-end hook, the replica
 	Unpublished bool          // the publish itself failed; what of it is visible, Results say
 	Results     []*NodeResult // in plan order
 }
@@ -117,6 +118,6 @@ func (RunFinished) event()  {}
 // OK reports whether no node failed, was skipped or is held back, and what was to be
 // published is.
 func (s *Summary) OK() bool {
-	return s != nil && !s.Interrupted && !s.Unpublished && s.Held == 0 &&
+	return s != nil && !s.Interrupted && !s.Unpublished && !s.Broken && s.Held == 0 &&
 		s.Counts[Failed]+s.Counts[Errored]+s.Counts[Skipped]+s.Counts[PartialSuccess] == 0
 }

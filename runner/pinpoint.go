@@ -164,6 +164,9 @@ func (r *run) compiledPath(node *project.Node) string {
 func ArtifactPath(node *project.Node) string {
 	file := strings.TrimPrefix(node.OriginalPath, "./")
 	switch {
+	case node.Test != nil && node.Test.Twin: // dbt writes both to one file
+		base := strings.TrimSuffix(path.Base(filepath.ToSlash(node.Path)), ".sql")
+		return path.Join(file, base+"."+node.UniqueID[strings.LastIndex(node.UniqueID, ".")+1:]+".sql")
 	case node.Test != nil && node.Test.Generic != "", node.Type == project.Operation:
 		return path.Join(file, path.Base(filepath.ToSlash(node.Path)))
 	case node.Type == project.Snapshot && node.Block == nil: // as dbt has it

@@ -149,6 +149,7 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 		err = r.renewReplica(ctx, err)
 	}
 	summary.Elapsed = time.Since(r.clock)
+	summary.Broken = err != nil
 	r.emit(RunFinished{Summary: *summary})
 	return summary, err
 }

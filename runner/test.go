@@ -65,7 +65,14 @@ func (w *worker) judge(ctx context.Context, n *nodeRun) error {
 	}
 	verdict := c.Outcome(row, w.opts.Warnings.Errors(diag.DataTest, testEvent))
 	n.after = c.AfterPublish
-	return w.verdict(ctx, n, verdict)
+	if err := w.verdict(ctx, n, verdict); err != nil {
+		return err
+	}
+	if c.Stored.Identifier != "" && verdict.Status != check.Pass {
+		last := n.result.Diagnostics[len(n.result.Diagnostics)-1]
+		last.Notes = append(last.Notes, diag.Note{Message: "the failing rows are kept in " + c.Stored.String()})
+	}
+	return nil
 }
 
 // testEvent is dbt's name for what a test came to, also where it only warns.

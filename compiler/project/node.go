@@ -175,6 +175,7 @@ type TestInfo struct {
 	Attached     string         // unique_id of the node it is declared under, or ""
 	AttachedExpr string         // how kwargs name that node: "{{ get_where_subquery(ref('orders')) }}"
 	FileKey      string         // dbt's file_key_name: "models.orders"
+	Twin         bool           // another test has the same name: only their unique_ids differ
 	Config       *template.Dict // config of the declaration, rendered, in the order of RawCode
 }
 

@@ -29,10 +29,15 @@ func newFQN(value string) *fqn {
 	return f
 }
 
-// matches compares with the node's fqn, and with the same less the package.
+// matches compares with the node's fqn, and with the same less the package. A test may be
+// meant by its unique_id too, which is all that tells two of one name apart; dbt has no
+// selector for one of them.
 func (f *fqn) matches(n *project.Node) bool {
 	if n.Type == project.Source || len(n.FQN) == 0 {
 		return false
+	}
+	if n.Type == project.Test && n.UniqueID == f.value {
+		return true
 	}
 	versioned := n.Type == project.Model && n.Version != ""
 	return f.matchesPath(n.FQN, versioned) || f.matchesPath(n.FQN[1:], versioned)

@@ -14,6 +14,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"elt/compiler/diag"
 )
@@ -80,18 +82,19 @@ func (i Indirect) valid() bool {
 const indirectModes = `"eager", "cautious", "buildable" or "empty"`
 
 // Parse reads one argument of --select or --exclude: criteria with commas between
-// are intersected, with white space between united.
+// are intersected, with white space between united. In double quotes both are a part of a
+// name, which dbt cannot select.
 func Parse(spec string) (*Spec, *diag.Diagnostic) {
 	union := &Spec{Op: Union, raw: spec}
-	words := strings.Fields(spec)
+	words := splitQuoted(spec, unicode.IsSpace)
 	if len(words) == 0 {
 		// A script that selects the value of an empty variable wants nothing, not all.
 		union.warn = true
 	}
 	for _, word := range words {
 		both := &Spec{Op: Intersection, raw: word, warn: true}
-		for text := range strings.SplitSeq(word, ",") {
-			one, d := parseCriterion(text)
+		for _, text := range splitQuoted(word, func(r rune) bool { return r == ',' }) {
+			one, d := parseCriterion(unquote(text))
 			if d != nil {
 				return nil, d
 			}
@@ -100,6 +103,37 @@ func Parse(spec string) (*Spec, *diag.Diagnostic) {
 		union.Parts = append(union.Parts, both)
 	}
 	return union, nil
+}
+
+// splitQuoted splits where a character separates that stands in no pair of double quotes.
+// White space never makes an empty part; another separator does, as in dbt.
+func splitQuoted(text string, separates func(rune) bool) []string {
+	var parts []string
+	start, quoted := 0, false
+	cut := func(end int) {
+		if part := text[start:end]; part != "" || !separates(' ') {
+			parts = append(parts, part)
+		}
+	}
+	for i, r := range text {
+		switch {
+		case r == '"':
+			quoted = !quoted && strings.Contains(text[i+1:], `"`)
+		case !quoted && separates(r):
+			cut(i)
+			start = i + utf8.RuneLen(r)
+		}
+	}
+	cut(len(text))
+	return parts
+}
+
+// unquote takes pairs of double quotes out of a criterion.
+func unquote(text string) string {
+	if strings.Count(text, `"`)%2 != 0 {
+		return text
+	}
+	return strings.ReplaceAll(text, `"`, "")
 }
 
 // parseCriterion reads "@", "2+", "method.arg:", value and "+3".

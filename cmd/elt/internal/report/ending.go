@@ -12,6 +12,10 @@ import (
 // ending is what stands below the lines of a run: each failure in full, what was
 // skipped and held because of it, and the summary.
 func (p *plain) ending(s runner.Summary) string {
+	p.unpublished = map[string]bool{}
+	for _, r := range s.Results {
+		p.unpublished[r.Node.UniqueID] = !r.Published
+	}
 	var b strings.Builder
 	for _, r := range s.Results {
 		if text := p.failure(r); text != "" {
@@ -90,7 +94,7 @@ func (p *plain) writeFoundRows(b *strings.Builder, r *runner.NodeResult) {
 	}
 	writeNotes(b, d.Notes, p.style)
 	if d.Hint == "" {
-		d.Hint = "elt show -s " + r.Node.Name + p.showFlags(r) + " " + verb
+		d.Hint = "elt show -s " + selectorOf(r.Node) + p.showFlags(r) + " " + verb
 	}
 	writeLabelled(b, p.style.Blue("hint"), d.Hint)
 }
@@ -109,10 +113,31 @@ func writeSample(b *strings.Builder, s *runner.Sample, width int, style Style) (
 	return left > 0
 }
 
-// showFlags is what `elt show` needs to see the rows a test saw: after a build whose
-// failure held them back, they are in candidates.
+// selectorOf selects one test and no other, as a word of a shell.
+func selectorOf(n *project.Node) string {
+	name := n.Name
+	if n.Test != nil && n.Test.Twin {
+		name = n.UniqueID
+	}
+	if strings.ContainsAny(name, " \t,") {
+		name = `"` + name + `"`
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r < 0x80 && !isWord(r) }) {
+		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return name
+}
+
+// isWord reports whether a shell takes an ASCII character as it is.
+func isWord(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_.-:/+=@%", r)
+}
+
+// showFlags is what `elt show` needs to see the rows a test saw: where what it reads was
+// made and is not published, they are in candidates.
 func (p *plain) showFlags(r *runner.NodeResult) string {
-	if p.command == "build" && r.Status == runner.Failed {
+	made := p.command == "build" || p.command == "retry"
+	if made && (r.Status == runner.Failed || slices.ContainsFunc(r.Node.DependsOn, func(id string) bool { return p.unpublished[id] })) {
 		return " --candidate"
 	}
 	return ""
@@ -235,7 +260,7 @@ func (p *plain) summary(s runner.Summary) string {
 	switch {
 	case s.Interrupted:
 		verdict = p.style.Yellow("interrupted")
-	case p.fault, s.Unpublished, s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped]+s.Counts[runner.PartialSuccess] > 0:
+	case p.fault, s.Unpublished, s.Broken, s.Counts[runner.Failed]+s.Counts[runner.Errored]+s.Counts[runner.Skipped]+s.Counts[runner.PartialSuccess] > 0:
 		verdict = p.style.Red("failed")
 	}
 	var parts []string

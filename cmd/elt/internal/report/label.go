@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/template"
 	"elt/runner"
 )
 
@@ -19,11 +20,25 @@ func label(n *project.Node) string {
 		if n.Test.Column != "" {
 			on += "." + n.Test.Column
 		}
+		if n.Test.Twin {
+			on += " (" + argumentsOf(n.Test) + ")"
+		}
 		return clean(qualified(n.Test) + " " + on)
 	case n.Relation.Identifier != "" && n.Relation.Schema != "" && n.Type != project.Test:
 		return clean(n.Relation.Schema + "." + n.Relation.Identifier)
 	}
 	return clean(n.VersionedName())
+}
+
+// argumentsOf is what tells a generic test from another of the same name.
+func argumentsOf(t *project.TestInfo) string {
+	var parts []string
+	for _, item := range t.Kwargs.Items() {
+		if key := template.Str(item.Key); key != "model" && key != "column_name" {
+			parts = append(parts, key+": "+template.Str(item.Value))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // hasUsualName reports whether a generic test has the name dbt gives it rather than

@@ -16,8 +16,11 @@ type plain struct {
 	style   Style
 	layout  layout
 	command string
-	told    bool // diagnostics stand above
-	fault   bool // one of them, or of the notices, is an error
+	// unpublished are the nodes of the run that is over that are not visible.
+	unpublished map[string]bool
+
+	told  bool // diagnostics stand above
+	fault bool // one of them, or of the notices, is an error
 }
 
 // layout holds the widths of the columns of a node's line.
