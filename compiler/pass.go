@@ -198,6 +198,10 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 		p.unknownTest(node)
 		return
 	}
+	if d := argumentMistake(node); isBuiltin(macro) && d != nil {
+		p.report(d)
+		return
+	}
 	t, err := plan.templates.parse(node.RawCode)
 	if err != nil {
 		p.reportAll(at(err, node.Place), node)
