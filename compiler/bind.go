@@ -291,7 +291,8 @@ func (b *binder) settle(node *project.Node, n *boundNode, err error) {
 	}
 	list := diag.From(err, diag.SQL)
 	n.known = len(list) > 0 && !list.HasErrors()
-	if !b.chosen[node.UniqueID] && node.Type != project.Source {
+	leaf := node.Type == project.Source || node.Type == project.Seed && !b.opts.FromPublished
+	if !b.chosen[node.UniqueID] && !leaf {
 		return
 	}
 	for _, d := range list {

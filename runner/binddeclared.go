@@ -13,6 +13,7 @@ import (
 	"elt/compiler/project"
 	"elt/compiler/template"
 	"elt/runner/engine"
+	"elt/runner/materialize"
 )
 
 // misdeclared says what in the declaration of a source made DuckDB refuse its files: a type
@@ -40,13 +41,7 @@ func (f *bindFacts) unknownOption(ctx context.Context, node *project.Node, e *en
 	if m == nil || !slices.ContainsFunc(node.Table.ReaderOptions(), func(o project.Setting) bool { return strings.EqualFold(o.Name, m[1]) }) {
 		return nil
 	}
-	place := node.Table.OptionPlace
-	if place.IsZero() {
-		place = node.Place
-	} else if at := strings.Index(place.Source.Text[place.Span.Start:], m[1]); at >= 0 {
-		at += place.Span.Start
-		place.Span = span(at, at+len(m[1]))
-	}
+	place := wordIn(node.Table.OptionPlace, node.Place, m[1])
 	d := diag.New(diag.WrongType, place, "%s has no option %q", m[2], m[1])
 	d.Node = node.UniqueID
 	if d.Hint = didYouMean(m[1], f.parameters(ctx, m[2])); d.Hint == "" {
@@ -73,12 +68,55 @@ func (f *bindFacts) parameters(ctx context.Context, function string) []string {
 	return names
 }
 
-// noType is DuckDB's error about a type that it does not know.
-var noType = regexp.MustCompile(`^type ".+" does not exist`)
+// typeMissing is DuckDB's error about a type that it does not know.
+var typeMissing = regexp.MustCompile(`^type ".+" does not exist`)
 
 // unknownType is the error about the first declared column of a type that does not exist.
 // Where a hook may make the type, only the run tells.
 func (f *bindFacts) unknownType(ctx context.Context, node *project.Node) error {
+	for _, c := range node.Columns {
+		if c.DataType == "" {
+			continue
+		}
+		if e := f.noType(ctx, c.DataType); e != nil {
+			d := diag.New(diag.Contract, c.Place, "column %q of source %q is declared with a type that does not exist: %q",
+				c.Name, node.Table.SourceName+"."+node.Name, c.DataType)
+			d.Node, d.Hint = node.UniqueID, f.run.hintOf(e)
+			return d
+		}
+	}
+	return nil
+}
+
+// unknownSeedType is the error about the first of a seed's column_types that does not exist.
+func (f *bindFacts) unknownSeedType(ctx context.Context, node *project.Node, types []materialize.ColumnType) error {
+	for _, c := range types {
+		if e := f.noType(ctx, c.Type); e != nil {
+			place := wordIn(node.Config.Place("column_types"), node.Place, c.Type)
+			d := diag.New(diag.Seed, place, "column_types gives column %q of seed %q a type that does not exist: %q", c.Column, node.Name, c.Type)
+			d.Node, d.Hint = node.UniqueID, f.run.hintOf(e)
+			return d
+		}
+	}
+	return nil
+}
+
+// wordIn is the place of a word of a mapping that begins at a place; other where that is
+// not known.
+func wordIn(mapping, other diag.Place, word string) diag.Place {
+	if mapping.IsZero() {
+		return other
+	}
+	if at := strings.Index(mapping.Source.Text[mapping.Span.Start:], word); at >= 0 {
+		at += mapping.Span.Start
+		mapping.Span = span(at, at+len(word))
+	}
+	return mapping
+}
+
+// noType is the database's error about a type that does not exist; nil for one that does,
+// and where it is not known.
+func (f *bindFacts) noType(ctx context.Context, name string) *engine.Error {
 	if f.hooked || !f.run.plan.Project.IsElt {
 		return nil
 	}
@@ -87,19 +125,10 @@ func (f *bindFacts) unknownType(ctx context.Context, node *project.Node) error {
 		return nil // what asked for the columns will say so
 	}
 	defer f.run.sessions.put(s)
-	for _, c := range node.Columns {
-		if c.DataType == "" {
-			continue
-		}
-		_, err := s.Query(ctx, "select cast(null as "+c.DataType+")")
-		var e *engine.Error
-		if !errors.As(err, &e) || e.Kind != engine.Catalog || !noType.MatchString(e.Message) {
-			continue
-		}
-		d := diag.New(diag.Contract, c.Place, "column %q of source %q is declared with a type that does not exist: %q",
-			c.Name, node.Table.SourceName+"."+node.Name, c.DataType)
-		d.Node, d.Hint = node.UniqueID, f.run.hintOf(e)
-		return d
+	_, err = s.Query(ctx, "select cast(null as "+name+")")
+	var e *engine.Error
+	if errors.As(err, &e) && e.Kind == engine.Catalog && typeMissing.MatchString(e.Message) {
+		return e
 	}
 	return nil
 }
@@ -123,10 +152,27 @@ func (f *bindFacts) missingColumn(ctx context.Context, src *lakeSource, files []
 			if c.DataType == "" || slices.ContainsFunc(have, func(h compiler.Column) bool { return strings.EqualFold(h.Name, c.Name) }) {
 				continue
 			}
-			return f.broken(src, c.Place, compiler.Column{Name: c.Name, Type: strings.ToUpper(c.DataType)}, have, -1, file.path)
+			d := f.broken(src, c.Place, compiler.Column{Name: c.Name, Type: strings.ToUpper(c.DataType)}, have, -1, file.path)
+			if !strings.HasPrefix(d.Hint, "did you mean") {
+				d.Hint = "it is read with the columns " + quotedNames(have) + "; where that is wrong, say in the source's options how the file is written (delim, quote, header)"
+			}
+			return d
 		}
 	}
 	return nil
+}
+
+// quotedNames lists the names of columns, the first of many.
+func quotedNames(columns []compiler.Column) string {
+	const most = 10
+	var names []string
+	for _, c := range columns[:min(len(columns), most)] {
+		names = append(names, fmt.Sprintf("%q", c.Name))
+	}
+	if len(columns) > most {
+		names = append(names, "...")
+	}
+	return strings.Join(names, ", ")
 }
 
 // unites reports whether several files may have different columns.

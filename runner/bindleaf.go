@@ -204,7 +204,7 @@ func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns 
 
 // broken is the error about a file that has not the columns its source declares; at is
 // the column's place among those the file has, below zero where it has none.
-func (f *bindFacts) broken(src *lakeSource, place diag.Place, want compiler.Column, have []compiler.Column, at int, file string) error {
+func (f *bindFacts) broken(src *lakeSource, place diag.Place, want compiler.Column, have []compiler.Column, at int, file string) *diag.Diagnostic {
 	name := src.node.Table.SourceName + "." + src.node.Name
 	what := fmt.Sprintf("the files of source %q have", name)
 	if file != "" {
@@ -247,7 +247,11 @@ func (f *bindFacts) seed(ctx context.Context, node *project.Node) ([]compiler.Co
 	if len(spec.Seed.ColumnTypes) == 0 {
 		return plainColumns(table.Columns), nil
 	}
-	return f.spelled(ctx, plainColumns(table.Columns), "column_types")
+	columns, err := f.spelled(ctx, plainColumns(table.Columns), "column_types")
+	if err != nil {
+		err = cmp.Or(f.unknownSeedType(ctx, node, spec.Seed.ColumnTypes), err)
+	}
+	return columns, err
 }
 
 // spelled returns declared columns with their types as DuckDB writes them.

@@ -30,6 +30,9 @@ func (r *run) blameFile(d *diag.Diagnostic, n *nodeRun, e *engine.Error) {
 		}
 		return
 	}
+	if d.Hint == "" && strings.HasPrefix(d.Message, "it was not possible to detect how the CSV file") {
+		d.Hint = "say in the source's options how it is written (delim, quote, header, encoding), or keep the rows that cannot be read apart: on_bad_rows: quarantine"
+	}
 	where := shown
 	if e.Line > 0 {
 		where = fmt.Sprintf("%s, line %d", shown, e.Line)
