@@ -51,26 +51,27 @@ type NodeFinished struct{ Result *NodeResult }
 
 // NodeResult is the outcome of one node.
 type NodeResult struct {
-	Node        *project.Node
-	Status      Status
-	StartedAt   time.Time
-	CompileTime time.Duration
-	ExecuteTime time.Duration
-	Rows        int64 // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
-	Rejected    int64 // rows that were kept apart of the sources it reads
-	Failures    int64 // of a test
-	Message     string
-	SkippedFor  string         // unique_id of the root cause of a skip
-	Stopped     bool           // skipped though it has nothing to do with SkippedFor: fail-fast
-	Diagnostics diag.List      // why it failed or warns
-	Sample      *Sample        // first failing rows of a test
-	Diff        *unittest.Diff // where a unit test's rows differ from those expected
-	Published   bool           // the relation is visible now
-	HeldFor     string         // unique_id of what holds back a node that was built and passed
-	Worker      int
-	Resumed     bool     // the candidate was taken over from an earlier run (retry)
-	Anew        string   // of a retry: why the candidate of the run before was not taken over
-	Statements  []string // what made the relation, with published names: target/run
+	Node         *project.Node
+	Status       Status
+	StartedAt    time.Time
+	CompileTime  time.Duration
+	ExecuteTime  time.Duration
+	Rows         int64 // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
+	Rejected     int64 // rows that were kept apart of the sources it reads
+	Failures     int64 // of a test
+	Message      string
+	SkippedFor   string         // unique_id of the root cause of a skip
+	Stopped      bool           // skipped though it has nothing to do with SkippedFor: fail-fast
+	Diagnostics  diag.List      // why it failed or warns
+	Sample       *Sample        // first failing rows of a test
+	OfCandidates bool           // of a data test: the run made what it reads, or something above that
+	Diff         *unittest.Diff // where a unit test's rows differ from those expected
+	Published    bool           // the relation is visible now
+	HeldFor      string         // unique_id of what holds back a node that was built and passed
+	Worker       int
+	Resumed      bool     // the candidate was taken over from an earlier run (retry)
+	Anew         string   // of a retry: why the candidate of the run before was not taken over
+	Statements   []string // what made the relation, with published names: target/run
 }
 
 // Sample is the head of a result, as text.

@@ -88,6 +88,11 @@ func (r *run) hold() {
 		for _, parent := range r.net.workParents(id) {
 			mark(parent, cause)
 		}
+		for _, input := range r.net.inputsOf(id, r.plan.Nodes) {
+			for _, reader := range r.net.workReaders(input, r.plan.Nodes) {
+				mark(reader, cause)
+			}
+		}
 	}
 	candidates := map[string]bool{}
 	for _, n := range r.nodes {

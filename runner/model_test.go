@@ -21,6 +21,8 @@ var modelProjects = flag.Int("model", 12, "random projects that TestAgainstNaive
 // After every run each relation must hold exactly what a naive reference says: so no
 // published relation was built from, or shows, rows that were not published.
 //
+// Tests read sources too, which hold what reads them.
+//
 // A relation's rows are hashes of what the node read, so any difference anywhere
 // above a relation shows in it.
 func TestAgainstNaiveReference(t *testing.T) {
@@ -38,13 +40,13 @@ type naive struct {
 	t     *testing.T
 	rand  *rand.Rand
 	w     *warehouse
-	nodes []*naiveNode // parents before children
+	nodes []*naiveNode // parents before children, sources before all
 	tests []*naiveTest
 }
 
 type naiveNode struct {
 	name    string
-	kind    string // what it is built as next
+	kind    string // what it is built as next; "source" is what no run makes
 	version int
 	broken  bool
 	parents []*naiveNode
@@ -69,6 +71,11 @@ type naiveTest struct {
 
 func newNaive(t *testing.T, seed uint64) *naive {
 	n := &naive{t: t, rand: rand.New(rand.NewPCG(seed, 7)), w: newWarehouse(t)}
+	for i := range 1 + n.rand.IntN(2) {
+		source := &naiveNode{name: fmt.Sprintf("s%02d", i), kind: "source", shown: "table", rows: []string{fmt.Sprintf("source %d", i)}}
+		n.w.exec(fmt.Sprintf("create table %s as select 'source %d' as s", source.name, i))
+		n.nodes = append(n.nodes, source)
+	}
 	for i := range 4 + n.rand.IntN(9) {
 		node := &naiveNode{name: fmt.Sprintf("n%02d", i), kind: []string{"table", "view", "view", "incremental"}[n.rand.IntN(4)]}
 		for _, p := range n.nodes {
@@ -120,6 +127,10 @@ func (n *naive) play(runs int) {
 func (n *naive) change(first bool) {
 	all := first || n.rand.IntN(3) == 0
 	for _, node := range n.nodes {
+		if node.kind == "source" {
+			n.w.add(project.Source, node.name, "")
+			continue
+		}
 		node.version++
 		node.broken = !first && n.rand.IntN(12) == 0
 		node.selected = all || n.rand.IntN(3) > 0
@@ -217,6 +228,23 @@ func (n *naive) direct(nodes []*naiveNode) map[*naiveNode]bool {
 	return found
 }
 
+// inputs are what a test reads and the run does not make, as far as it is to blame.
+func (n *naive) inputs(test *naiveTest) []*naiveNode {
+	besides := len(n.direct(test.parents)) > 0
+	var found []*naiveNode
+	for _, p := range test.parents {
+		if !p.selected && (p.kind == "source" || !besides) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// reads reports whether a node reads another one, directly or not.
+func (node *naiveNode) reads(other *naiveNode) bool {
+	return slices.ContainsFunc(node.parents, func(p *naiveNode) bool { return p == other || p.reads(other) })
+}
+
 // reference runs the protocol.
 func (n *naive) reference() {
 	for _, node := range n.nodes {
@@ -239,7 +267,13 @@ func (n *naive) reference() {
 		}
 		for _, test := range n.tests {
 			reads := n.direct(test.parents)
-			gates := test.selected && len(reads) > 0
+			inputs := n.inputs(test)
+			gates := test.selected
+			if len(reads) == 0 {
+				for _, p := range inputs {
+					gates = gates && node.reads(p)
+				}
+			}
 			for p := range reads {
 				gates = gates && above[p]
 			}
@@ -313,6 +347,11 @@ func (n *naive) hold() {
 		if test.status == "fail" || test.status == "skipped" && !test.warns {
 			for p := range n.direct(test.parents) {
 				p.held = true
+			}
+			for _, input := range n.inputs(test) {
+				for _, node := range n.nodes {
+					node.held = node.held || node.selected && node.reads(input)
+				}
 			}
 		}
 	}

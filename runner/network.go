@@ -149,3 +149,42 @@ func (n *network) workParents(id string) []string {
 	}
 	return found
 }
+
+// inputsOf returns what a test reads and the run does not make: sources, ephemeral
+// models, and relations that are not selected. Those last were green when they were
+// published, so where the test also reads what the run makes, they are not to blame.
+func (n *network) inputsOf(test string, nodes map[string]*project.Node) []string {
+	besides := len(n.workParents(test)) > 0
+	var found []string
+	for _, id := range n.graph.Parents(test) {
+		node := nodes[id]
+		if n.work[id] || node == nil || besides && node.Type != project.Source && !node.IsEphemeral() {
+			continue
+		}
+		found = append(found, id)
+	}
+	return found
+}
+
+// workReaders returns the nodes of the run, tests aside, that read something the run does
+// not make: the nearest ones below it, through whatever is not in the run.
+func (n *network) workReaders(id string, nodes map[string]*project.Node) []string {
+	var found []string
+	seen := map[string]bool{}
+	todo := n.graph.Children(id)
+	for len(todo) > 0 {
+		child := todo[0]
+		todo = todo[1:]
+		node := nodes[child]
+		if seen[child] || node == nil || node.Type == project.Test || node.Type == project.UnitTest {
+			continue
+		}
+		seen[child] = true
+		if n.work[child] {
+			found = append(found, child)
+			continue
+		}
+		todo = append(todo, n.graph.Children(child)...)
+	}
+	return found
+}

@@ -16,6 +16,7 @@ import (
 // the run.
 func (w *worker) test(ctx context.Context, n *nodeRun) *NodeResult {
 	result := &NodeResult{Node: n.node, StartedAt: w.now(), Rows: -1, Worker: w.number}
+	result.OfCandidates = len(w.net.workParents(n.node.UniqueID)) > 0
 	n.result = result
 	started := time.Now()
 	err := w.compileLate(ctx, n)

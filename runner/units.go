@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"maps"
 	"slices"
 
 	"elt/compiler/project"
@@ -8,7 +9,8 @@ import (
 
 // makeUnits says what waits for what. A node waits for its parents; a test for the
 // relations it reads; and, as in dbt, a node waits for every test whose relations are
-// all among its ancestors. A unit test needs nothing of the run: its model waits for it.
+// all among its ancestors, be they made by the run or, as sources are, given to it. A unit
+// test needs nothing of the run: its model waits for it.
 // groups are tests that are done together; all tests of a
 // group read the same one node.
 func makeUnits(net *network, order []string, nodes map[string]*project.Node, groups [][]string) []*unit {
@@ -65,24 +67,46 @@ func (m *unitMaker) connect(u *unit, nodes map[string]*project.Node) {
 	if nodes[id].Type != project.Test {
 		return
 	}
-	for _, child := range m.gated(m.parents[id]) {
+	for _, child := range m.gated(id, nodes) {
 		u.before(m.byID[child])
 	}
 }
 
-// gated returns the first nodes that have all the given ones among their ancestors.
-// What is behind those waits through them.
-func (m *unitMaker) gated(parents []string) []string {
-	switch len(parents) {
-	case 0:
-		return nil
-	case 1:
+// belowEach returns, for each node of the run that a test reads, what the run makes below
+// it; for a test of what the run does not make, the same for that.
+func (m *unitMaker) belowEach(test string, nodes map[string]*project.Node) []map[string]bool {
+	var below []map[string]bool
+	for _, p := range m.parents[test] {
+		below = append(below, m.descendants(p))
+	}
+	if len(below) > 0 {
+		return below
+	}
+	for _, input := range m.net.inputsOf(test, nodes) {
+		found := map[string]bool{}
+		for _, reader := range m.net.workReaders(input, nodes) {
+			found[reader] = true
+			maps.Copy(found, m.descendants(reader))
+		}
+		below = append(below, found)
+	}
+	return below
+}
+
+// gated returns the first nodes that are below all that a test reads. What is behind
+// those waits through them.
+func (m *unitMaker) gated(test string, nodes map[string]*project.Node) []string {
+	if parents := m.parents[test]; len(parents) == 1 {
 		return m.children[parents[0]]
 	}
-	common := m.descendants(parents[0])
-	for _, p := range parents[1:] {
+	below := m.belowEach(test, nodes)
+	if len(below) == 0 {
+		return nil
+	}
+	common := below[0]
+	for _, others := range below[1:] {
 		both := map[string]bool{}
-		for id := range m.descendants(p) {
+		for id := range others {
 			if common[id] {
 				both[id] = true
 			}

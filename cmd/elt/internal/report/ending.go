@@ -137,7 +137,8 @@ func isWord(r rune) bool {
 // made and is not published, they are in candidates.
 func (p *plain) showFlags(r *runner.NodeResult) string {
 	made := p.command == "build" || p.command == "retry"
-	if made && (r.Status == runner.Failed || slices.ContainsFunc(r.Node.DependsOn, func(id string) bool { return p.unpublished[id] })) {
+	unpublished := func(id string) bool { return p.unpublished[id] }
+	if made && (r.Status == runner.Failed && r.OfCandidates || slices.ContainsFunc(r.Node.DependsOn, unpublished)) {
 		return " --candidate"
 	}
 	return ""

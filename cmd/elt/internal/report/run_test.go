@@ -48,7 +48,7 @@ func story() []runner.Event {
 		{Node: tails, Status: runner.Warned, Failures: 539, ExecuteTime: 20 * time.Millisecond, Sample: &runner.Sample{
 			Columns: []string{"tail_number", "n"}, Rows: [][]string{{"N14228", "11"}, {"N24211", "9"}}, Total: 539, Shown: 2}},
 		{Node: fct, Status: runner.Success, Rows: 27004, ExecuteTime: 210 * time.Millisecond, HeldFor: unique.UniqueID},
-		{Node: unique, Status: runner.Failed, Failures: 1, ExecuteTime: 30 * time.Millisecond, Sample: &runner.Sample{
+		{Node: unique, Status: runner.Failed, OfCandidates: true, Failures: 1, ExecuteTime: 30 * time.Millisecond, Sample: &runner.Sample{
 			Columns: []string{"flight_id", "n_records"}, Rows: [][]string{{"2013-01-01 UA 1545", "2"}}, Total: 1, Shown: 1}},
 		{Node: mart, Status: runner.Skipped, SkippedFor: unique.UniqueID},
 		{Node: route, Status: runner.Skipped, SkippedFor: unique.UniqueID},
