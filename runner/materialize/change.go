@@ -141,7 +141,7 @@ func (c *change) checks() []Check {
 		out = append(out, c.castCheck(c.spec.Published, was, col.Type,
 			"the table of %q holds values of column %q that are no %s"))
 	}
-	return out
+	return append(out, c.roundingChecks()...)
 }
 
 func (c *change) castCheck(rel project.Relation, col engine.Column, to, message string) Check {
