@@ -248,11 +248,35 @@ func (b *binder) hasQuery(node *project.Node, n *boundNode) bool {
 		b.settle(node, n, Doubt("its template asks the database something that only a build of its parents can answer"))
 		return false
 	case compiled.SQL == "":
+		b.refuseEmpty(node, n)
 		return false
 	case node.Type == project.Test && b.testIsSettled(node, n):
 		return false
 	}
 	return true
+}
+
+// refuseEmpty reports a model, snapshot or test that came to nothing at all. In a dbt
+// project that is left to the build: dbt passes such files over.
+func (b *binder) refuseEmpty(node *project.Node, n *boundNode) {
+	if !b.plan.Project.OwnDefaults() || node.Maker != "" || node.Type == project.Seed {
+		return
+	}
+	d := diag.New(diag.SQL, node.Place, "the query is empty").WithHint("write a select")
+	d.Node = node.UniqueID
+	if node.IsEphemeral() && b.becomesChosen(node.UniqueID) {
+		b.report(d)
+		return
+	}
+	b.settle(node, n, d)
+}
+
+// becomesChosen reports whether an ephemeral model becomes part of a chosen node.
+func (b *binder) becomesChosen(id string) bool {
+	return slices.ContainsFunc(b.plan.Graph.Children(id), func(child string) bool {
+		node := b.plan.Nodes[child]
+		return node != nil && (b.chosen[child] && node.Type != project.UnitTest || node.IsEphemeral() && b.becomesChosen(child))
+	})
 }
 
 // readers are the nodes whose shells a node's query reads: what it depends on, with the
