@@ -176,6 +176,9 @@ func (r *reader) incremental(spec *Spec) {
 	r.merge(spec)
 	r.partitions(spec)
 	r.keys(spec)
+	if spec.Strategy == DeleteInsert && len(spec.UniqueKey)+len(spec.Predicates) == 0 && len(r.problems.Errors()) == 0 {
+		r.onlyInserts()
+	}
 }
 
 // strategy reads incremental_strategy; dbt-duckdb's default is delete+insert.
@@ -270,8 +273,7 @@ func (r *reader) keys(spec *Spec) {
 		return
 	}
 	if len(spec.mergeKeys()) == 0 {
-		r.warn("incremental_strategy", "without a unique_key merge only inserts").
-			WithHint("set unique_key, or use incremental_strategy: append")
+		r.onlyInserts()
 	}
 	for _, k := range spec.UniqueKey {
 		if !isPlainName(k) && !isQuoted(k) && strings.ContainsAny(k, "()+*/|:,") {
@@ -288,4 +290,19 @@ func (r *reader) keys(spec *Spec) {
 	case spec.OnDuplicateKey != KeepLatest && len(spec.OrderBy) > 0:
 		r.warn("order_by", "%q has no effect", "order_by").WithHint("it goes with on_duplicate_key: latest")
 	}
+}
+
+// onlyInserts warns that a strategy which replaces rows by their key has none, as dbt's
+// do: run twice, it adds its rows twice.
+func (r *reader) onlyInserts() {
+	key := "incremental_strategy"
+	what := r.text(key)
+	switch what {
+	case "":
+		key, what = "materialized", "an incremental model"
+	case "default":
+		what = "an incremental model"
+	}
+	r.warn(key, "without a unique_key %s only inserts", what).
+		WithHint("set unique_key, or use incremental_strategy: append")
 }

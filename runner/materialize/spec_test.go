@@ -52,8 +52,8 @@ func TestSpecOf(t *testing.T) {
 		config       []any
 		want         materialize.Spec
 	}{
-		{"defaults of an incremental model", "incremental", nil,
-			materialize.Spec{Strategy: "delete+insert", OnSchemaChange: "ignore"}},
+		{"defaults of an incremental model", "incremental", []any{"unique_key", "id"},
+			materialize.Spec{Strategy: "delete+insert", OnSchemaChange: "ignore", UniqueKey: []string{"id"}}},
 		{"keys in one text", "incremental", []any{"unique_key", `id, "or""d"`},
 			materialize.Spec{Strategy: "delete+insert", OnSchemaChange: "ignore", UniqueKey: []string{"id", `"or""d"`}}},
 		{"an expression as key", "incremental", []any{"unique_key", "coalesce(a, b)"},
@@ -137,7 +137,13 @@ func TestSpecProblems(t *testing.T) {
 		{"columns to update and to leave", "incremental", append(merge, "merge_update_columns", template.NewList("a"), "merge_exclude_columns", template.NewList("b")),
 			`incremental-config orders.yml:5:1: merge_update_columns and merge_exclude_columns contradict each other | keep one of them`},
 		{"merge options under another strategy", "incremental", []any{"merge_update_columns", template.NewList("a")},
-			`warning incremental-config orders.yml:2:1: "merge_update_columns" has no effect under the strategy delete+insert | set incremental_strategy: merge`},
+			`warning incremental-config orders.yml:2:1: "merge_update_columns" has no effect under the strategy delete+insert | set incremental_strategy: merge` + "\n" +
+				`warning incremental-config orders.yml:1:1: without a unique_key an incremental model only inserts | set unique_key, or use incremental_strategy: append`},
+		{"default without a key", "incremental", []any{"incremental_strategy", "default"},
+			`warning incremental-config orders.yml:2:1: without a unique_key an incremental model only inserts | set unique_key, or use incremental_strategy: append`},
+		{"delete+insert without a key", "incremental", []any{"incremental_strategy", "delete+insert"},
+			`warning incremental-config orders.yml:2:1: without a unique_key delete+insert only inserts | set unique_key, or use incremental_strategy: append`},
+		{"append without a key", "incremental", []any{"incremental_strategy", "append"}, ""},
 		{"clauses and options", "incremental", append(merge, "merge_update_condition", "x", "merge_clauses", dict("when_matched", template.NewList(dict("action", "delete")))),
 			`incremental-config orders.yml:4:1: "merge_update_condition" is replaced by merge_clauses | say it in merge_clauses, or take merge_clauses away`},
 		{"clauses that are a list", "incremental", append(merge, "merge_clauses", template.NewList("x")), `wrong-type orders.yml:4:1: "merge_clauses" must be a mapping | `},
