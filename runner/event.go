@@ -78,7 +78,7 @@ type NodeResult struct {
 type Sample struct {
 	Columns []string
 	Rows    [][]string
-	Total   int64 // failing rows there are
+	Total   int64 // failing rows there are; 0 where the test counts something else
 	Shown   int64 // failing rows that Rows stands for: as many as it has, or more where they are counted
 }
 

@@ -87,7 +87,12 @@ func (w *worker) verdict(ctx context.Context, n *nodeRun, v check.Verdict) error
 	if v.Status == check.Pass {
 		return nil
 	}
-	d := diag.New(diag.DataTest, n.node.Place, "data test %q found %s", n.node.Name, rowCount(v.Failures)).WithEvent(testEvent)
+	calc := check.FailCalc(n.node)
+	found := "found " + rowCount(v.Failures)
+	if calc != "" {
+		found = "failed: " + calc + " is " + thousands(v.Failures)
+	}
+	d := diag.New(diag.DataTest, n.node.Place, "data test %q %s", n.node.Name, found).WithEvent(testEvent)
 	d.Node = n.node.UniqueID
 	if v.Status == check.Warn {
 		d.Severity = diag.Warning
@@ -97,7 +102,7 @@ func (w *worker) verdict(ctx context.Context, n *nodeRun, v check.Verdict) error
 	if err != nil {
 		return err
 	}
-	if sample != nil {
+	if sample != nil && calc == "" {
 		sample.Total = v.Failures
 	}
 	n.result.Sample = sample

@@ -26,6 +26,15 @@ const (
 	defaultFailCalc  = "count(*)"
 )
 
+// FailCalc is what a data test counts by its config; "" where that is rows.
+func FailCalc(node *project.Node) string {
+	c, _ := ConfigOf(node)
+	if strings.TrimSpace(c.FailCalc) == defaultFailCalc {
+		return ""
+	}
+	return strings.TrimSpace(c.FailCalc)
+}
+
 // ConfigOf reads the config of a data test.
 func ConfigOf(node *project.Node) (Config, diag.List) {
 	r := reader{node: node}

@@ -77,7 +77,7 @@ type jsonFinished struct {
 type jsonSample struct {
 	Columns []string   `json:"columns"`
 	Rows    [][]string `json:"rows"`
-	Total   int64      `json:"total"`
+	Total   int64      `json:"total,omitempty"`
 }
 
 type jsonPublished struct {
