@@ -79,6 +79,14 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	return db, nil
 }
 
+// openAlone opens the file; if it has to be made, while nobody else makes it.
+func openAlone(ctx context.Context, options Options) (mapping.Database, string) {
+	if !options.ReadOnly {
+		defer aloneToCreate(ctx, options.Path)()
+	}
+	return openNative(options)
+}
+
 // openWaiting opens the file, trying again while another process holds it.
 func openWaiting(ctx context.Context, options Options) (mapping.Database, error) {
 	deadline := time.Now().Add(options.Wait)
@@ -86,7 +94,7 @@ func openWaiting(ctx context.Context, options Options) (mapping.Database, error)
 		if err := ctx.Err(); err != nil {
 			return mapping.Database{}, err
 		}
-		native, message := openNative(options)
+		native, message := openAlone(ctx, options)
 		if message == "" {
 			return native, nil
 		}

@@ -144,3 +144,19 @@ func gunzip(t *testing.T, path string) []byte {
 	}
 	return content
 }
+
+// TestOpenEmptyFile takes a file of no bytes for what a killed process has left.
+func TestOpenEmptyFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "empty.duckdb")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	db, err := Open(context.Background(), Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
