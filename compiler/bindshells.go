@@ -123,7 +123,7 @@ func (b *Bound) shellQuery(reader *project.Node, sql string, parents []string) S
 			span := diag.Span{Start: at + i, End: at + i + len(from)}
 			at = span.End
 			if starts == nil {
-				starts = tokenStarts(sql)
+				starts = sqltoken.Starts(sql)
 			}
 			if starts[span.Start] && !overlaps(edits, span) {
 				edits = append(edits, sqltoken.Edit{Span: span, Text: shell})
@@ -132,16 +132,6 @@ func (b *Bound) shellQuery(reader *project.Node, sql string, parents []string) S
 	}
 	text, back := sqltoken.Rewrite(sql, edits)
 	return ShellQuery{SQL: text, Back: back}
-}
-
-func tokenStarts(sql string) map[int]bool {
-	starts := map[int]bool{}
-	for tok := range sqltoken.Tokens(sql) {
-		if tok.Kind != sqltoken.Comment {
-			starts[tok.Span.Start] = true
-		}
-	}
-	return starts
 }
 
 func overlaps(edits []sqltoken.Edit, span diag.Span) bool {

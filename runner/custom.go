@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -83,8 +84,8 @@ func (m *maker) settle(ctx context.Context) error {
 // tidy drops what the block has left beside its relation.
 func (m *maker) tidy(ctx context.Context) error {
 	var err error
-	for _, rel := range m.tables {
-		_, failed := m.w.session.Exec(context.WithoutCancel(ctx), "drop table if exists "+rel.String())
+	for _, key := range slices.Sorted(maps.Keys(m.tables)) {
+		_, failed := m.w.session.Exec(context.WithoutCancel(ctx), "drop table if exists "+m.tables[key].String())
 		err = errors.Join(err, failed)
 	}
 	return err
@@ -99,8 +100,11 @@ func (m *maker) Relation(ctx context.Context, rel project.Relation) (project.Rel
 	case key == m.n.key:
 		rel.Type = m.kind
 		return rel, m.kind != "", nil
-	case isView, isTable:
-		rel.Type = map[bool]string{true: "view", false: "table"}[isView]
+	case isView:
+		rel.Type = "view"
+		return rel, true, nil
+	case isTable:
+		rel.Type = "table"
 		return rel, true, nil
 	}
 	return m.view.Relation(ctx, rel)

@@ -53,47 +53,7 @@ func (r *run) readersOf(source string) []string {
 
 // hold works out what is not published, and why.
 func (r *run) hold() {
-	bad := map[string]string{}
-	mark := func(id, cause string) {
-		if _, ok := bad[id]; !ok {
-			bad[id] = cause
-		}
-	}
-	first := ""
-	for _, n := range r.nodes {
-		id, cause := n.node.UniqueID, n.result.SkippedFor
-		switch n.result.Status {
-		case Failed, Errored:
-			cause = id
-		case PartialSuccess: // what it was made without fails, what was made is good
-			if first == "" {
-				first = id
-			}
-			continue
-		case Skipped:
-		default:
-			continue
-		}
-		if first == "" {
-			first = cause
-		}
-		if n.node.Type != project.Test {
-			mark(id, cause)
-			continue
-		}
-		if config, _ := check.ConfigOf(n.node); n.result.Status == Skipped && config.Severity == "warn" {
-			continue
-		}
-		// What a test of error severity found bad, or could not look at, is not green.
-		for _, parent := range r.net.workParents(id) {
-			mark(parent, cause)
-		}
-		for _, input := range r.net.inputsOf(id, r.plan.Nodes) {
-			for _, reader := range r.net.workReaders(input, r.plan.Nodes) {
-				mark(reader, cause)
-			}
-		}
-	}
+	bad, first := r.foundBad()
 	candidates := map[string]bool{}
 	for _, n := range r.nodes {
 		candidates[n.node.UniqueID] = n.made
@@ -115,6 +75,50 @@ func (r *run) hold() {
 			n.result.HeldFor = cause
 		}
 	}
+}
+
+// foundBad are the nodes that are not green by themselves or by a test, with the root cause
+// of each, and the root cause of the first thing in the run that is not green.
+func (r *run) foundBad() (bad map[string]string, first string) {
+	bad = map[string]string{}
+	mark := func(ids []string, cause string) {
+		for _, id := range ids {
+			if _, ok := bad[id]; !ok {
+				bad[id] = cause
+			}
+		}
+	}
+	for _, n := range r.nodes {
+		id, cause := n.node.UniqueID, n.result.SkippedFor
+		switch n.result.Status {
+		case Failed, Errored:
+			cause = id
+		case PartialSuccess: // what it was made without fails, what was made is good
+			if first == "" {
+				first = id
+			}
+			continue
+		case Skipped:
+		default:
+			continue
+		}
+		if first == "" {
+			first = cause
+		}
+		if n.node.Type != project.Test {
+			mark([]string{id}, cause)
+			continue
+		}
+		if config, _ := check.ConfigOf(n.node); n.result.Status == Skipped && config.Severity == "warn" {
+			continue
+		}
+		// What a test of error severity found bad, or could not look at, is not green.
+		mark(r.net.workParents(id), cause)
+		for _, input := range r.net.inputsOf(id, r.plan.Nodes) {
+			mark(r.net.workReaders(input, r.plan.Nodes), cause)
+		}
+	}
+	return bad, first
 }
 
 // foreignView begins the id of a view that is not of the project.

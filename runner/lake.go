@@ -271,7 +271,7 @@ func (l *lake) replacing(sql string, by func(*lakeSource) string) []sqltoken.Edi
 			start, end := at+i, at+i+len(src.text)
 			at = end
 			if starts == nil {
-				starts = tokenStarts(sql)
+				starts = sqltoken.Starts(sql)
 			}
 			if starts[start] && !taken[start] {
 				taken[start] = true
@@ -295,16 +295,6 @@ func (l *lake) byLength() []*lakeSource {
 		return strings.Compare(a.node.UniqueID, b.node.UniqueID)
 	})
 	return out
-}
-
-func tokenStarts(sql string) map[int]bool {
-	starts := map[int]bool{}
-	for tok := range sqltoken.Tokens(sql) {
-		if tok.Kind != sqltoken.Comment {
-			starts[tok.Span.Start] = true
-		}
-	}
-	return starts
 }
 
 // changed looks at the files of sources again that were read whole: by source, what is

@@ -52,6 +52,18 @@ func (t Token) word(sql, keyword string) bool {
 	return t.Kind == Word && equalFold(sql[t.Span.Start:t.Span.End], keyword)
 }
 
+// Starts are the byte offsets at which tokens of a text begin, comments left out: what stands
+// there is not within a comment, a text or a longer name.
+func Starts(sql string) map[int]bool {
+	starts := map[int]bool{}
+	for tok := range Tokens(sql) {
+		if tok.Kind != Comment {
+			starts[tok.Span.Start] = true
+		}
+	}
+	return starts
+}
+
 // Tokens returns the tokens of a text, comments included, in order. Everything
 // between two tokens is white space.
 func Tokens(sql string) iter.Seq[Token] {

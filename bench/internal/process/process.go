@@ -53,6 +53,7 @@ type FailedError struct {
 	Tail    string // what it wrote last, from the first line that tells an error
 }
 
+// Error says which command failed, and how.
 func (e *FailedError) Error() string {
 	return fmt.Sprintf("%s: exit code %d: %s", e.Command, e.Code, e.Tail)
 }

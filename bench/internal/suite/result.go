@@ -58,6 +58,7 @@ type Sample struct {
 	File  int64   `json:"file,omitempty"`
 }
 
+// String is a sample for a person.
 func (s Sample) String() string {
 	return fmt.Sprintf("%8.3f s  cpu %8.3f s  peak %5d MB", s.Wall, s.CPU, s.Peak/1e6)
 }

@@ -118,6 +118,7 @@ func (r *Runner) Run(ctx context.Context, c Case) (*CaseResult, error) {
 // Missing is the error of a Prepare that cannot have what the case is about.
 type Missing struct{ What string }
 
+// Error says what is missing.
 func (m *Missing) Error() string { return m.What }
 
 // entrant is a contender while it is measured.
