@@ -77,7 +77,7 @@ func parseOptions(words []string) (command string, o options, err error) {
 	flags.StringVar(&o.dir, "dir", orElse(os.Getenv("ELT_BENCH_DIR"), filepath.Join(cache, "elt-bench")), "`folder` for tools, data and projects, or ELT_BENCH_DIR; kept between runs")
 	flags.StringVar(&o.out, "out", "", "`folder` for results (default bench/results, or bench/results/quick with -quick)")
 	flags.StringVar(&o.jaffle, "jaffle", orElse(os.Getenv("ELT_BENCH_JAFFLE"), "https://github.com/dbt-labs/jaffle_shop_duckdb.git"), "`folder` or git address of jaffle_shop_duckdb, or ELT_BENCH_JAFFLE")
-	flags.StringVar(&o.flights, "flights", os.Getenv("ELT_BENCH_FLIGHTS"), "`folder` of one CSV file a day of nycflights13, or ELT_BENCH_FLIGHTS (default the January in lake/flights)")
+	flags.StringVar(&o.flights, "flights", os.Getenv("ELT_BENCH_FLIGHTS"), "`folder` of one CSV file a day of nycflights13, or the file of a year, or ELT_BENCH_FLIGHTS (default the January in lake/flights)")
 	flags.DurationVar(&o.limit, "limit", 20*time.Minute, "`time` after which one command is given up")
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)
@@ -96,7 +96,7 @@ func commandLine(command string, words []string) string {
 		name := strings.TrimLeft(words[i], "-")
 		if own := slices.Contains([]string{"dir", "out", "jaffle", "flights"}, name); own && strings.HasPrefix(words[i], "-") {
 			if name == "flights" {
-				line = append(line, "-flights DIR")
+				line = append(line, "-flights PATH")
 			}
 			i++
 			continue

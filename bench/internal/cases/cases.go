@@ -29,7 +29,7 @@ type Env struct {
 	Quick      bool   // small sizes and few runs, to see that all works
 	Threads    int    // nodes at a time, for those tools that have such a number
 	Jaffle     string // folder or git address of jaffle_shop_duckdb
-	Flights    string // folder of one CSV file a day, as lake/flights; "" takes that
+	Flights    string // folder of one CSV file a day, as lake/flights, or one file of a year; "" takes lake/flights
 	Log        func(format string, args ...any)
 }
 
@@ -37,7 +37,7 @@ type Env struct {
 func All(e *Env) []suite.Case {
 	return []suite.Case{
 		e.startup(), e.jaffle(), e.parse(), e.compile(), e.lineage(), e.tiny(), e.tpch(),
-		e.daily(), e.external(), e.growth(), e.audited(), e.memory(),
+		e.daily(), e.year(), e.external(), e.growth(), e.audited(), e.memory(),
 	}
 }
 

@@ -40,7 +40,7 @@ func (e *Env) daily() suite.Case {
 			"elt takes in files by its `by_file` ledger, and as dbt does: rows of days after the last in the table, by `delete+insert`. SQLMesh is incremental by time range. " +
 			"The floor deletes and inserts the rows of just the right file, since its user knows it. Whether the table then holds the right rows of those days is checked like everything else.",
 		Prepare: func(ctx context.Context, dir string) ([]suite.Scenario, error) {
-			flights, err := e.flightFiles()
+			flights, err := e.flightFiles(ctx)
 			if err != nil {
 				return nil, err
 			}
@@ -71,12 +71,12 @@ func (e *Env) planOf(days int) plan {
 	return p
 }
 
-// flightFiles are nycflights13's departures: the folder given, or the January that this
-// repository holds.
-func (e *Env) flightFiles() (*archive, error) {
-	folder := e.Flights
-	if folder == "" {
-		folder = filepath.Join(e.Repository, "lake", "flights")
+// flightFiles are nycflights13's departures: the folder or the year's file given, or the
+// January that this repository holds.
+func (e *Env) flightFiles(ctx context.Context) (*archive, error) {
+	folder, err := e.flightFolder(ctx)
+	if err != nil {
+		return nil, err
 	}
 	a := &archive{name: "flights", file: map[string]string{}, extra: "2013,1,1,1,1,0,1,1,0,ZZ,1,N00000,EWR,JFK,1,1,1,1,2013-01-01T10:00:00Z\n"}
 	a.Lake = project.Lake{
@@ -96,6 +96,43 @@ func (e *Env) flightFiles() (*archive, error) {
 		return nil, &suite.Missing{What: fmt.Sprintf("%s holds %d files of a day, such as 2013-01-31.csv; 20 are needed", folder, len(a.days))}
 	}
 	return a, nil
+}
+
+// flightFolder is the folder of flights, one CSV file a day. The file of a whole year, as
+// the data package has it, is split the first time: the days lie as raw as lake/flights.
+func (e *Env) flightFolder(ctx context.Context) (string, error) {
+	if e.Flights == "" {
+		return filepath.Join(e.Repository, "lake", "flights"), nil
+	}
+	info, err := os.Stat(e.Flights)
+	if err != nil || info.IsDir() {
+		return e.Flights, err
+	}
+	year, err := filepath.Abs(e.Flights)
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(e.Data, fmt.Sprintf("flights-%d", info.Size()))
+	if _, err := os.Stat(folder); err == nil {
+		return folder, nil
+	}
+	days, err := e.shell().Value(ctx, "", fmt.Sprintf("select string_agg(distinct make_date(year, month, day)::varchar, ' ') from '%s'", year))
+	if err != nil {
+		return "", err
+	}
+	e.Log("splitting %s by day to %s", year, folder)
+	var script strings.Builder
+	fmt.Fprintf(&script, "create table year as select * replace (strftime(time_hour::timestamptz at time zone 'UTC', '%%Y-%%m-%%dT%%H:%%M:%%SZ') as time_hour) from '%s';\n", year)
+	for _, day := range strings.Fields(days) {
+		fmt.Fprintf(&script, "copy (from year where make_date(year, month, day) = date '%[1]s') to '%[2]s.making/%[1]s.csv' (header, nullstr 'NA');\n", day, folder)
+	}
+	if err := os.MkdirAll(folder+".making", 0o755); err != nil {
+		return "", err
+	}
+	if err := e.shell().Exec(ctx, "", script.String()); err != nil {
+		return "", err
+	}
+	return folder, os.Rename(folder+".making", folder)
 }
 
 func (a *archive) add(day, path string) {
@@ -292,6 +329,14 @@ func (t *taker) withLate(_ context.Context, n int) error {
 // withResent replaces an old file by one with a row more, beside the file of a new day.
 func (t *taker) withResent(_ context.Context, n int) error {
 	day := t.days[t.resent-1]
+	if err := t.resend(day); err != nil {
+		return err
+	}
+	return t.arrives(n, t.bareScript(day, t.days[n-1]))
+}
+
+// resend replaces the file of a day by one with a row more.
+func (t *taker) resend(day string) error {
 	text, err := os.ReadFile(t.file[day])
 	if err != nil {
 		return err
@@ -303,10 +348,7 @@ func (t *taker) withResent(_ context.Context, n int) error {
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(text, '\n')
 	}
-	if err := os.WriteFile(path, append(text, t.extra...), 0o644); err != nil {
-		return err
-	}
-	return t.arrives(n, t.bareScript(day, t.days[n-1]))
+	return os.WriteFile(path, append(text, t.extra...), 0o644)
 }
 
 // link puts the file of a day into the project: the same file under another name where
@@ -359,6 +401,7 @@ func (e *Env) bareByDay(dir string, a *archive, p plan) (*taker, error) {
 	t.bare = true
 	t.Command.Stdin = filepath.Join(t.dir, "day.sql")
 	t.next = func(string) []string { return []string{e.Tools.DuckDB.Path, "-bail", "lake.duckdb"} }
+	t.all = t.next
 	return t, nil
 }
 
