@@ -111,9 +111,17 @@ func (src *lakeSource) hasOption(names ...string) bool {
 	})
 }
 
+// saysHeader reports whether the options say that files begin with the names of columns.
+func (src *lakeSource) saysHeader() bool {
+	return slices.ContainsFunc(src.node.Table.Options.Items(), func(item template.Item) bool {
+		key, _ := item.Key.(string)
+		return strings.EqualFold(key, "header") && item.Value == true
+	})
+}
+
 // headerBlind are reader options under which the first line of a file need not tell its
 // columns.
-var headerBlind = []string{"skip", "comment", "header", "names", "column_names", "columns", "compression", "encoding", "new_line"}
+var headerBlind = []string{"skip", "comment", "names", "column_names", "columns", "compression", "encoding", "new_line"}
 
 // header is the first line of a plain CSV file; files with the same have the same columns.
 func (src *lakeSource) header(f lakeFile) (line string, plain bool) {
@@ -121,7 +129,7 @@ func (src *lakeSource) header(f lakeFile) (line string, plain bool) {
 	if src.node.Table.Format != "csv" || f.remote || slices.ContainsFunc([]string{".gz", ".zst", ".bz2", ".xz"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
 		return "", false
 	}
-	if src.hasOption(headerBlind...) {
+	if src.hasOption(headerBlind...) || (src.hasOption("header") && !src.saysHeader()) {
 		return "", false
 	}
 	return readLine(f.path, 1)
