@@ -16,7 +16,7 @@ type forms struct {
 
 // formsOf renders the other form of an incremental model; nil for any other node.
 func (b *binder) formsOf(node *project.Node) *forms {
-	if node.Type != project.Model || node.Materialized() != "incremental" || node.Template == nil || !b.chosen[node.UniqueID] {
+	if node.Type != project.Model || !b.plan.changesRows(node) || node.Template == nil || !b.chosen[node.UniqueID] {
 		return nil
 	}
 	db := b.facts.Database(node)

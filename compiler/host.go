@@ -184,12 +184,13 @@ func (h *compileHost) ConfigGet(key string) (template.Value, bool) {
 func (h *compileHost) This() project.Relation { return h.this }
 
 // IsIncremental follows dbt: the relation exists, is a table, the model is
-// incremental and no full refresh is asked for.
+// incremental and no full refresh is asked for. Of an external model that grows the
+// relation is a view.
 func (h *compileHost) IsIncremental() bool {
 	if h.unit != nil {
-		return h.node.Materialized() == "incremental" && givesThis(h.unit.Unit)
+		return h.plan.changesRows(h.node) && givesThis(h.unit.Unit)
 	}
-	if h.node == nil || h.db == nil || h.node.Type != project.Model || h.node.Materialized() != "incremental" {
+	if h.node == nil || h.db == nil || h.node.Type != project.Model || !h.plan.changesRows(h.node) {
 		return false
 	}
 	if h.form != nil {
@@ -202,7 +203,17 @@ func (h *compileHost) IsIncremental() bool {
 	if err != nil && h.err == nil {
 		h.err = err // is_incremental() has no way to fail; whoever renders looks here
 	}
-	return err == nil && ok && rel.Type == "table"
+	kind := "table"
+	if h.node.Materialized() == external {
+		kind = "view"
+	}
+	return err == nil && ok && rel.Type == kind
+}
+
+// changesRows reports whether a build of a model may change rows rather than replace all
+// of them: it is incremental, or an external model that grows, which dbt does not have.
+func (p *Plan) changesRows(node *project.Node) bool {
+	return node.Materialized() == "incremental" || node.GrowsFiles() && !p.Project.AsDBT
 }
 
 // Node is the node that is compiled.

@@ -335,7 +335,7 @@ func (f *bindFacts) Published(ctx context.Context, node *project.Node) ([]compil
 	if info == nil {
 		return nil, nil
 	}
-	if info.Type == "view" && f.run.rebuiltAbove(node) {
+	if info.Type == "view" && !node.GrowsFiles() && f.run.rebuiltAbove(node) {
 		return nil, compiler.Doubt("it is a view over what this run makes")
 	}
 	columns, err := f.run.describeRelation(ctx, info.Relation)

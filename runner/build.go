@@ -24,8 +24,9 @@ type nodeRun struct {
 	candidate project.Relation // the hidden table; no identifier where there is none
 	spec      *materialize.Spec
 	state     materialize.State
-	intake    *intake   // of a by_file model
-	batches   *batchRun // of a microbatch model
+	intake    *intake        // of a by_file model
+	batches   *batchRun      // of a microbatch model
+	standing  []manifestFile // the files that are there, of an external model that grows
 	finish    materialize.Finish
 	write     materialize.Write
 	query     string // what its shadow shows, of a table
@@ -155,7 +156,9 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	}
 	n.spec, n.state = spec, st
 	if spec.External != nil {
-		r.placeExternal(n)
+		if err := r.placeExternal(ctx, s, n); err != nil {
+			return err
+		}
 	}
 	if n.node.Type == project.Seed {
 		if err := r.readSeed(n); err != nil {
@@ -335,7 +338,9 @@ func (w *worker) describeFirst(ctx context.Context, n *nodeRun, write *materiali
 		return w.fault(n, query, err)
 	}
 	if n.spec.External != nil {
-		n.spec.External.Columns = columns
+		if err := write.External(n.spec, columns); err != nil {
+			return err
+		}
 		return w.makeRoom(n)
 	}
 	write.Statements, err = write.Snapshot(n.spec, n.state, columns)

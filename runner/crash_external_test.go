@@ -112,12 +112,100 @@ func defineExternalCrash(w *warehouse, batch int) {
 }
 
 // external adds an external model.
-func (w *warehouse) external(name, sql, location, partition string) *project.Node {
-	node := w.add(project.Model, name, strings.ReplaceAll(sql, "%%", "%"), "materialized", "external")
+func (w *warehouse) external(name, sql, location, partition string, config ...any) *project.Node {
+	node := w.add(project.Model, name, strings.ReplaceAll(sql, "%%", "%"), append(config, "materialized", "external")...)
 	options := template.NewDict()
 	if partition != "" {
 		_ = options.Set("partition_by", partition)
 	}
 	node.Compiled.External = &project.ExternalParts{Location: location, Options: options}
 	return node
+}
+
+// TestKillGrowing kills builds of external models that grow. Whatever a build has added or
+// replaced is seen wholly or not at all, and never twice: killed and repeated, each build's
+// rows are in the files once.
+func TestKillGrowing(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	dir := filepath.Dir(w.path)
+	defineGrowingCrash(w, 0)
+	w.build()
+	for i, at := range externalPoints {
+		batch := i + 1
+		what := fmt.Sprintf("after a kill at %s of build %d", at.point, batch)
+		if !runAndKill(t, dir, batch, at.point, 0, crashFiles+"=grow") {
+			t.Fatalf("%s: it was not killed", what)
+		}
+		for name, seen := range grownFiles(w) {
+			if seen != grown(name, batch) && seen != grown(name, batch-1) {
+				t.Errorf("%s: %s holds %q", what, name, seen)
+			}
+		}
+		want := batch - 1
+		if at.promised {
+			want = batch
+		}
+		if _, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{}); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		checkGrown(t, w, what, want)
+		defineGrowingCrash(w, batch)
+		for range 2 {
+			if s, err := w.run("build"); err != nil || !s.OK() {
+				t.Fatalf("%s the next build: %v\n%s", what, err, statuses(s))
+			}
+			checkGrown(t, w, what+" and another build", batch)
+		}
+		if hidden, _ := filepath.Glob(filepath.Join(dir, "out", ".*")); len(hidden) > 0 {
+			t.Errorf("%s and another build, %s is left", what, hidden)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// grownFiles is what the files hold, as another program would read them: build and rows.
+func grownFiles(w *warehouse) map[string]string {
+	out := filepath.Dir(w.path) + "/out"
+	return map[string]string{
+		"log":  w.rows("select string_agg(batch || ':' || n, ' ' order by batch) from (select batch, count(*) as n from read_parquet('" + out + "/log/*.parquet') group by all)"),
+		"days": w.rows("select string_agg(batch || ':' || n, ' ' order by batch) from (select batch, count(*) as n from read_parquet('" + out + "/days/*/*.parquet') group by all)"),
+	}
+}
+
+// grown is what the files should hold once a build is published: all rows of the log, and
+// of the partitions, of which there are three, the last rows of each.
+func grown(name string, batch int) string {
+	first, out := 0, []string{}
+	if name == "days" {
+		first = max(0, batch-2)
+	}
+	for b := first; b <= batch; b++ {
+		out = append(out, fmt.Sprintf("%d:2000", b))
+	}
+	return strings.Join(out, " ")
+}
+
+func checkGrown(t *testing.T, w *warehouse, what string, want int) {
+	t.Helper()
+	for name, seen := range grownFiles(w) {
+		equal(t, what+", the files of "+name, seen, grown(name, want))
+		equal(t, what+", "+name, w.rows("select string_agg(batch || ':' || n, ' ' order by batch) from (select batch, count(*) as n from "+name+" group by all)"), grown(name, want))
+	}
+	equal(t, what+", what is promised", w.rows("select * from _elt.intents"), "")
+}
+
+// defineGrowingCrash is a project of a folder to which each build adds a file, and of one in
+// which it replaces a partition.
+func defineGrowingCrash(w *warehouse, batch int) {
+	out := filepath.Join(filepath.Dir(w.path), "out")
+	w.table("raw", fmt.Sprintf("select %d as batch, i from range(2000) t(i)", batch))
+	since := ""
+	if batch > 0 {
+		since = " where batch > (select max(batch) from {this})"
+	}
+	w.external("log", "select batch, i from {raw}"+since, out+"/log", "", "incremental_strategy", "append")
+	w.external("days", "select batch, batch %% 3 as part, i from {raw}", out+"/days", "part", "incremental_strategy", "insert_overwrite")
 }

@@ -31,7 +31,7 @@ const (
 	crashPoint   = "ELT_TEST_CRASH_POINT" // "name#n": kill at the nth time the point is reached
 	crashFull    = "ELT_TEST_CRASH_FULL"  // the point from which on no file may grow
 	crashOther   = "ELT_TEST_CRASH_OTHER" // the project of TestKillBetweenDatabases
-	crashFiles   = "ELT_TEST_CRASH_FILES" // with external models
+	crashFiles   = "ELT_TEST_CRASH_FILES" // with external models; "grow": that grow
 	crashClose   = "ELT_TEST_CRASH_CLOSE" // the project of TestLogThatCannotBeWrittenOnClosing
 	crashReplica = "ELT_TEST_CRASH_REPLICA"
 )
@@ -195,6 +195,8 @@ func TestCrashingProcess(t *testing.T) {
 	switch {
 	case os.Getenv(crashOther) != "":
 		defineAttachedCrash(w, batch)
+	case os.Getenv(crashFiles) == "grow":
+		defineGrowingCrash(w, batch)
 	case os.Getenv(crashFiles) != "":
 		defineExternalCrash(w, batch)
 	case os.Getenv(crashClose) != "":

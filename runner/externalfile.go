@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/runner/engine"
 	"elt/runner/materialize"
 )
 
@@ -31,20 +32,37 @@ func (r *run) hiddenFiles() string {
 	return hiddenFilePrefix + hex.EncodeToString(sum[:4]) + "-"
 }
 
-// placeExternal settles where an external model is written.
-func (r *run) placeExternal(n *nodeRun) {
+// placeExternal settles where an external model is written, and what is there already.
+func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) error {
 	x := n.spec.External
 	if x.Remote {
 		x.Hidden = x.Location
 		n.warnings = append(n.warnings, diag.Warn(diag.Unsupported, n.node.Place,
 			"%q is written to its place at once, before it is tested: what is not on a file system cannot be renamed", n.node.Name))
-		return
+		return nil
 	}
 	if !filepath.IsAbs(x.Location) {
 		x.Location = filepath.Join(r.plan.Project.Root, filepath.FromSlash(x.Location))
 	}
 	x.Location = filepath.ToSlash(filepath.Clean(x.Location))
 	x.Hidden = filepath.ToSlash(filepath.Join(filepath.Dir(x.Location), fmt.Sprintf("%s%s-%d", r.hiddenFiles(), r.id, n.number)))
+	if !n.spec.Grows() {
+		return nil
+	}
+	x.Token = r.id
+	if n.spec.FullRefresh || n.state.Existing == nil || n.state.IsTable() {
+		return nil
+	}
+	var err error
+	if n.standing, err = standingFiles(n); err != nil {
+		return err
+	}
+	columns, err := describe(ctx, s, n.state.Existing.Relation)
+	if err != nil {
+		return r.fault(n, sent{query: -1}, err)
+	}
+	x.Known = columns
+	return nil
 }
 
 // makeRoom makes the folder that an external model is written in.
@@ -54,6 +72,9 @@ func (w *worker) makeRoom(n *nodeRun) error {
 		return nil
 	}
 	folder := filepath.Dir(x.Location)
+	if n.spec.Grows() {
+		folder = filepath.Dir(x.Written())
+	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return &diag.Diagnostic{Code: diag.Database, Place: n.node.Place, Node: n.node.UniqueID, Err: err,
 			Message: fmt.Sprintf("the folder of %q cannot be made: %v", n.node.Name, err)}
@@ -67,6 +88,11 @@ func (w *worker) writtenFiles(n *nodeRun) error {
 		return nil
 	}
 	x := n.spec.External
+	if n.spec.Grows() {
+		if err := w.growFiles(n); err != nil {
+			return err
+		}
+	}
 	info, err := os.Stat(x.Hidden)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && x.Folder: // nothing to write makes no folder
@@ -75,7 +101,7 @@ func (w *worker) writtenFiles(n *nodeRun) error {
 	case err != nil:
 		return err
 	case info.IsDir():
-		x.Empty = !hasFiles(x.Hidden)
+		x.Empty = !n.hasFiles(x.Hidden)
 		return nil
 	}
 	f, err := os.Open(x.Hidden)
@@ -85,11 +111,11 @@ func (w *worker) writtenFiles(n *nodeRun) error {
 	return errors.Join(f.Sync(), f.Close()) // it is on the disk before its name is
 }
 
-// hasFiles reports whether there is a file in a folder or below.
-func hasFiles(folder string) bool {
+// hasFiles reports whether there is a file in a folder or below that has rows of the model.
+func (n *nodeRun) hasFiles(folder string) bool {
 	found := false
 	_ = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		if err == nil && !d.IsDir() && n.isData(d.Name()) {
 			found = true
 			return fs.SkipAll
 		}

@@ -136,6 +136,7 @@ func (w *worker) candidateRow(n *nodeRun, rel project.Relation, kind string) sta
 func (n *nodeRun) publicStatement(sql string) string {
 	if n.spec != nil && n.spec.External != nil {
 		x := n.spec.External
+		sql = strings.ReplaceAll(sql, project.QuoteString(x.Written()), project.QuoteString(x.Location))
 		sql = strings.ReplaceAll(sql, project.QuoteString(project.LiteralPath(x.Hidden)), project.QuoteString(project.LiteralPath(x.Location)))
 		return strings.ReplaceAll(sql, project.QuoteString(x.Hidden), project.QuoteString(x.Location))
 	}

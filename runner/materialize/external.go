@@ -26,9 +26,17 @@ type ExternalSpec struct {
 	Columns     []engine.Column // of the query, as the runner has described it
 	Empty       bool            // nothing was written: a folder without files
 
+	// Token is the part of the names of new files that no other build uses, of a model that
+	// grows; see [Spec.Grows].
+	Token string
+	// Known are the columns of the files that are there, to which a build adds; nil where all
+	// are written anew.
+	Known []engine.Column
+
 	header, array bool
 	quoting       []SetClause // parameters of read_csv that follow from those of COPY
 	given         []SetClause // parameters of the reader that the project has set
+	warnings      diag.List   // about columns that the files do not have
 }
 
 var externalFormats = []string{"csv", "parquet", "json"}
@@ -47,9 +55,9 @@ func (r *reader) external(spec *Spec) {
 		if !ok {
 			continue
 		}
-		if mode == "append" && template.Truth(v) {
-			r.misplaced("options", "an external model is written anew as a whole, it cannot append").
-				WithHint("keep the rows in an incremental model, and let the external model select from it")
+		if mode == "append" && template.Truth(v) && r.text("incremental_strategy") != Append {
+			r.misplaced("options", "an external model is written anew as a whole, unless its strategy says otherwise").
+				WithHint("set incremental_strategy: append")
 		}
 		options.Delete(mode) // it is written where nothing is yet
 	}
@@ -88,6 +96,7 @@ func (r *reader) external(spec *Spec) {
 	perThread, _ := options.Get("per_thread_output")
 	perSize, _ := options.Get("file_size_bytes")
 	x.Folder = len(x.PartitionBy) > 0 || template.Truth(perThread) || perSize != nil
+	r.grows(spec, options)
 	r.readersOf(x, text)
 }
 
@@ -140,22 +149,26 @@ func beginExternal(spec *Spec) Write {
 	x := spec.External
 	return Write{
 		Header: spec.Header, Contract: spec.probe(), Probe: &probe,
-		Statements: []Statement{around("copy (\n", spec.SQL, fmt.Sprintf("\n) to %s (%s)", project.QuoteString(x.Hidden), x.copyOptions()))},
+		Statements: []Statement{around("copy (\n", spec.SQL, fmt.Sprintf("\n) to %s (%s)", project.QuoteString(x.Written()), x.copyOptions()))},
 	}
 }
 
 // copyOptions are the options of COPY. The name it is written under has another ending,
 // so that the compression which DuckDB would take from it is said.
 func (x *ExternalSpec) copyOptions() string {
+	out := x.Options
 	if x.Compression == "" && x.Format != "parquet" {
 		for suffix, name := range map[string]string{".gz": "gzip", ".zst": "zstd"} {
 			if strings.HasSuffix(strings.ToLower(x.Location), suffix) {
 				x.Compression = name
-				return x.Options + ", compression " + name
+				out += ", compression " + name
 			}
 		}
 	}
-	return x.Options
+	if x.Token != "" && x.isTree() {
+		out += ", filename_pattern " + project.QuoteString(x.Token+"_{i}")
+	}
+	return out
 }
 
 // endExternal publishes the view.
@@ -164,11 +177,15 @@ func endExternal(spec *Spec, state State, columns []engine.Column) Finish {
 	if columns == nil {
 		columns = x.Columns
 	}
+	if x.Known != nil {
+		columns = x.Known
+	}
 	f := Finish{AsView: x.read(x.Hidden, columns), Columns: x.Order(columns)}
 	if state.IsTable() {
 		f.Publish = append(f.Publish, dropExisting(spec.Published, state))
 	}
 	f.Publish = append(f.Publish, fmt.Sprintf("create or replace view %s as (\n%s\n)", spec.Published, x.read(x.Location, columns)))
+	f.Warnings = x.warnings
 	return f
 }
 

@@ -57,7 +57,7 @@ type Spec struct {
 	// for merge_clauses; a caller sets it where hooks write the model's own table.
 	FullCopy bool
 
-	Strategy       string   // append, delete+insert, merge, insert_overwrite, by_file or microbatch
+	Strategy       string   // append, delete+insert, merge, insert_overwrite, by_file or microbatch; of an external model "" or the first or fourth
 	UniqueKey      []string // column names or SQL expressions
 	OnSchemaChange string   // ignore, append_new_columns, sync_all_columns or fail
 	Predicates     []string // incremental_predicates
@@ -89,6 +89,9 @@ type Spec struct {
 // LikeDBT has keys compared and checked as dbt does.
 func (s *Spec) LikeDBT() {
 	s.AsDBT = true
+	if s.Grows() { // dbt-duckdb takes no notice of the strategy
+		s.Strategy, s.External.Folder = "", s.External.isTree()
+	}
 	if s.Strategy == MergeInto && s.OnDuplicateKey == "" {
 		s.FullCopy = true // which of two rows with one key MERGE takes, no view can say
 	}

@@ -91,8 +91,8 @@
 {% endmacro %}
 
 {% macro external_location(relation, config) -%}
-{%- set partitioned = config.get('options', {}).get('partition_by') is not none -%}
-{{ adapter.external_root() }}/{{ relation.identifier }}{{ '' if partitioned else '.' ~ config.get('format', 'parquet') }}
+{%- set folder = config.get('options', {}).get('partition_by') is not none or config.get('partition_by') or config.get('incremental_strategy') in ('append', 'insert_overwrite') -%}
+{{ adapter.external_root() }}/{{ relation.identifier }}{{ '' if folder else '.' ~ config.get('format', 'parquet') }}
 {%- endmacro %}
 
 {% macro location_exists(location) %}{% do return(adapter.location_exists(location)) %}{% endmacro %}

@@ -1,0 +1,72 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"elt/runner/duckdb"
+)
+
+// TestReadWhileGrowing reads the folder of a growing model, as another program would, again
+// and again while builds add to it: each time it holds the rows of the first builds, all
+// of them and once. That a folder cannot be read at the moment at which it changes is
+// allowed: only Linux lets two folders change places at once.
+func TestReadWhileGrowing(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	define := func(batch int) {
+		since := ""
+		if batch > 0 {
+			since = " where batch > (select max(batch) from {this})"
+		}
+		w.table("raw", fmt.Sprintf("select %d as batch, i from range(2000) t(i)", batch))
+		w.external("log", "select batch, i from {raw}"+since, filepath.Dir(w.path)+"/out/log", "", "incremental_strategy", "append")
+	}
+	define(0)
+	w.build()
+	var done atomic.Bool
+	ended := make(chan error, 1)
+	go func() { ended <- readAgain(filepath.Dir(w.path)+"/out/log/*.parquet", &done) }()
+	for batch := 1; batch <= 12; batch++ {
+		define(batch)
+		if s := w.build(); !s.OK() {
+			t.Errorf("build %d:\n%s", batch, statuses(s))
+		}
+	}
+	done.Store(true)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	equal(t, "rows", w.rows("select count(*), count(distinct batch), max(batch) from log"), "26000|13|12")
+}
+
+// readAgain reads files until done and says what was wrong with what it saw.
+func readAgain(glob string, done *atomic.Bool) error {
+	db, err := duckdb.Open(context.Background(), duckdb.Options{Path: ":memory:"})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s, err := db.Session(context.Background())
+	if err != nil {
+		return err
+	}
+	for !done.Load() {
+		table, err := s.Query(context.Background(), "select count(*), count(distinct batch), max(batch) from read_parquet('"+glob+"')")
+		if err != nil {
+			continue // it is read again
+		}
+		rows, batches, last := table.Text(0, 0), table.Text(0, 1), table.Text(0, 2)
+		var n int
+		if _, err := fmt.Sscan(last, &n); err != nil {
+			return err
+		}
+		if rows != fmt.Sprint(2000*(n+1)) || batches != fmt.Sprint(n+1) {
+			return fmt.Errorf("a reader saw %s rows of %s builds up to %s", rows, batches, last)
+		}
+	}
+	return nil
+}
