@@ -262,7 +262,8 @@ const ctePrefix = dbtcontext.CTEPrefix
 
 // SourceExpression is what source() prints for a table that reads files: the FROM
 // item over its globs, or the expression it was declared with. It is "" for a table
-// of a database.
+// of a database. Of a source with formats it shows how each is read; which of them a file
+// has, is settled where the files are listed.
 func SourceExpression(table *project.Node) string {
 	t := table.Table
 	if t.Expression != "" {
@@ -274,6 +275,19 @@ func SourceExpression(table *project.Node) string {
 	globs := make([]string, len(t.Paths))
 	for i, p := range t.Paths {
 		globs[i] = p.Text
+	}
+	if len(t.Formats) > 0 {
+		groups := make([]project.FormatFiles, len(t.Formats))
+		for i, f := range t.Formats {
+			groups[i] = project.FormatFiles{Format: f, Paths: globs}
+			if len(f.Files) > 0 {
+				groups[i].Paths = nil
+			}
+			for _, l := range f.Files {
+				groups[i].Paths = append(groups[i].Paths, l.Text)
+			}
+		}
+		return table.FromFormats(groups)
 	}
 	return t.From(globs)
 }

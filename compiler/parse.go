@@ -56,6 +56,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.findMakers()
 	p.warnIneffective()
 	p.checkQuarantines()
+	p.checkFormats()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -20,12 +20,12 @@ func (f *bindFacts) Leaf(ctx context.Context, node *project.Node) ([]compiler.Co
 	switch {
 	case node.Type == project.Seed:
 		return f.seed(ctx, node)
-	case node.Quarantines():
+	case node.Quarantines() || node.Table != nil && len(node.Table.Formats) > 0:
 		columns, err := f.spelled(ctx, plainColumns(f.run.sourceColumns(node)), "the source's columns")
 		if err != nil {
 			err = cmp.Or(f.unknownType(ctx, node), err)
 		}
-		return columns, err
+		return columns, cmp.Or(err, f.keepFormats(ctx, node))
 	case compiler.SourceExpression(node) != "":
 		return f.files(ctx, node)
 	}
@@ -189,7 +189,7 @@ func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns 
 	}
 	if len(src.files) <= mostDescribed {
 		for _, file := range src.files {
-			have, err := f.describeFiles(ctx, src.node.Table.FromWith([]string{file.glob()}, src.dialect))
+			have, err := f.describeFiles(ctx, src.read([]lakeFile{file}, nil, nil))
 			if err != nil {
 				return f.misdeclared(ctx, src, []lakeFile{file}, err) // else the load will say what is wrong with the file
 			}

@@ -33,6 +33,12 @@ func (w *worker) inspect(ctx context.Context, n *nodeRun) error {
 			}
 			continue
 		}
+		if si.src.formatted() {
+			if err := w.inspectFormats(ctx, n, si); err != nil {
+				return err
+			}
+			continue
+		}
 		found, err := w.columnsOf(ctx, n, si)
 		if err != nil {
 			return err
@@ -87,11 +93,11 @@ func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (m
 // all its rows: a fraction far down would else be read, rounded, as the whole number that
 // the column was taken for.
 func (w *worker) describeFile(ctx context.Context, si *sourceIntake, f intakeFile) ([]engine.Column, error) {
-	more := si.src.dialect
+	var more []project.Setting
 	if si.closely() && !f.remote && f.size <= hashLimit && !si.src.hasOption("sample_size") {
-		more = append(slices.Clone(more), project.Setting{Name: "sample_size", Value: int64(-1)})
+		more = []project.Setting{{Name: "sample_size", Value: int64(-1)}}
 	}
-	q := sent{sql: "from " + si.src.node.Table.FromWith([]string{f.glob()}, more), query: -1}
+	q := sent{sql: "from " + si.src.read([]lakeFile{f.lakeFile}, more, nil), query: -1}
 	return describeQuery(ctx, w.session, &q)
 }
 
@@ -263,10 +269,6 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	if len(si.take) == 0 {
 		return nil
 	}
-	var paths []string
-	for _, f := range si.take {
-		paths = append(paths, f.glob())
-	}
 	si.typed, si.absent = nil, nil
 	if si.src.node.Table.Format == "csv" && si.learned {
 		for _, c := range si.known {
@@ -279,7 +281,7 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 			si.typed = append(si.typed, project.Setting{Name: c.Name, Value: c.Type})
 		}
 	}
-	q := sent{sql: "from " + si.src.node.Table.FromTyped(paths, si.src.dialect, si.typed), query: -1}
+	q := sent{sql: "from " + si.src.read(lakeFiles(si.take), nil, si.typed), query: -1}
 	columns, err := describeQuery(ctx, w.session, &q)
 	if err != nil {
 		return nil // the load will say what is wrong

@@ -84,7 +84,7 @@ func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew
 	in.unknown = !anew && len(ledger) == 0
 	known := 0
 	for _, si := range in.sources {
-		if si.learn(ledger); si.src.node.Quarantines() {
+		if si.learn(ledger); si.src.node.Quarantines() || si.src.formatted() {
 			si.declare(r.sourceColumns(si.src.node))
 		}
 		k, err := si.plan(r, ledger)
@@ -324,6 +324,14 @@ func (in *intake) replaces() bool {
 	return false
 }
 
+func lakeFiles(files []intakeFile) []lakeFile {
+	out := make([]lakeFile, len(files))
+	for i, f := range files {
+		out[i] = f.lakeFile
+	}
+	return out
+}
+
 // files are what is taken in of all sources.
 func (in *intake) files() []intakeFile {
 	var out []intakeFile
@@ -384,24 +392,21 @@ func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
 // from is the FROM item of what is taken in. Where that is nothing, it has the columns
 // of the newest file and no rows.
 func (si *sourceIntake) from(root, column string) string {
-	var paths []string
-	for _, f := range si.take {
-		paths = append(paths, f.glob())
-	}
+	files := lakeFiles(si.take)
 	limit := ""
-	if si.sieved != nil && len(paths) > 0 {
+	if si.sieved != nil && len(files) > 0 {
 		return si.sieved.withFile(column, si.take)
 	}
-	if len(paths) == 0 && si.learned {
+	if len(files) == 0 && si.learned {
 		return emptyOf(append(slices.Clone(si.known), engine.Column{Name: column, Type: "VARCHAR"}))
 	}
-	if len(paths) == 0 {
+	if len(files) == 0 {
 		limit = " limit 0"
-		if path, ok := si.sample(); ok {
-			paths = []string{path}
+		if f, ok := si.sample(); ok {
+			files = []lakeFile{f}
 		}
 	}
-	return si.withFile(paths, root, column, limit)
+	return si.withFile(files, root, column, limit)
 }
 
 // emptyOf is a FROM item of columns without rows.
@@ -418,22 +423,22 @@ func emptyOf(columns []engine.Column) string {
 const fileName = "_elt_file"
 
 // withFile is a FROM item over files that names the file of each row in a column.
-func (si *sourceIntake) withFile(paths []string, root, column, limit string) string {
+func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) string {
 	src := si.src
 	column = project.QuoteIdent(column)
-	if len(paths) == 0 {
+	if len(files) == 0 {
 		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
 	}
-	given, exclude, more := src.fileOption(), "", src.dialect
+	given, exclude, more := src.fileOption(), "", []project.Setting(nil)
 	if given == "" {
 		given, exclude = fileName, " exclude ("+fileName+")"
-		more = append(slices.Clone(more), project.Setting{Name: "filename", Value: fileName})
+		more = []project.Setting{{Name: "filename", Value: fileName}}
 	}
 	own := project.QuoteIdent(given)
 	inside := root + "/"
 	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
 		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
-	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.node.Table.FromTyped(paths, more, si.typed), limit)
+	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.read(files, more, si.typed, fileName), limit)
 	if len(si.absent) == 0 {
 		return "(" + query + ")"
 	}
@@ -446,11 +451,7 @@ func (si *sourceIntake) withFile(paths []string, root, column, limit string) str
 
 // ends is the FROM item of the first and last files of a source, n in all.
 func (src *lakeSource) ends(n int) string {
-	var paths []string
-	for _, f := range slices.Concat(src.files[:n/2], src.files[len(src.files)-n/2:]) {
-		paths = append(paths, f.glob())
-	}
-	return src.node.Table.FromWith(paths, src.dialect)
+	return src.read(slices.Concat(src.files[:n/2], src.files[len(src.files)-n/2:]), nil, nil)
 }
 
 // fileOption is the column for the file that the source's own options ask for, or "".
@@ -469,20 +470,29 @@ func (src *lakeSource) fileOption() string {
 }
 
 // liveIntake shows a by_file model its sources whole, for `elt show`.
-func (r *run) liveIntake(node *project.Node) *intake {
+func (r *run) liveIntake(ctx context.Context, node *project.Node) (*intake, error) {
 	if node.FileColumn() == "" {
-		return nil
+		return nil, nil
 	}
 	in := &intake{column: node.FileColumn()}
 	for _, src := range r.sourcesOf(node) {
 		si := &sourceIntake{src: src}
+		in.sources = append(in.sources, si)
+		if src.formatted() {
+			if err := r.lake.expandFormats(ctx, r.main, src); err != nil {
+				return nil, err
+			}
+			for _, f := range src.files {
+				si.take = append(si.take, intakeFile{lakeFile: f})
+			}
+			continue
+		}
 		for _, p := range src.node.Table.Paths {
 			// A pattern is no file to look at, as one that is remote.
 			si.take = append(si.take, intakeFile{lakeFile: lakeFile{path: r.lake.absolute(p.Text), remote: true}})
 		}
-		in.sources = append(in.sources, si)
 	}
-	return in
+	return in, nil
 }
 
 // wholeReaders reports whether a node of the run reads all files of a source.

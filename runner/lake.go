@@ -38,6 +38,7 @@ type lakeSource struct {
 	files  []lakeFile
 
 	dialect []project.Setting // how its CSV files are written, where that was looked at
+	formats fileFormats       // of a source that declares formats
 }
 
 // lakeFile is a raw file as it was when the run began.
@@ -72,7 +73,7 @@ func openLake(ctx context.Context, s engine.Session, root string, sources []*pro
 func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, text string) (*lakeSource, error) {
 	src := &lakeSource{node: node, root: filepath.ToSlash(l.root), text: text}
 	var problems diag.List
-	var paths, globs []string
+	var globs []string
 	for _, p := range node.Table.Paths {
 		glob := l.absolute(p.Text)
 		globs = append(globs, glob)
@@ -92,12 +93,13 @@ func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, t
 	}
 	slices.SortFunc(src.files, func(a, b lakeFile) int { return strings.Compare(a.path, b.path) })
 	src.files = slices.CompactFunc(src.files, func(a, b lakeFile) bool { return a.path == b.path })
-	for _, f := range src.files {
-		paths = append(paths, f.glob())
+	if src.formatted() {
+		src.pin()
+		return src, nil
 	}
 	src.live = node.Table.From(globs)
-	src.pinned = node.Table.From(paths)
-	if len(paths) == 0 {
+	src.pinned = src.read(src.files, nil, nil)
+	if len(src.files) == 0 {
 		src.pinned = emptySelect(node)
 		src.live = src.pinned
 	}

@@ -63,16 +63,23 @@ func (s *sieved) from() string {
 }
 
 // sieveNamed sieves the sources that a statement names and that keep bad rows apart, each
-// once a run. What a by_file model takes in is sieved when it is inspected.
+// once a run, and looks at the files of sources with formats. What a by_file model takes in
+// is sieved and looked at when it is inspected.
 func (r *run) sieveNamed(ctx context.Context, n *nodeRun, sql string) error {
 	if r.lake == nil {
 		return nil
 	}
 	for _, src := range r.lake.byLength() {
-		if !src.node.Quarantines() || !strings.Contains(sql, src.text) {
+		if !src.node.Quarantines() && !src.formatted() || !strings.Contains(sql, src.text) {
 			continue
 		}
-		if n != nil && n.takesByFile(src.node.UniqueID) && !r.readOnly {
+		if n != nil && n.takesByFile(src.node.UniqueID) && (!r.readOnly || !src.node.Quarantines()) {
+			continue
+		}
+		if !src.node.Quarantines() {
+			if err := r.holdToFormats(ctx, src); err != nil {
+				return err
+			}
 			continue
 		}
 		if _, err := r.sieveWhole(ctx, src); err != nil {

@@ -156,12 +156,8 @@ func Rejects(ctx context.Context, plan *compiler.Plan, opts SourceOptions) ([]Re
 // sieveTaken sieves the files that a by_file model takes in of a source. Those that cannot
 // be read at all are left out.
 func (w *worker) sieveTaken(ctx context.Context, n *nodeRun, si *sourceIntake) error {
-	files := make([]lakeFile, len(si.take))
-	for i, f := range si.take {
-		files[i] = f.lakeFile
-	}
 	w.quarantine.mu.Lock()
-	s, bad, err := w.sieve(ctx, w.session, si.src, files)
+	s, bad, err := w.sieve(ctx, w.session, si.src, lakeFiles(si.take))
 	w.quarantine.mu.Unlock()
 	if err != nil {
 		return err

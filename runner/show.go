@@ -42,7 +42,11 @@ func (r *run) show(ctx context.Context, opts ShowOptions) (*engine.Table, error)
 	if node == nil {
 		return nil, diag.New(diag.UnknownNode, diag.Place{}, "there is no node %q", opts.Node)
 	}
-	n := &nodeRun{node: node, intake: r.liveIntake(node)}
+	intake, err := r.liveIntake(ctx, node)
+	if err != nil {
+		return nil, diagnostics(err)
+	}
+	n := &nodeRun{node: node, intake: intake}
 	if opts.Candidate {
 		return r.showCandidate(ctx, n, opts.Limit)
 	}
@@ -211,6 +215,9 @@ func unpinnedLake(plan *compiler.Plan) *lake {
 			globs[i] = l.absolute(p.Text)
 		}
 		from := node.Table.From(globs)
+		if len(node.Table.Formats) > 0 {
+			from = "" // see lake.expandFormats
+		}
 		l.sources[id] = &lakeSource{node: node, root: filepath.ToSlash(plan.Project.Root), text: compiler.SourceExpression(node), pinned: from, live: from}
 	}
 	return l

@@ -129,15 +129,19 @@ func (w *sieving) parquetRows(ctx context.Context) (map[string]int64, error) {
 // here is counted by what DuckDB has found.
 func (w *sieving) countRecords(f lakeFile, count *sievedFile, rejects []*reject) error {
 	dialect := sieve.Dialect{}
+	src, format := w.sieved.src.formOf(f)
+	if src == nil {
+		return nil // it was refused
+	}
 	if w.sieved.src.node.Table.Format == "csv" {
-		line, err := w.firstRecord(context.Background(), f, w.sieved.src.dialectOf())
+		line, err := w.firstRecord(context.Background(), f, src.dialectOf())
 		if err != nil {
 			return err
 		}
-		dialect = w.dialectFor(line)
+		dialect = w.dialectFor(line, src, format)
 	}
-	if v, ok := w.sieved.src.option("encoding"); ok && !strings.EqualFold(strings.ReplaceAll(fmt.Sprint(v), "-", ""), "utf8") ||
-		w.sieved.src.node.Table.Format == "json" && !w.sieved.src.isLines(f) {
+	if v, ok := src.option("encoding"); ok && !strings.EqualFold(strings.ReplaceAll(fmt.Sprint(v), "-", ""), "utf8") ||
+		w.sieved.src.node.Table.Format == "json" && !src.isLines(f) {
 		return nil
 	}
 	in, err := openText(f)
@@ -180,14 +184,10 @@ func (w *sieving) countRecords(f lakeFile, count *sievedFile, rejects []*reject)
 }
 
 // dialectFor is the dialect of a file by its first record.
-func (w *sieving) dialectFor(line string) sieve.Dialect {
-	d := w.sieved.src.dialectOf()
+func (w *sieving) dialectFor(line string, src *lakeSource, format *project.FileFormat) sieve.Dialect {
+	d := src.dialectOf()
 	if d.Delim == "" {
-		declared := make([]string, len(w.contract.Columns))
-		for i, c := range w.contract.Columns {
-			declared[i] = c.Name
-		}
-		d.Delim = likeliest(line, declared, d)
+		d.Delim = likeliest(line, w.rawNames(format), d)
 	}
 	return d.Dialect
 }

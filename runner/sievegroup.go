@@ -92,15 +92,32 @@ func (w *sieving) groups(ctx context.Context, files []lakeFile) ([]fileGroup, er
 
 // look finds how a file is read; nil where it cannot be.
 func (w *sieving) look(ctx context.Context, f lakeFile) (*fileGroup, string, error) {
-	switch w.sieved.src.node.Table.Format {
+	src, format := w.sieved.src.formOf(f)
+	if src == nil {
+		formats, day := w.sieved.src.node.Table.FormatFor(w.shownPath(f.path))
+		w.refuse(f, w.sieved.src.unformatted(f, formats, day))
+		return nil, "", nil
+	}
+	group, key, err := w.lookAs(ctx, f, src, format)
+	if group != nil {
+		group.src, group.format = src, format
+	}
+	if format != nil {
+		key += "\x00" + format.Name
+	}
+	return group, key, err
+}
+
+// lookAs finds how a file of a format is read.
+func (w *sieving) lookAs(ctx context.Context, f lakeFile, src *lakeSource, format *project.FileFormat) (*fileGroup, string, error) {
+	switch src.node.Table.Format {
 	case "csv":
-		d := w.sieved.src.dialectOf()
-		return w.lookCSV(ctx, f, d)
+		return w.lookCSV(ctx, f, src.dialectOf(), format)
 	case "json":
-		g := &fileGroup{lines: w.sieved.src.isLines(f)}
+		g := &fileGroup{lines: src.isLines(f)}
 		return g, project.OptionLiteral(g.lines), nil
 	}
-	q := sent{sql: "from " + w.sieved.src.node.Table.From([]string{f.glob()}), query: -1}
+	q := sent{sql: "from " + src.node.Table.From([]string{f.glob()}), query: -1}
 	columns, err := describeQuery(ctx, w.session, &q)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -114,18 +131,15 @@ func (w *sieving) look(ctx context.Context, f lakeFile) (*fileGroup, string, err
 		g.header = append(g.header, c.Name)
 	}
 	inFile := slices.DeleteFunc(slices.Clone(g.header), func(name string) bool { return isPartition(f.path, name) })
-	if !w.fits(f, inFile) {
+	if !w.fits(f, inFile, format) {
 		return nil, "", nil
 	}
 	return g, strings.Join(g.header, "\x00"), nil
 }
 
 // lookCSV reads the header of a CSV file.
-func (w *sieving) lookCSV(ctx context.Context, f lakeFile, d csvDialect) (*fileGroup, string, error) {
-	declared := make([]string, len(w.contract.Columns))
-	for i, c := range w.contract.Columns {
-		declared[i] = c.Name
-	}
+func (w *sieving) lookCSV(ctx context.Context, f lakeFile, d csvDialect, format *project.FileFormat) (*fileGroup, string, error) {
+	declared := w.rawNames(format)
 	if !d.Header && d.Delim != "" {
 		return &fileGroup{header: declared, csv: d}, d.sql(), nil
 	}
@@ -143,7 +157,7 @@ func (w *sieving) lookCSV(ctx context.Context, f lakeFile, d csvDialect) (*fileG
 	header := declared
 	if d.Header {
 		header = headerFields(line, d)
-		if !w.fits(f, header) {
+		if !w.fits(f, header, format) {
 			return nil, "", nil
 		}
 	}
@@ -211,17 +225,25 @@ func headerFields(line string, d csvDialect) []string {
 
 // fits compares the columns of a file with those declared. With union_by_name a file may
 // lack some and have others besides.
-func (w *sieving) fits(f lakeFile, header []string) bool {
+func (w *sieving) fits(f lakeFile, header []string, format *project.FileFormat) bool {
 	src := w.sieved.src
 	have := make([]engine.Column, len(header))
 	for i, name := range header {
 		have[i].Name = name
 	}
-	want := make([]engine.Column, len(w.contract.Columns))
-	for i, c := range w.contract.Columns {
-		want[i].Name = c.Name
+	names := w.rawNames(format)
+	want := make([]engine.Column, len(names))
+	for i, name := range names {
+		want[i].Name = name
 	}
 	repeated := len(nameSet(have)) < len(have)
+	if format != nil && !repeated {
+		d := src.differs(f, format, want, namesOnly(have, want))
+		if d != nil {
+			w.refuse(f, d)
+		}
+		return d == nil
+	}
 	if !repeated && (src.byName() || len(lacking(want, have)) == 0 && len(lacking(have, want)) == 0) {
 		return true
 	}

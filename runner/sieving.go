@@ -29,7 +29,9 @@ type sieving struct {
 type fileGroup struct {
 	files  []lakeFile
 	header []string
-	lines  bool // of JSON: an object a line
+	lines  bool                // of JSON: an object a line
+	src    *lakeSource         // as files of their format have it
+	format *project.FileFormat // nil where the source declares none
 	csv    csvDialect
 }
 
@@ -44,7 +46,11 @@ func (g fileGroup) globs() []string {
 
 // reading is what sieve needs to know.
 func (w *sieving) reading(g fileGroup) sieve.Reading {
-	return sieve.Reading{Contract: w.contract, Files: g.globs(), Header: g.header, Into: w.sieved.table, Raw: sievedName(w.number, "_raw")}
+	r := sieve.Reading{Contract: w.contract, Files: g.globs(), Header: g.header, Into: w.sieved.table, Raw: sievedName(w.number, "_raw")}
+	if g.format != nil {
+		g.rename(&r, w.sieved.src.node)
+	}
+	return r
 }
 
 // load reads a group of files. One that stops the load is left out: the one that the error
@@ -108,13 +114,13 @@ func (w *sieving) loadOnce(ctx context.Context, g fileGroup) error {
 	var raw, cast string
 	switch {
 	case w.sieved.src.node.Table.Format == "parquet":
-		r.Options = w.sieved.src.options(parquetOwn)
+		r.Options = g.src.options(parquetOwn)
 		raw, cast = sieve.RawParquet(r), sieve.TypedParquet(r, typed)
 	case g.lines:
-		r.Options = w.sieved.src.options(linesOwn)
+		r.Options = g.src.options(linesOwn)
 		raw, cast = sieve.RawLines(r), sieve.TypedJSON(r, typed)
 	default:
-		r.Options = w.sieved.src.options(jsonOwn)
+		r.Options = g.src.options(jsonOwn)
 		raw, cast = sieve.RawObjects(r), sieve.TypedJSON(r, typed)
 	}
 	for _, sql := range []string{raw, cast} {
@@ -148,7 +154,7 @@ func (w *sieving) loadCSV(ctx context.Context, g fileGroup) (err error) {
 	r := w.reading(g)
 	w.scans++
 	r.Rejects = fmt.Sprintf("_elt_rejects_%d_%d", w.number, w.scans)
-	r.Options = g.csv.sql() + w.sieved.src.options(csvOwn)
+	r.Options = g.csv.sql() + g.src.options(csvOwn)
 	defer func() {
 		for _, sql := range sieve.DropCSVRejects(r) {
 			_, dropped := w.session.Exec(context.WithoutCancel(ctx), sql)

@@ -15,16 +15,16 @@ var dialectOptions = []string{"delim", "sep", "quote", "escape", "auto_detect", 
 
 // sniff settles how the CSV files of a source are read.
 func (src *lakeSource) sniff(ctx context.Context, s engine.Session) {
+	if src.formatted() {
+		src.sniffFormats(ctx, s)
+		return
+	}
 	dialect := sniffDialect(ctx, s, src.node, src.files)
 	if len(dialect) == 0 {
 		return
 	}
-	paths := make([]string, len(src.files))
-	for i, f := range src.files {
-		paths[i] = f.glob()
-	}
 	src.dialect = dialect
-	src.pinned = src.node.Table.FromWith(paths, dialect)
+	src.pinned = src.read(src.files, nil, nil)
 }
 
 // sniffDialect finds how the CSV files of a source are written by looking at the first

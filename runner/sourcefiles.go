@@ -43,6 +43,7 @@ type SourceFile struct {
 	TakenAt    time.Time
 	RunID      string
 	Message    string // why it failed
+	Format     string // the format it has, of a source that declares some, "?" where it has none of them; else ""
 }
 
 // SourceFiles lists the raw files of sources against the ledgers of the models that take
@@ -78,10 +79,23 @@ func SourceFiles(ctx context.Context, plan *compiler.Plan, opts SourceOptions) (
 			}
 		}
 	}
+	for i, f := range out {
+		if src := r.lake.sources[f.Source]; src != nil && src.formatted() {
+			out[i].Format = formatName(src, f.Path)
+		}
+	}
 	slices.SortFunc(out, func(a, b SourceFile) int {
 		return strings.Compare(a.Source+"\x00"+a.Model+"\x00"+a.Path, b.Source+"\x00"+b.Model+"\x00"+b.Path)
 	})
 	return out, nil
+}
+
+// formatName is the name of the format that a file has, "?" where it has none or several.
+func formatName(src *lakeSource, path string) string {
+	if format := src.formatOf(lakeFile{path: path}); format != nil {
+		return format.Name
+	}
+	return "?"
 }
 
 // readState reads which version the database's own records have.

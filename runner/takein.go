@@ -209,15 +209,15 @@ func (in *intake) leaveOut(bad []fileFailure) bool {
 	return true
 }
 
-// sample is the pattern of a file that can be read, for the columns of a source that nothing is taken
+// sample is a file that can be read, for the columns of a source that nothing is taken
 // of.
-func (si *sourceIntake) sample() (string, bool) {
+func (si *sourceIntake) sample() (lakeFile, bool) {
 	for _, f := range slices.Backward(si.src.files) {
 		if !slices.ContainsFunc(si.failed, func(b fileFailure) bool { return b.file.path == f.path }) {
-			return f.glob(), true
+			return f, true
 		}
 	}
-	return "", false
+	return lakeFile{}, false
 }
 
 // whys is why files were left out, one diagnostic a file.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"elt/cmd/elt/internal/report"
@@ -149,13 +150,21 @@ func (in *invocation) writeSourceFiles(plan *compiler.Plan, files []runner.Sourc
 		Columns: []string{"source", "file", "state", "rows", "bytes", "modified", "model", "run"},
 		Right:   []bool{false, false, false, true, true},
 	}
+	formats := slices.ContainsFunc(files, func(f runner.SourceFile) bool { return f.Format != "" })
+	if formats {
+		g.Columns = append(g.Columns, "format")
+	}
 	counts := map[string]int{}
 	for _, f := range files {
 		counts[f.State]++
-		g.Rows = append(g.Rows, []string{
+		row := []string{
 			nodeName(plan, f.Source), f.Path, f.State, countOrNothing(f.Rows), countOrNothing(f.Bytes),
 			dayAndTime(f.ModifiedAt), nodeName(plan, f.Model), f.RunID,
-		})
+		}
+		if formats {
+			row = append(row, f.Format)
+		}
+		g.Rows = append(g.Rows, row)
 	}
 	if err := report.WriteTable(in.stdout, g, "", widthOrUnbounded(in.stdout), report.Style{}); err != nil {
 		return err
@@ -187,6 +196,9 @@ func sourceFileJSON(f runner.SourceFile) ordered {
 	}
 	if f.Rows >= 0 {
 		out = append(out, field{"rows", f.Rows}, field{"taken_at", timeOrNull(f.TakenAt)}, field{"run_id", f.RunID})
+	}
+	if f.Format != "" {
+		out = append(out, field{"format", f.Format})
 	}
 	if f.Message != "" {
 		out = append(out, field{"message", f.Message})

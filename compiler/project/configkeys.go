@@ -95,7 +95,7 @@ var (
 		// what dbt-duckdb and elt read here
 		"external_location": {kind: text}, "formatter": {kind: text}, "plugin": {kind: text}, "path": {kind: textOrList},
 		"format": {kind: text}, "options": {kind: mapping}, "allow_empty": {kind: boolean}, "on_bad_rows": {kind: text},
-		"max_rejects": {},
+		"max_rejects": {}, "formats": {kind: mappings}, "file_date": {kind: text},
 	}
 	otherConfig = map[string]configType{
 		"enabled": {kind: boolean}, "meta": {kind: mapping}, "tags": {kind: textOrList}, "docs": {kind: mapping},

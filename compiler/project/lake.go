@@ -37,6 +37,7 @@ func (p *Project) fillLake(st *SourceTable, s *SourcePatch, t *TablePatch, n *No
 		st.MaxRejects = s.Lake.maxRejects
 	}
 	st.Format, _ = lake.format.Value.(string)
+	st.fillFormats(lake, s.Lake, diags)
 	names := locationNames(n, s)
 	for _, l := range lake.paths {
 		st.Paths = append(st.Paths, Located{fillNames(l.Text, names), l.Place})

@@ -196,6 +196,8 @@ type SourceTable struct {
 	Rivals        []Located    // of an implicit one: further files that have its name
 	OnBadRows     string       // "fail" or "quarantine"
 	MaxRejects    *RejectLimit // how many rows may be kept apart; nil for any number
+	Formats       []*FileFormat
+	FileDate      string // where in a path the date of a file stands: "exported_{date}"; "" for anywhere
 	Freshness     *template.Dict
 	FreshnessSaid bool // a property file has "freshness", be it null
 	LoadedAt      string

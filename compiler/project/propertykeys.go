@@ -20,7 +20,7 @@ var (
 	columnKeys = keySet("name", "description", "data_type", "meta", "quote", "tests", "data_tests", "tags",
 		"config", "constraints", "docs", "granularity", "policy_tags", "entity", "dimension")
 
-	lakeKeyNames = []string{"path", "format", "options", "allow_empty", "on_bad_rows", "max_rejects"}
+	lakeKeyNames = []string{"path", "format", "options", "allow_empty", "on_bad_rows", "max_rejects", "formats", "file_date"}
 	sourceKeys   = keySet("name", "description", "database", "schema", "loader", "loaded_at_field",
 		"loaded_at_query", "meta", "tags", "config", "overrides", "freshness", "quoting", "tables").with(lakeKeyNames...)
 	tableKeys = keySet("name", "description", "meta", "identifier", "loaded_at_field", "loaded_at_query",

@@ -95,6 +95,8 @@ type lakeKeys struct {
 	allowEmpty *bool
 	onBadRows  string
 	maxRejects *RejectLimit
+	formats    []*FileFormat
+	fileDate   Located
 }
 
 // lake reads the lake keys of a source or a table: its own first, then config, then
@@ -154,6 +156,12 @@ func (f *propertyFile) lakeLevel(out *lakeKeys, c cursor) {
 		if known := []string{"fail", "quarantine"}; !contains(known, out.onBadRows) {
 			f.add(wrongChoice(v.place(), "on_bad_rows", out.onBadRows, known...))
 		}
+	}
+	if v := c.get("formats"); !v.isNull() && out.formats == nil {
+		out.formats = f.formats(c)
+	}
+	if v := c.get("file_date"); !v.isNull() && out.fileDate.Text == "" {
+		out.fileDate = Located{rd.str(v, "file_date"), v.place()}
 	}
 	if v := c.get("max_rejects"); !v.isNull() && out.maxRejects == nil {
 		text := rd.str(v, "max_rejects")

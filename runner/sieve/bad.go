@@ -55,7 +55,11 @@ func TypedJSON(r Reading, typed project.Relation) string {
 	}
 	var items []string
 	for _, c := range r.Contract.Columns {
-		name, at := project.QuoteIdent(c.Name), fmt.Sprintf("json_extract(_elt_json, %s)", project.QuoteString(jsonPath(c.Name)))
+		name, at := project.QuoteIdent(c.Name), fmt.Sprintf("json_extract(_elt_json, %s)", project.QuoteString(jsonPath(r.rawName(c))))
+		if constant, ok := r.constant(c); ok {
+			items = append(items, "cast("+constant+" as "+c.Type+") as "+name)
+			continue
+		}
 		items = append(items, jsonValue(at, c)+" as "+name)
 		checks = append(checks, check{project.QuoteString(c.Name),
 			fmt.Sprintf("_elt_kind = 'OBJECT' and %s is null and coalesce(json_type(%s), 'NULL') <> 'NULL'", name, at), notOfType(at+"::varchar", c)})

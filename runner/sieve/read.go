@@ -17,6 +17,23 @@ type Reading struct {
 	Rejects  string   // CSV: names the temporary tables of DuckDB's rejects
 	Into     project.Relation
 	Raw      project.Relation // JSON and Parquet: the rows as they stand in the files
+
+	From      map[string]string // JSON and Parquet: what columns are called in the files, by lower-case name, where that is not the same
+	Constants map[string]string // what columns are that the files have not, as SQL, by lower-case name
+}
+
+// rawName is what a column is called in the files.
+func (r Reading) rawName(c Column) string {
+	if from := r.From[strings.ToLower(c.Name)]; from != "" {
+		return from
+	}
+	return c.Name
+}
+
+// constant is what a column is that the files have not.
+func (r Reading) constant(c Column) (string, bool) {
+	text, ok := r.Constants[strings.ToLower(c.Name)]
+	return text, ok
 }
 
 // CreateSieved makes the table of good rows.
@@ -42,7 +59,11 @@ func LoadCSV(r Reading) string {
 	var items []string
 	for _, c := range r.Contract.Columns {
 		if indexOf(types, c.Name) < 0 {
-			items = append(items, "cast(null as "+c.Type+")")
+			constant, ok := r.constant(c)
+			if !ok {
+				constant = "null"
+			}
+			items = append(items, "cast("+constant+" as "+c.Type+")")
 			continue
 		}
 		items = append(items, project.QuoteIdent(c.Name))
@@ -102,9 +123,11 @@ from (select *, row_number() over () as _elt_at from read_json_objects(%s, filen
 func RawParquet(r Reading) string {
 	var items []string
 	for i, c := range append(slices.Clone(r.Contract.Columns), r.Contract.Folders...) {
-		name := "null"
-		if len(r.Header) == 0 || slices.ContainsFunc(r.Header, func(h string) bool { return strings.EqualFold(h, c.Name) }) || i >= len(r.Contract.Columns) {
-			name = project.QuoteIdent(c.Name)
+		name, raw := "null", r.rawName(c)
+		if constant, ok := r.constant(c); ok {
+			name = constant
+		} else if len(r.Header) == 0 || slices.ContainsFunc(r.Header, func(h string) bool { return strings.EqualFold(h, raw) }) || i >= len(r.Contract.Columns) {
+			name = project.QuoteIdent(raw)
 		}
 		items = append(items, fmt.Sprintf("%s as _elt_in_%d", name, i))
 	}
