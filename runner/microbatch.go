@@ -215,7 +215,7 @@ func (w *worker) doBatch(ctx context.Context, n *nodeRun, i int, session engine.
 	if ctx.Err() != nil {
 		return err
 	}
-	d := w.fault(&one, s, err)
+	d := w.failed(ctx, session, &one, s, err)
 	if d.Code == diag.Database { // a full disk, no memory: no fault of the batch
 		return d
 	}

@@ -27,22 +27,33 @@ func (r *run) pinpoint(d *diag.Diagnostic, n *nodeRun, s sent, e *engine.Error) 
 	} else if offset >= len(compiled.SQL) {
 		return
 	}
-	at := span(offset, tokenEnd(compiled.SQL, offset))
+	r.placeAt(d, n, span(offset, tokenEnd(compiled.SQL, offset)))
+}
+
+// placeAt puts a diagnostic at the place in the template that wrote a piece of the node's
+// compiled SQL, and reports whether there is one.
+func (r *run) placeAt(d *diag.Diagnostic, n *nodeRun, at diag.Span) bool {
+	compiled := n.node.Compiled
 	if r.opts.Command != "show" && n.node.UniqueID != "" {
 		d.Compiled = &diag.Place{Source: diag.NewSource(r.compiledPath(n.node), compiled.SQL), Span: at}
 	}
 	if compiled.Map == nil {
-		return
+		return false
 	}
-	place, ok := compiled.Map.Origin(offset)
+	place, ok := compiled.Map.Origin(at.Start)
 	if !ok || place.IsZero() {
-		return
+		return false
 	}
-	word := compiled.SQL[at.Start:at.End]
-	if strings.HasPrefix(place.Source.Text[min(place.Span.Start, len(place.Source.Text)):], word) {
-		place.Span.End = place.Span.Start + len(word)
+	written := place.Source.Text[min(place.Span.Start, len(place.Source.Text)):]
+	same := 0 // what the template says in the same words, up to an expression in it
+	for text := compiled.SQL[at.Start:at.End]; same < min(len(text), len(written)) && text[same] == written[same]; {
+		same++
+	}
+	if at.Start+same >= tokenEnd(compiled.SQL, at.Start) {
+		place.Span.End = place.Span.Start + len(strings.TrimRight(written[:same], " \t\r\n"))
 	}
 	d.Place = place
+	return true
 }
 
 // syntaxWords says what is wrong with the syntax of a node's query, by the offset at which

@@ -85,7 +85,15 @@ func (r *run) showQuery(ctx context.Context, n *nodeRun, sql string, limit int) 
 	}
 	t, err := r.main.Query(ctx, s.sql)
 	if err != nil {
-		return nil, r.fault(n, s, err)
+		prepare := func(sql string) (sent, error) {
+			edits, err := r.editsSieved(ctx, n, sql)
+			if err != nil {
+				return sent{}, err
+			}
+			sql, _ = sqltoken.Rewrite(sql, edits)
+			return sent{sql: sql, query: -1}, nil
+		}
+		return nil, r.search(ctx, &hunt{session: r.main, prepare: prepare, n: n}, s, err)
 	}
 	return t, nil
 }

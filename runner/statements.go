@@ -22,7 +22,7 @@ func (w *worker) statements(ctx context.Context, n *nodeRun, list []materialize.
 		n.result.Statements = append(n.result.Statements, n.publicStatement(st.SQL))
 		done, err := w.session.Exec(ctx, s.sql)
 		if err != nil {
-			return w.fault(n, s, err)
+			return w.failed(ctx, w.session, n, s, err)
 		}
 		if done.Rows >= 0 {
 			n.rows = done.Rows

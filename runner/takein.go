@@ -119,7 +119,7 @@ func (w *worker) culprits(ctx context.Context, n *nodeRun, list []materialize.St
 		}
 	}
 	switch e.Kind {
-	case engine.Conversion, engine.Constraint, engine.Other:
+	case engine.Conversion, engine.Input, engine.Constraint, engine.Other:
 	default:
 		return nil
 	}

@@ -49,7 +49,7 @@ func (w *worker) judge(ctx context.Context, n *nodeRun) error {
 			return err
 		}
 		if _, err := w.session.Exec(ctx, s.sql); err != nil {
-			return w.fault(n, s, err)
+			return w.failed(ctx, w.session, n, s, err)
 		}
 	}
 	s, err := w.prepare(ctx, n, materialize.Statement{SQL: c.SQL, Query: query}, nil)
@@ -58,7 +58,7 @@ func (w *worker) judge(ctx context.Context, n *nodeRun) error {
 	}
 	t, err := w.session.Query(ctx, s.sql)
 	if err != nil {
-		return w.fault(n, s, err)
+		return w.failed(ctx, w.session, n, s, err)
 	}
 	row, err := check.ReadRow(t)
 	if err != nil {
@@ -121,7 +121,7 @@ func (w *worker) sample(ctx context.Context, n *nodeRun) (*Sample, error) {
 	}
 	t, err := w.session.Query(ctx, s.sql)
 	if err != nil {
-		return nil, w.fault(n, s, err)
+		return nil, w.failed(ctx, w.session, n, s, err)
 	}
 	if len(t.Columns) == 1 && repeats(t) {
 		return w.countedSample(ctx, n, t.Columns[0].Name)
@@ -138,7 +138,7 @@ func (w *worker) countedSample(ctx context.Context, n *nodeRun, column string) (
 	}
 	t, err := w.session.Query(ctx, s.sql)
 	if err != nil {
-		return nil, w.fault(n, s, err)
+		return nil, w.failed(ctx, w.session, n, s, err)
 	}
 	sample := sampleOf(t, w.sampleRows())
 	sample.Shown = 0

@@ -22,6 +22,7 @@ var law = map[string][]string{
 	"runner":                  {"runner/...", "compiler/..."},
 	"runner/artifact":         {"runner", "compiler/..."},
 	"runner/check":            {"runner/engine", "compiler/..."},
+	"runner/culprit":          {"compiler/diag", "compiler/sqltoken"},
 	"runner/duckdb":           {"runner/engine", "compiler", "compiler/diag", "compiler/project", "compiler/sqltoken"},
 	"runner/engine":           {"compiler/project"},
 	"runner/materialize":      {"runner/engine", "compiler/..."},

@@ -37,6 +37,7 @@ func statementError(sql, message string) *engine.Error {
 		e.Message, _, _ = strings.Cut(e.Message, "\n") // advice on settings follows
 	}
 	raw := e.Message
+	e.Original = raw
 	reword(e)
 	if position, err := strconv.Atoi(r.Position); err == nil {
 		if e.Position = placeIn(e, position, raw); castType(e) != "" {
@@ -98,6 +99,8 @@ func kindOf(exception string) engine.Kind {
 		return engine.Catalog
 	case "Conversion", "Out of Range":
 		return engine.Conversion
+	case "Invalid Input":
+		return engine.Input
 	case "Constraint":
 		return engine.Constraint
 	case "TransactionContext":

@@ -35,20 +35,20 @@ func TestFileErrors(t *testing.T) {
 		{"a date", "date.csv", "id,d\n1,2024-01-01\n2,2024-13-01\n", "read_csv(%s, types = {d: 'DATE'})",
 			engine.Error{Kind: engine.Conversion, Message: `"2024-13-01" of column "d" is not of type DATE`, Line: 3, ColumnName: "d", Text: "2024-13-01"}},
 		{"too many columns", "cols.csv", "id,name\n1,a\n2,b,c\n3,d\n", "read_csv(%s, columns = {id: 'INT', name: 'VARCHAR'})",
-			engine.Error{Kind: engine.Other, Message: "it was not possible to detect how the CSV file is written: 2 columns are declared, the file has 3"}},
+			engine.Error{Kind: engine.Input, Message: "it was not possible to detect how the CSV file is written: 2 columns are declared, the file has 3"}},
 		{"too few columns in a row", "few.csv", "id,name,x\n1,a,b\n2,b\n3,d,e\n", "read_csv(%s, columns = {id: 'INT', name: 'VARCHAR', x: 'VARCHAR'}, auto_detect = false, header = true, delim = ',', quote = '\"')",
-			engine.Error{Kind: engine.Other, Message: `the row has 2 values where 3 columns are expected`, Line: 3, Text: "2,b"}},
+			engine.Error{Kind: engine.Input, Message: `the row has 2 values where 3 columns are expected`, Line: 3, Text: "2,b"}},
 		{"a quote that is not closed", "quote.csv", "id,name\n1,\"a\n2,b\n", "read_csv(%s, columns = {id: 'INT', name: 'VARCHAR'}, auto_detect = false, header = true, delim = ',', quote = '\"')",
-			engine.Error{Kind: engine.Other, Message: "a quoted value is not closed", Line: 2, Text: `1,"a`}},
+			engine.Error{Kind: engine.Input, Message: "a quoted value is not closed", Line: 2, Text: `1,"a`}},
 		{"not UTF-8", "latin.csv", "id,name\n1,a\n2,\xff\xfe\n", "read_csv(%s, columns = {id: 'INT', name: 'VARCHAR'}, auto_detect = false, header = true, delim = ',')",
-			engine.Error{Kind: engine.Other, Message: "the file is not UTF-8", Line: 3, Text: "2,??"}},
+			engine.Error{Kind: engine.Input, Message: "the file is not UTF-8", Line: 3, Text: "2,??"}},
 		// DuckDB counts the end of the file as a line of its own.
 		{"half a JSON object", "bad.json", "{\"a\": 1}\n{\"a\":\n", "read_json(%s, format = 'newline_delimited', columns = {a: 'INT'})",
-			engine.Error{Kind: engine.Other, Message: `Malformed JSON in file`, Line: 3}},
+			engine.Error{Kind: engine.Input, Message: `Malformed JSON in file`, Line: 3}},
 		{"a JSON value of another type", "type.json", "{\"a\": 1}\n{\"a\": \"x\"}\n", "read_json(%s, columns = {a: 'INT'})",
-			engine.Error{Kind: engine.Other, Message: `JSON transform error in file`, Line: 2, Text: "x"}},
+			engine.Error{Kind: engine.Input, Message: `JSON transform error in file`, Line: 2, Text: "x"}},
 		{"not Parquet", "x.parquet", "hello", "read_parquet(%s)",
-			engine.Error{Kind: engine.Other, Message: "File '"}},
+			engine.Error{Kind: engine.Input, Message: "File '"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(folder, c.file)

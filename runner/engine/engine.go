@@ -89,6 +89,7 @@ const (
 	Binder      Kind = "binder"
 	Catalog     Kind = "catalog"
 	Conversion  Kind = "conversion"
+	Input       Kind = "input" // what a function cannot take, and what a query raises itself
 	Constraint  Kind = "constraint"
 	Transaction Kind = "transaction"
 	IO          Kind = "io" // also a full disk
@@ -113,6 +114,7 @@ type Error struct {
 	Line       int64
 	ColumnName string
 	Text       string // the offending text of that file, or ""
+	Original   string // DuckDB's own message, of which Message is made
 	Err        error  // the driver's error
 }
 
