@@ -203,6 +203,9 @@ func checkStorable(node *project.Node, columns []engine.Column) error {
 func alters(lists ...[]project.RenderedHook) bool {
 	for _, hooks := range lists {
 		for _, hook := range hooks {
+			if hook.Late != "" {
+				return true
+			}
 			for _, at := range sqltoken.SplitStatements(hook.SQL) {
 				word := sqltoken.FirstKeyword(hook.SQL[at.Start:at.End])
 				if strings.EqualFold(word, "ALTER") {

@@ -277,7 +277,7 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	if n.intake != nil && w.elsewhere(n.candidate) {
 		n.finish.Discard = append(n.finish.Discard, "drop table "+n.intake.table.String())
 	}
-	w.addLateParts(n)
+	n.addLateParts(w.lateParts(n))
 	if !apply {
 		return w.present(ctx, n)
 	}

@@ -20,10 +20,7 @@ import (
 // published names; what it does to the node's own relation, and to relations that are called like it
 // with a suffix ("orders__dbt_tmp"), happens to hidden ones. What it does to others happens at once.
 func (w *worker) custom(ctx context.Context, n *nodeRun) error {
-	m := &maker{view: view{run: w.run, n: n}, w: w, views: map[string]string{}, tables: map[string]project.Relation{}}
-	if info := w.published.find(n.node.Relation); info != nil {
-		m.kind = info.Type
-	}
+	m := w.maker(n, "the materialization")
 	err := w.plan.Materialize(ctx, m, n.node.UniqueID)
 	if err == nil {
 		err = m.settle(ctx)
@@ -42,6 +39,15 @@ func (w *worker) custom(ctx context.Context, n *nodeRun) error {
 	return nil
 }
 
+// maker is the database for something that changes a node's own relation.
+func (w *worker) maker(n *nodeRun, what string) *maker {
+	m := &maker{view: view{run: w.run, n: n}, w: w, what: what, views: map[string]string{}, tables: map[string]project.Relation{}}
+	if info := w.published.find(n.node.Relation); info != nil {
+		m.kind = info.Type
+	}
+	return m
+}
+
 // maker is the database as a materialization block sees it: its own relation is the
 // candidate as soon as the block has changed it. It implements [dbtcontext.Database] and is
 // used by one goroutine.
@@ -55,6 +61,9 @@ type maker struct {
 	views   map[string]string           // text of other views that the block has made, by key
 	tables  map[string]project.Relation // hidden tables in place of others that it has made, by key
 	number  int                         // of hidden tables
+
+	what string // does it, for messages
+	pre  bool   // it is a pre-hook, whose changes to the node's own relation would be lost
 }
 
 var _ dbtcontext.Database = (*maker)(nil)
@@ -149,13 +158,17 @@ func (m *maker) statement(ctx context.Context, sql string) (*engine.Table, error
 	if slices.Contains([]string{"BEGIN", "START", "COMMIT", "END"}, verb) || sql == "" {
 		return &engine.Table{}, nil
 	}
-	if d := m.run.refuseChange(sql, "the materialization", m.n.node, diag.Place{}); d != nil {
+	if d := m.run.refuseChange(sql, m.what, m.n.node, diag.Place{}); d != nil {
 		return nil, d
 	}
 	m.n.result.Statements = append(m.n.result.Statements, sql)
 	target, changes := m.target(sql)
 	if !changes {
 		return m.exec(ctx, sql)
+	}
+	if m.pre && target.Key() == m.n.key {
+		m.n.warnPreHook(diag.Place{})
+		return &engine.Table{}, nil
 	}
 	words := leadingWords(sql)
 	switch {

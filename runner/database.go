@@ -27,9 +27,22 @@ type view struct {
 	before bool
 	// after says that it is one of a hook at the end of the run, which sees the results.
 	after bool
+	// hook says that a hook of the node is rendered ahead of its turn, and post that it is one
+	// that runs when the node's relation is there.
+	hook, post bool
 }
 
-var _ dbtcontext.Database = view{}
+var (
+	_ dbtcontext.Database     = view{}
+	_ dbtcontext.HookDatabase = view{}
+)
+
+// ForHook is the view for hooks that are rendered ahead: what only their turn can answer is
+// put off, and nothing is changed.
+func (v view) ForHook(after bool) dbtcontext.Database {
+	v.hook, v.post = true, after
+	return v
+}
 
 // view returns the database as a node's template sees it.
 func (r *run) view(n *nodeRun) dbtcontext.Database { return view{run: r, n: n} }
@@ -101,6 +114,9 @@ func (v view) Relations(_ context.Context, database, schema string) ([]project.R
 
 // Columns returns a relation's columns, none where it does not exist.
 func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
+	if v.post && v.n != nil && v.run.names.full(rel).Key() == v.n.key {
+		return nil, dbtcontext.ErrDeferred
+	}
 	maker, err := v.candidate(rel)
 	if err == nil {
 		err = v.run.deferAbsent(rel)
@@ -141,7 +157,7 @@ func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.C
 // Query runs one statement of a template. A statement that is no query has to wait
 // until its node's turn, since nothing is touched before everything is compiled.
 func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
-	if !v.run.started && !v.run.readOnly && !sqltoken.IsQuery(sql) {
+	if !sqltoken.IsQuery(sql) && (v.hook || !v.run.started && !v.run.readOnly) || v.post && v.n != nil && v.run.mentionsOwn(sql, v.n) {
 		return nil, dbtcontext.ErrDeferred
 	}
 	if err := v.refuse(sql); err != nil {
@@ -199,7 +215,7 @@ func (v view) refuse(sql string) error {
 	id, _ := v.run.changed(sql)
 	if id != "" && self != nil && id == self.UniqueID {
 		return diag.New(diag.Unsupported, diag.Place{}, "a statement of the template changes %q while the model is being compiled", self.Name).
-			WithHint("put it into a pre- or post-hook")
+			WithHint("put it into a post-hook")
 	}
 	if d := v.run.refuseChange(sql, "a statement of the template", self, diag.Place{}); d != nil {
 		return d

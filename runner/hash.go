@@ -29,7 +29,7 @@ func hashes(node *project.Node) (sql, config string) {
 	}
 	if node.Compiled != nil {
 		for _, hook := range slices.Concat(node.Compiled.PreHooks, node.Compiled.PostHooks) {
-			io.WriteString(h, hook.SQL+"\n")
+			io.WriteString(h, hook.SQL+hook.Late+"\n")
 		}
 	}
 	return textHash(text), hex.EncodeToString(h.Sum(nil)[:12])

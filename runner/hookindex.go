@@ -24,11 +24,15 @@ type latePart struct {
 
 // lateParts are the statements of a node's hooks that are part of the publish.
 func (r *run) lateParts(n *nodeRun) []latePart {
-	var out []latePart
 	hooks := n.post()
 	if len(n.write.Before) > 0 { // else there is nothing yet that a pre-hook could act on
 		hooks = slices.Concat(n.pre(), hooks)
 	}
+	return r.latePartsOf(n, hooks)
+}
+
+func (r *run) latePartsOf(n *nodeRun, hooks []project.RenderedHook) []latePart {
+	var out []latePart
 	for _, hook := range hooks {
 		for _, at := range sqltoken.SplitStatements(hook.SQL) {
 			if p, ok := r.latePart(n, hook.SQL[at.Start:at.End]); ok {
@@ -109,8 +113,8 @@ func (w *worker) tryIndex(ctx context.Context, n *nodeRun, p latePart) error {
 
 // addLateParts makes the late parts of a node's hooks part of its publish. An index
 // that the publish makes already, since the table had it, is not made twice.
-func (r *run) addLateParts(n *nodeRun) {
-	for _, p := range r.lateParts(n) {
+func (n *nodeRun) addLateParts(parts []latePart) {
+	for _, p := range parts {
 		if p.stands {
 			continue
 		}

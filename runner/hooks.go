@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -23,6 +24,12 @@ func (w *worker) hooks(ctx context.Context, n *nodeRun, hooks []project.Rendered
 		own = &shadow
 	}
 	for _, hook := range hooks {
+		if hook.Late != "" {
+			if err := w.lateHook(ctx, n, hook, exists); err != nil {
+				return err
+			}
+			continue
+		}
 		for _, at := range sqltoken.SplitStatements(hook.SQL) {
 			if err := w.hook(ctx, n, hook, hook.SQL[at.Start:at.End], own); err != nil {
 				return err
@@ -32,16 +39,56 @@ func (w *worker) hooks(ctx context.Context, n *nodeRun, hooks []project.Rendered
 	return nil
 }
 
+// warnPreHook says that a pre-hook changes what is replaced anyway.
+func (n *nodeRun) warnPreHook(place diag.Place) {
+	d := diag.Warn(diag.Unsupported, place, "a pre-hook changes %q, which this run makes anew; it was not run", n.node.Name).
+		WithHint("make it a post-hook, or guard it with is_incremental()")
+	d.Node = n.node.UniqueID
+	n.warnings = append(n.warnings, d)
+}
+
+// lateHook renders a hook in its turn, whose template asks and changes what is there now, and runs
+// what it renders to. exists says that the node's relation is there.
+func (w *worker) lateHook(ctx context.Context, n *nodeRun, hook project.RenderedHook, exists bool) error {
+	m := w.maker(n, "a hook")
+	m.pre = !exists
+	switch {
+	case exists && n.candidate.Identifier != "":
+		m.kind, m.touched = "table", true
+	case exists:
+		m.kind, m.touched, m.text = "view", true, n.finish.AsView
+	}
+	rendered, err := w.plan.RenderLateHook(ctx, m, n.node.UniqueID, hook)
+	if err = errors.Join(err, m.tidy(ctx)); err != nil {
+		return err
+	}
+	if exists && m.kind == "" {
+		n.drop()
+	}
+	if strings.TrimSpace(rendered.SQL) == "" {
+		return nil
+	}
+	hooks := []project.RenderedHook{rendered}
+	if err := w.hooks(ctx, n, hooks, exists); err != nil || !exists {
+		return err
+	}
+	n.addLateParts(w.latePartsOf(n, hooks))
+	return nil
+}
+
+// drop says that a hook has dropped the candidate: publishing the node leaves no relation.
+func (n *nodeRun) drop() {
+	n.written, n.candidate, n.query = project.Relation{}, project.Relation{}, ""
+	n.finish = n.spec.Dropped(n.state)
+}
+
 // hook runs one statement of a hook.
 func (w *worker) hook(ctx context.Context, n *nodeRun, hook project.RenderedHook, sql string, own *project.Relation) error {
 	if !n.spec.FullCopy && n.write.Delta && w.indexStands(n, sql) {
 		return nil
 	}
 	if id, _ := w.changed(sql); own == nil && id == n.node.UniqueID {
-		d := diag.Warn(diag.Unsupported, hook.Place, "a pre-hook changes %q, which this run makes anew; it was not run", n.node.Name).
-			WithHint("make it a post-hook, or guard it with is_incremental()")
-		d.Node = n.node.UniqueID
-		n.warnings = append(n.warnings, d)
+		n.warnPreHook(hook.Place)
 		return nil
 	}
 	if late, ok := w.latePart(n, sql); ok && late.index.Name != "" {
@@ -131,6 +178,9 @@ func (r *run) hooksTouchThis(n *nodeRun) bool {
 		return false
 	}
 	for _, hook := range slices.Concat(n.pre(), n.post()) {
+		if hook.Late != "" {
+			return true
+		}
 		for _, at := range sqltoken.SplitStatements(hook.SQL) {
 			sql := hook.SQL[at.Start:at.End]
 			if r.mentionsOwn(sql, n) && !r.indexStands(n, sql) {

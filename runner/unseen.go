@@ -79,6 +79,9 @@ func (u *unseen) ofNode(n *nodeRun) string {
 	hooks := 0
 	for _, hook := range slices.Concat(n.pre(), n.post()) {
 		hooks += len(sqltoken.SplitStatements(hook.SQL))
+		if hook.Late != "" {
+			return "it has hooks"
+		}
 	}
 	if len(u.run.lateParts(n)) < hooks { // indexes and comments are part of the publish
 		return "it has hooks"

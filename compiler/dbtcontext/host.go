@@ -56,6 +56,14 @@ type Database interface {
 	Query(ctx context.Context, sql string) (*Table, error)
 }
 
+// HookDatabase is what a [Database] may be beside its methods: one that knows how the templates
+// of a node's hooks differ from its query. A hook is rendered with ForHook's answer ahead of the build;
+// [ErrDeferred] then puts off that hook alone, not its node.
+type HookDatabase interface {
+	// ForHook is the database for hooks; after says that they run when the node's relation is there.
+	ForHook(after bool) Database
+}
+
 // Column is a column of a relation.
 type Column struct{ Name, Type string }
 

@@ -263,7 +263,10 @@ type Origin interface {
 
 // RenderedHook is a pre- or post-hook after rendering.
 type RenderedHook struct {
-	SQL         string
+	SQL string // empty where Late is not
+	// Late is the template of a hook that can be rendered in its turn only, since it asks the
+	// database what its own node's build decides, or changes something while it is rendered.
+	Late        string
 	Transaction bool
 	Place       diag.Place
 }

@@ -44,6 +44,15 @@ func dropExisting(rel project.Relation, state State) string {
 	return fmt.Sprintf("drop view %s", rel)
 }
 
+// Dropped is the end of a node whose relation its own hook has dropped: publishing it drops
+// what is published.
+func (s *Spec) Dropped(state State) Finish {
+	if drop := dropExisting(s.Published, state); drop != "" {
+		return Finish{Publish: []string{drop}}
+	}
+	return Finish{}
+}
+
 // around is a statement that holds the model's query.
 func around(before, query, after string) Statement {
 	return Statement{SQL: before + trimQuery(query) + after, Query: len(before)}
