@@ -209,3 +209,35 @@ func defineGrowingCrash(w *warehouse, batch int) {
 	w.external("log", "select batch, i from {raw}"+since, out+"/log", "", "incremental_strategy", "append")
 	w.external("days", "select batch, batch %% 3 as part, i from {raw}", out+"/days", "part", "incremental_strategy", "insert_overwrite")
 }
+
+// TestKillCompact kills elt compact. The files hold the same rows at any moment, builds go on
+// from there, and nothing hidden outlives the next of them.
+func TestKillCompact(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	dir := filepath.Dir(w.path)
+	defineGrowingCrash(w, 0)
+	w.build()
+	for i, at := range []string{"opened", "compact-written", "compact-promised", "compacted"} {
+		batch := i + 1
+		defineGrowingCrash(w, batch)
+		w.build()
+		what := "after a kill at " + at
+		if !runAndKill(t, dir, batch, at+"#1", 0, crashFiles+"=compact") {
+			t.Fatalf("%s: it was not killed", what)
+		}
+		for name, seen := range grownFiles(w) {
+			equal(t, what+", the files of "+name, seen, grown(name, batch))
+		}
+		if _, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{}); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		checkGrown(t, w, what, batch)
+		w.build()
+		checkGrown(t, w, what+" and a build", batch)
+		if hidden, _ := filepath.Glob(filepath.Join(dir, "out", ".*")); len(hidden) > 0 {
+			t.Errorf("%s and another build, %s is left", what, hidden)
+		}
+	}
+	equal(t, "files of the log", w.rows("select count(*) from glob('"+dir+"/out/log/*.parquet')"), "1")
+}

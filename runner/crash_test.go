@@ -31,7 +31,7 @@ const (
 	crashPoint   = "ELT_TEST_CRASH_POINT" // "name#n": kill at the nth time the point is reached
 	crashFull    = "ELT_TEST_CRASH_FULL"  // the point from which on no file may grow
 	crashOther   = "ELT_TEST_CRASH_OTHER" // the project of TestKillBetweenDatabases
-	crashFiles   = "ELT_TEST_CRASH_FILES" // with external models; "grow": that grow
+	crashFiles   = "ELT_TEST_CRASH_FILES" // with external models; "grow": that grow; "compact": which are compacted
 	crashClose   = "ELT_TEST_CRASH_CLOSE" // the project of TestLogThatCannotBeWrittenOnClosing
 	crashReplica = "ELT_TEST_CRASH_REPLICA"
 )
@@ -195,7 +195,7 @@ func TestCrashingProcess(t *testing.T) {
 	switch {
 	case os.Getenv(crashOther) != "":
 		defineAttachedCrash(w, batch)
-	case os.Getenv(crashFiles) == "grow":
+	case os.Getenv(crashFiles) == "grow", os.Getenv(crashFiles) == "compact":
 		defineGrowingCrash(w, batch)
 	case os.Getenv(crashFiles) != "":
 		defineExternalCrash(w, batch)
@@ -215,6 +215,12 @@ func TestCrashingProcess(t *testing.T) {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // the signal is on its way
 		}
+	}
+	if os.Getenv(crashFiles) == "compact" {
+		if _, err := runner.Compact(context.Background(), w.plan(), runner.CompactOptions{UpTo: 1e6, Compiler: runner.Precompiled(), Point: w.opts.Point}); err != nil {
+			t.Fatal(err)
+		}
+		return
 	}
 	seen := &recorder{}
 	s, err := w.runAs(context.Background(), "build", seen)

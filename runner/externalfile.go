@@ -41,11 +41,7 @@ func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) e
 			"%q is written to its place at once, before it is tested: what is not on a file system cannot be renamed", n.node.Name))
 		return nil
 	}
-	if !filepath.IsAbs(x.Location) {
-		x.Location = filepath.Join(r.plan.Project.Root, filepath.FromSlash(x.Location))
-	}
-	x.Location = filepath.ToSlash(filepath.Clean(x.Location))
-	x.Hidden = filepath.ToSlash(filepath.Join(filepath.Dir(x.Location), fmt.Sprintf("%s%s-%d", r.hiddenFiles(), r.id, n.number)))
+	r.hide(n)
 	if !n.spec.Grows() {
 		return nil
 	}
@@ -63,6 +59,17 @@ func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) e
 	}
 	x.Known = columns
 	return nil
+}
+
+// hide settles the absolute name of an external model's files, and the one under which they
+// are written.
+func (r *run) hide(n *nodeRun) {
+	x := n.spec.External
+	if !filepath.IsAbs(x.Location) {
+		x.Location = filepath.Join(r.plan.Project.Root, filepath.FromSlash(x.Location))
+	}
+	x.Location = filepath.ToSlash(filepath.Clean(x.Location))
+	x.Hidden = filepath.ToSlash(filepath.Join(filepath.Dir(x.Location), fmt.Sprintf("%s%s-%d", r.hiddenFiles(), r.id, n.number)))
 }
 
 // makeRoom makes the folder that an external model is written in.

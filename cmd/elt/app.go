@@ -18,7 +18,7 @@ func newApp(in *invocation) *cli.App {
 		Commands: []*cli.Command{
 			buildCommand(in), runCommand(in), testCommand(in), seedCommand(in), snapshotCommand(in), retryCommand(in), runOperationCommand(in),
 			lsCommand(in), parseCommand(in), compileCommand(in), showCommand(in), lineageCommand(in), historyCommand(in), docsGenerateCommand(in),
-			sourceFreshnessCommand(in), sourceFilesCommand(in), sourceRejectsCommand(in), sourceForgetCommand(in),
+			sourceFreshnessCommand(in), sourceFilesCommand(in), sourceRejectsCommand(in), sourceForgetCommand(in), compactCommand(in),
 			initCommand(in), depsCommand(in), debugCommand(in), cleanCommand(in), completionCommand(in), versionCommand(in),
 		},
 	}

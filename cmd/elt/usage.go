@@ -36,6 +36,7 @@ func exampleOf(command string) string {
 		"source files":     "elt source files\nelt source files lake.flights --output json",
 		"source rejects":   "elt source rejects\nelt source rejects --output json lake.sales",
 		"source forget":    "elt source forget lake/flights/2013-01-17.csv\nelt source forget 'lake/flights/2013-01-*.csv'",
+		"compact":          "elt compact --dry-run\nelt compact events --up-to 256",
 
 		"init":       "elt init shop",
 		"completion": "elt completion bash > /etc/bash_completion.d/elt\nsource <(elt completion zsh)\nelt completion fish > ~/.config/fish/completions/elt.fish",

@@ -21,6 +21,7 @@ type ExternalSpec struct {
 	Folder      bool   // partitioned, or a file a thread
 	Format      string // csv, parquet or json
 	Options     string // of COPY
+	FileOptions string // of a COPY that writes one file of the folder
 	Compression string
 	PartitionBy []string
 	Columns     []engine.Column // of the query, as the runner has described it
@@ -67,6 +68,7 @@ func (r *reader) external(spec *Spec) {
 		}
 	}
 	x.Options = dbtcontext.ExternalWriteOptions(x.Location, options)
+	x.FileOptions = fileOptions(x.Location, options)
 	text := func(key string) string {
 		v, ok := options.Get(key)
 		if !ok || v == nil {
