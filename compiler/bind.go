@@ -202,7 +202,7 @@ func (b *binder) lookUp(id string) {
 	n.query = b.shellQuery(node, node.Compiled.SQL, b.readers(node))
 	n.forms = b.formsOf(node)
 	own := n.forms != nil && n.forms.incremental
-	if !own && !readsOutside(n.query.SQL) {
+	if !own { // no query that reads outside is ever kept
 		n.kept, n.isKept = b.facts.Known(b.cacheText(node, n.query))
 	}
 }

@@ -172,7 +172,7 @@ func (p *parser) describe(ctx context.Context) {
 
 func (p *parser) describeMacros(proj *project.Project, render func(text *string, place diag.Place)) {
 	names := map[string]bool{}
-	for _, macro := range p.plan.dbt.Macros() {
+	for _, macro := range p.plan.dbt.OwnMacros() {
 		if macro.Package == proj.Name {
 			names[macro.Name] = true
 		}

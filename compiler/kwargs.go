@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"regexp"
+	"strings"
 
 	"elt/compiler/project"
 	"elt/compiler/template"
@@ -17,17 +18,59 @@ func (p *Plan) testKwargs(how pass, scope template.Scope, node *project.Node) (*
 	out := template.NewDict()
 	for _, item := range node.Test.Kwargs.Items() {
 		value := item.Value
-		if item.Key != "column_name" {
-			var err error
-			if value, err = p.renderArgument(how, scope, node, value); err != nil {
-				return nil, err
-			}
+		var err error
+		switch {
+		case item.Key == "column_name":
+		case value == node.Test.AttachedExpr && p.isPlainlyAttached(node):
+			value, err = attached(how, scope, node)
+		default:
+			value, err = p.renderArgument(how, scope, node, value)
+		}
+		if err != nil {
+			return nil, err
 		}
 		if err := out.Set(item.Key, value); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// isPlainlyAttached reports whether what a generic test is declared on is handed to it as
+// ref() or source() return it.
+func (p *Plan) isPlainlyAttached(node *project.Node) bool {
+	if where, ok := node.Config.Get("where"); ok && template.Truth(where.Value) {
+		return false
+	}
+	p.whereOnce.Do(func() {
+		p.ownWhere = map[string]bool{}
+		for _, proj := range p.Project.All() {
+			p.ownWhere[proj.Name] = p.dbt.UsesOwnWhere(proj.Name)
+		}
+	})
+	return p.ownWhere[node.Package]
+}
+
+// attached is what the template "{{ get_where_subquery(ref('orders')) }}" comes to where
+// isPlainlyAttached holds. To parse and render it for each of thousands of tests takes ten
+// times as long.
+func attached(how pass, scope template.Scope, node *project.Node) (template.Value, error) {
+	name, call := "source", &template.Call{Thread: how.thread()}
+	for _, source := range node.Test.AttachedSources {
+		call.Args = []template.Value{source.Source, source.Table}
+	}
+	for _, ref := range node.Test.AttachedRefs {
+		name, call.Args = "ref", []template.Value{ref.Name}
+		if ref.Version != "" {
+			call.Kwargs = []template.Kwarg{{Name: "version", Value: ref.Version}}
+		}
+	}
+	function, _ := scope.Lookup(name)
+	value, err := function.(template.Callable).Call(call)
+	if err != nil {
+		return nil, at(err, node.Place)
+	}
+	return value, nil
 }
 
 // renderArgument renders the texts inside a value, however deep.
@@ -62,7 +105,7 @@ func (p *Plan) renderArgument(how pass, scope template.Scope, node *project.Node
 }
 
 func (p *Plan) renderText(how pass, scope template.Scope, node *project.Node, text string) (template.Value, error) {
-	if looksLikeCall.MatchString(text) {
+	if strings.IndexByte(text, '(') > 0 && looksLikeCall.MatchString(text) {
 		text = "{{ " + text + " }}"
 	}
 	t, err := p.templates.parse(text)

@@ -1,8 +1,6 @@
 package compiler
 
 import (
-	"slices"
-
 	"elt/compiler/diag"
 	"elt/compiler/graph"
 	"elt/compiler/project"
@@ -21,7 +19,7 @@ func (p *parser) link() {
 		p.checkUnitTest(node)
 	}
 	p.primaryKeys(nodes)
-	nodes = slices.DeleteFunc(nodes, func(node *project.Node) bool { return plan.Nodes[node.UniqueID] != node })
+	nodes = p.ordered() // without the tests that were left out
 	ids := make([]string, len(nodes))
 	parents := make(map[string][]string, len(nodes))
 	for i, node := range nodes {

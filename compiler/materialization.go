@@ -18,7 +18,7 @@ func (p *parser) findMakers() {
 	makers := map[string]string{}
 	for _, adapter := range []string{"default", "duckdb"} {
 		for _, own := range []bool{false, true} {
-			for _, m := range p.plan.dbt.Macros() {
+			for _, m := range p.plan.dbt.OwnMacros() {
 				name, is := strings.CutPrefix(m.Name, "materialization_")
 				name, fits := strings.CutSuffix(name, "_"+adapter)
 				if is && fits && !isBuiltin(&m) && (m.Package == p.plan.Project.Name) == own {

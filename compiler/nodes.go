@@ -131,10 +131,11 @@ func (p *parser) addHooks(proj *project.Project) {
 // addGenericTests makes the data tests that property files declare on the models, seeds
 // and snapshots among nodes, which are those of one project, and warns of entries that describe nothing.
 func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
-	described := map[string]*project.Node{}
+	described := make(map[string]*project.Node, len(nodes))
 	for _, node := range nodes {
 		described[string(node.Type)+"."+node.Name+"."+node.Version] = node
 	}
+	var patches []*describedTests
 	for _, patch := range proj.Patches.Resources {
 		for _, one := range patch.ByVersion() {
 			node := described[string(one.Type)+"."+one.Name+"."+one.Version]
@@ -142,19 +143,29 @@ func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
 				p.unknownPatch(proj, one)
 				continue
 			}
-			if one.Type == project.Analysis {
-				continue
+			if one.Type != project.Analysis {
+				patches = append(patches, &describedTests{patch: one, of: node})
 			}
-			tests, diags := project.GenericTests(proj, one, node.UniqueID)
-			p.diags = append(p.diags, diags...)
-			p.add(tests...)
 		}
+	}
+	forEach(patches, func(d *describedTests) { d.tests, d.diags = project.GenericTests(proj, d.patch, d.of.UniqueID) })
+	for _, d := range patches {
+		p.diags = append(p.diags, d.diags...)
+		p.add(d.tests...)
 	}
 	for _, patch := range proj.Patches.SingularTests {
 		if described[string(project.Test)+"."+patch.Name+"."] == nil {
 			p.unknownPatch(proj, patch)
 		}
 	}
+}
+
+// describedTests are the data tests that an entry of a property file declares on a node.
+type describedTests struct {
+	patch *project.Patch
+	of    *project.Node
+	tests []*project.Node
+	diags diag.List
 }
 
 // unknownPatch warns of an entry of a property file that describes nothing; packages
@@ -193,15 +204,17 @@ func (p *parser) fileNames(kind project.ResourceType) []string {
 // findTwins marks the generic tests of one name: dbt makes a name of the values of a test's
 // arguments without their keys, so that {equals: 3} and {min: 3} have the same.
 func (p *parser) findTwins() {
-	byName := map[string][]*project.Node{}
+	first := make(map[string]*project.Node, len(p.plan.Nodes)/2)
 	for _, node := range p.plan.Nodes {
-		if node.Test != nil && node.Test.Generic != "" {
-			byName[node.Name] = append(byName[node.Name], node)
+		if !isGeneric(node) {
+			continue
 		}
-	}
-	for _, nodes := range byName {
-		for _, node := range nodes {
-			node.Test.Twin = len(nodes) > 1
+		other, isTwin := first[node.Name]
+		node.Test.Twin = isTwin
+		if isTwin {
+			other.Test.Twin = true
+		} else {
+			first[node.Name] = node
 		}
 	}
 }

@@ -77,6 +77,8 @@ type parser struct {
 	found []*project.Node // all nodes, disabled ones and doubles included, in the order of files
 	docs  docs
 	lost  lost
+	// sorted is what ordered has returned last.
+	sorted []*project.Node
 	// usualWhere says that the project has no get_where_subquery of its own.
 	usualWhere bool
 
@@ -217,12 +219,19 @@ func indexes(n int) []int {
 	return out
 }
 
-// ordered returns the nodes of the plan sorted by unique_id.
+// ordered returns the nodes of the plan sorted by unique_id. Nodes may leave the plan
+// between two calls, but none may join it. The caller must not change the list.
 func (p *parser) ordered() []*project.Node {
-	out := make([]*project.Node, 0, len(p.plan.Nodes))
-	for _, node := range p.plan.Nodes {
-		out = append(out, node)
+	if p.sorted == nil {
+		p.sorted = make([]*project.Node, 0, len(p.plan.Nodes))
+		for _, node := range p.plan.Nodes {
+			p.sorted = append(p.sorted, node)
+		}
+		slices.SortFunc(p.sorted, func(a, b *project.Node) int { return cmp.Compare(a.UniqueID, b.UniqueID) })
 	}
-	slices.SortFunc(out, func(a, b *project.Node) int { return cmp.Compare(a.UniqueID, b.UniqueID) })
-	return out
+	if len(p.sorted) != len(p.plan.Nodes) {
+		left := func(node *project.Node) bool { return p.plan.Nodes[node.UniqueID] != node }
+		p.sorted = slices.DeleteFunc(slices.Clone(p.sorted), left)
+	}
+	return p.sorted
 }

@@ -104,6 +104,8 @@ type Plan struct {
 	chosenOnce   sync.Once
 	chosen       map[string]bool // selected, as a set
 	hasEphemeral bool
+	whereOnce    sync.Once
+	ownWhere     map[string]bool // packages whose tests use get_where_subquery as it comes
 	// ephemeral guards Compiled of ephemeral nodes, which all their readers share.
 	ephemeral sync.Mutex
 }
@@ -123,7 +125,7 @@ func (p *Plan) sqlFirst() bool { return p.options.SQLParser != nil && p.Project.
 // with elt.
 func (p *Plan) Macros() []dbtcontext.MacroInfo {
 	var out []dbtcontext.MacroInfo
-	for _, m := range p.dbt.Macros() {
+	for _, m := range p.dbt.OwnMacros() {
 		if !isBuiltin(&m) {
 			out = append(out, m)
 		}

@@ -42,7 +42,7 @@ func (in *invocation) artifactMeta(c *cli.Context) artifact.Meta {
 	return artifact.Meta{
 		Version: version(), InvocationID: in.id, StartedAt: in.now, Now: time.Now(),
 		Command: "elt " + strings.Join(in.words, " "), Which: c.Command.Name, Args: givenFlags(c),
-		Mask: in.secrets.mask, Env: customEnvs(),
+		Mask: in.secrets.masker(), Env: customEnvs(),
 	}
 }
 

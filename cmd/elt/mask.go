@@ -50,6 +50,16 @@ func (s *secrets) mask(text string) string {
 	return text
 }
 
+// masker is mask, or nil where there is nothing to hide so far.
+func (s *secrets) masker() func(string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.values) == 0 {
+		return nil
+	}
+	return s.mask
+}
+
 // env is an environment that remembers the secret variables read from it.
 func (s *secrets) env(lookup func(string) (string, bool)) func(string) (string, bool) {
 	return func(name string) (string, bool) {

@@ -11,19 +11,19 @@ import (
 	"elt/compiler/template"
 )
 
-// contractValue is the contract of a node. An enforced one of a model has the checksum by
+// contractRecord is the contract of a node. An enforced one of a model has the checksum by
 // which state:modified.contract tells one from another.
-func contractValue(n *project.Node) *template.Dict {
+func contractRecord(n *project.Node) record {
 	enforced := fromConfig(n, "contract", "enforced", false)
 	var checksum template.Value
 	if enforced == true && n.Type == project.Model {
 		checksum = contractChecksum(n)
 	}
-	return template.NewDict(
-		item("enforced", enforced),
-		item("alias_types", fromConfig(n, "contract", "alias_types", true)),
-		item("checksum", checksum),
-	)
+	return func(put func(string, template.Value)) {
+		put("enforced", enforced)
+		put("alias_types", fromConfig(n, "contract", "alias_types", true))
+		put("checksum", checksum)
+	}
 }
 
 // contractChecksum is dbt's (ModelNode.build_contract_checksum): the columns by name with their

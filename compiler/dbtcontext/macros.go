@@ -158,17 +158,26 @@ func (p *Project) Macro(name string) (MacroInfo, bool) {
 // Macros returns all macros: those of the root project first, then those of each
 // package, then the built-in ones, each in the order they were added.
 func (p *Project) Macros() []MacroInfo {
-	var out []MacroInfo
-	add := func(pkg *macroPackage) {
-		for _, name := range pkg.names {
-			out = append(out, *pkg.macros[name])
-		}
-	}
-	for _, name := range p.order {
-		add(p.packages[name])
-	}
+	out := p.OwnMacros()
 	for _, name := range internalPackages {
-		add(p.builtins().whole(name))
+		out = p.builtins().whole(name).appendTo(out)
+	}
+	return out
+}
+
+// OwnMacros returns the macros that [Project.Macros] returns, but for the built-in ones,
+// whose files all have to be parsed.
+func (p *Project) OwnMacros() []MacroInfo {
+	var out []MacroInfo
+	for _, name := range p.order {
+		out = p.packages[name].appendTo(out)
+	}
+	return out
+}
+
+func (pkg *macroPackage) appendTo(out []MacroInfo) []MacroInfo {
+	for _, name := range pkg.names {
+		out = append(out, *pkg.macros[name])
 	}
 	return out
 }
@@ -187,6 +196,14 @@ func (p *Project) ResolveMacro(call, pkg string) (string, bool) {
 // Dispatched returns the unique_id of the macro that adapter.dispatch(name, namespace)
 // in a template of a package would call.
 func (p *Project) Dispatched(name, namespace, pkg string) (string, bool) {
+	m := p.dispatched(name, namespace, pkg)
+	if m == nil {
+		return "", false
+	}
+	return m.UniqueID, true
+}
+
+func (p *Project) dispatched(name, namespace, pkg string) *MacroInfo {
 	for _, from := range p.searchOrder(namespace) {
 		for _, prefix := range []string{"duckdb__", "default__"} {
 			m := p.inNamespace(from, prefix+name)
@@ -194,11 +211,11 @@ func (p *Project) Dispatched(name, namespace, pkg string) (string, bool) {
 				m = p.resolve(prefix+name, pkg)
 			}
 			if m != nil {
-				return m.UniqueID, true
+				return m
 			}
 		}
 	}
-	return "", false
+	return nil
 }
 
 // GenericTest returns the macro of a generic test used in a package, or nil.

@@ -19,79 +19,108 @@ func item(key string, v template.Value) template.Item { return template.Item{Key
 // a new one.
 func NodeValue(n *project.Node) *template.Dict {
 	d := GraphValue(n)
-	if n.Compiled != nil && !n.Compiled.Deferred && hasQuery(n) {
-		d.Update(template.NewDict(
+	if isCompiled(n) {
+		d.AddNew(
 			item("compiled", true),
 			item("compiled_code", n.Compiled.SQL),
 			item("compiled_sql", n.Compiled.SQL),
-		))
+		)
 	}
 	return d
+}
+
+func isCompiled(n *project.Node) bool {
+	return n.Compiled != nil && !n.Compiled.Deferred && hasQuery(n)
+}
+
+// AppendNode appends [NodeValue] as JSON, without what is there for templates only. Where
+// changes has a value for a key, that comes in its place; what is left of changes comes last.
+func AppendNode(buffer []byte, n *project.Node, changes ...template.Item) ([]byte, error) {
+	return record(func(put func(string, template.Value)) {
+		graphRecord(n)(put)
+		if isCompiled(n) {
+			put("compiled", true)
+			put("compiled_code", n.Compiled.SQL)
+		}
+	}).appendTo(buffer, changes...)
 }
 
 // GraphValue is a node as templates see it in graph: as it was parsed, whether it has
 // been compiled meanwhile or not. The keys are those of dbt 1.11 for the node's type. It
 // may be called while other goroutines compile.
-func GraphValue(n *project.Node) *template.Dict {
+func GraphValue(n *project.Node) *template.Dict { return graphRecord(n).dict() }
+
+// graphRecord is GraphValue in the making.
+func graphRecord(n *project.Node) record {
 	switch n.Type {
 	case project.Source:
-		return sourceValue(n)
+		return recordOf(sourceValue(n))
 	case project.Exposure:
-		return exposureValue(n)
+		return recordOf(exposureValue(n))
 	case project.UnitTest:
-		return unitTestValue(n)
+		return recordOf(unitTestValue(n))
 	}
-	d := template.NewDict(
-		item("database", noneIfEmpty(n.Relation.Database)),
-		item("schema", noneIfEmpty(n.Relation.Schema)),
-		item("name", n.Name),
-		item("resource_type", string(n.Type)),
-		item("package_name", n.Package),
-		item("path", n.Path),
-		item("original_file_path", n.OriginalPath),
-		item("unique_id", n.UniqueID),
-		item("fqn", listOf(n.FQN)),
-		item("alias", aliasOf(n)),
-		item("checksum", Checksum(n)),
-		item("config", ConfigValue(n)),
-		item("tags", listOf(n.Tags)),
-		item("description", n.Description),
-		item("columns", columnsValue(n.Columns)),
-		item("meta", dictOrEmpty(n.Meta)),
-		item("group", noneIfEmpty(n.Group)),
-		item("docs", docsOf(n)),
-		item("patch_path", patchPath(n)),
-		item("build_path", nil),
-		item("unrendered_config", n.Config.Unrendered()),
-		item("created_at", int64(0)),
-		item("relation_name", relationName(n)),
-		item("raw_code", n.RawCode),
-		item("doc_blocks", listOf(n.DocBlocks)),
-	)
-	if n.Type == project.Seed {
-		_ = d.Set("root_path", n.Root)
-		_ = d.Set("depends_on", template.NewDict(item("macros", listOf(n.Macros))))
-		return d
+	return func(put func(string, template.Value)) {
+		commonKeys(n, put)
+		if n.Type == project.Seed {
+			put("root_path", n.Root)
+			put("depends_on", record(func(put func(string, template.Value)) { put("macros", texts(n.Macros)) }))
+			return
+		}
+		queryKeys(n, put)
+		kindKeys(n, put)
 	}
-	d.Update(template.NewDict(
-		item("language", "sql"),
-		item("refs", refsValue(n.Refs)),
-		item("sources", sourcesValue(n.Sources)),
-		item("metrics", template.NewList()),
-		item("functions", template.NewList()),
-		item("depends_on", dependsOn(n)),
-		item("compiled_path", nil),
-		item("contract", contractValue(n)),
-	))
-	addKind(d, n)
-	return d
+}
+
+// commonKeys are the keys of whatever comes from a file of the project.
+func commonKeys(n *project.Node, put func(string, template.Value)) {
+	put("database", noneIfEmpty(n.Relation.Database))
+	put("schema", noneIfEmpty(n.Relation.Schema))
+	put("name", n.Name)
+	put("resource_type", string(n.Type))
+	put("package_name", n.Package)
+	put("path", n.Path)
+	put("original_file_path", n.OriginalPath)
+	put("unique_id", n.UniqueID)
+	put("fqn", texts(n.FQN))
+	put("alias", aliasOf(n))
+	put("checksum", checksum(n))
+	put("config", configRecord(n))
+	put("tags", texts(n.Tags))
+	put("description", n.Description)
+	put("columns", columnsRecord(n.Columns))
+	put("meta", orEmpty(n.Meta))
+	put("group", noneIfEmpty(n.Group))
+	put("docs", docsOf(n))
+	put("patch_path", patchPath(n))
+	put("build_path", nil)
+	put("unrendered_config", n.Config.Unrendered())
+	put("created_at", int64(0))
+	put("relation_name", relationName(n))
+	put("raw_code", n.RawCode)
+	put("doc_blocks", texts(n.DocBlocks))
+}
+
+// queryKeys are the keys of what has a query.
+func queryKeys(n *project.Node, put func(string, template.Value)) {
+	put("language", "sql")
+	put("refs", refsValue(n.Refs))
+	put("sources", sourcesValue(n.Sources))
+	put("metrics", texts(nil))
+	put("functions", texts(nil))
+	put("depends_on", record(func(put func(string, template.Value)) {
+		put("macros", texts(n.Macros))
+		put("nodes", texts(n.DependsOn))
+	}))
+	put("compiled_path", nil)
+	put("contract", contractRecord(n))
 }
 
 // hasQuery reports whether a node has SQL of its own to compile.
 func hasQuery(n *project.Node) bool { return n.Template != nil }
 
 func dependsOn(n *project.Node) *template.Dict {
-	return template.NewDict(item("macros", listOf(n.Macros)), item("nodes", listOf(n.DependsOn)))
+	return template.NewRecord(item("macros", listOf(n.Macros)), item("nodes", listOf(n.DependsOn)))
 }
 
 // relationName is the relation of a node that becomes one: not of an ephemeral model, nor of
@@ -112,11 +141,11 @@ func storesFailures(n *project.Node) bool {
 }
 
 // docsOf is what the documentation shows of a node.
-func docsOf(n *project.Node) *template.Dict {
-	return template.NewDict(
-		item("show", fromConfig(n, "docs", "show", true)),
-		item("node_color", fromConfig(n, "docs", "node_color", nil)),
-	)
+func docsOf(n *project.Node) record {
+	return func(put func(string, template.Value)) {
+		put("show", fromConfig(n, "docs", "show", true))
+		put("node_color", fromConfig(n, "docs", "node_color", nil))
+	}
 }
 
 // fromConfig reads a key of a mapping in a node's config.
@@ -130,9 +159,9 @@ func fromConfig(n *project.Node, key, inside string, def template.Value) templat
 	return def
 }
 
-// Checksum is dbt's: SHA-256 of the file without white space around it. What has no file of
+// checksum is dbt's: SHA-256 of the file without white space around it. What has no file of
 // its own has none, nor has a seed, whose file is not read here.
-func Checksum(n *project.Node) *template.Dict {
+func checksum(n *project.Node) record {
 	name, sum := "none", ""
 	switch {
 	case n.Type == project.Seed, n.Test != nil && n.Test.Generic != "", n.Place.Source == nil || n.Place.Source.Path == "":
@@ -141,7 +170,10 @@ func Checksum(n *project.Node) *template.Dict {
 		digest := sha256.Sum256([]byte(strings.TrimSpace(strings.ReplaceAll(n.Place.Source.Text, "\r\n", "\n"))))
 		sum = hex.EncodeToString(digest[:])
 	}
-	return template.NewDict(item("name", name), item("checksum", sum))
+	return func(put func(string, template.Value)) {
+		put("name", name)
+		put("checksum", sum)
+	}
 }
 
 // versionValue is a version as its property file has it: a number where it is one.
@@ -169,35 +201,31 @@ func patchPath(n *project.Node) template.Value {
 	return n.Package + "://" + n.PatchPath
 }
 
-// addKind adds what only some kinds of nodes have.
-func addKind(d *template.Dict, n *project.Node) {
+// kindKeys are the keys that only some kinds of nodes have.
+func kindKeys(n *project.Node, put func(string, template.Value)) {
 	switch n.Type {
 	case project.Model:
-		d.Update(template.NewDict(
-			item("access", n.Config.String("access", "protected")),
-			item("constraints", constraintsOf(n)),
-			item("version", versionOrNone(n.Version)),
-			item("latest_version", versionOrNone(n.LatestVersion)),
-			item("deprecation_date", n.Deprecation),
-			item("primary_key", listOf(n.PrimaryKey)),
-			item("time_spine", n.TimeSpine),
-		))
+		put("access", n.Config.String("access", "protected"))
+		put("constraints", constraintsOf(n))
+		put("version", versionOrNone(n.Version))
+		put("latest_version", versionOrNone(n.LatestVersion))
+		put("deprecation_date", n.Deprecation)
+		put("primary_key", texts(n.PrimaryKey))
+		put("time_spine", n.TimeSpine)
 	case project.Operation:
 		if n.Hook != nil {
-			_ = d.Set("index", int64(n.Hook.Index+1))
+			put("index", int64(n.Hook.Index+1))
 		}
 	}
 	if t := n.Test; t != nil && t.Generic != "" {
-		d.Update(template.NewDict(
-			item("column_name", noneIfEmpty(t.Column)),
-			item("file_key_name", t.FileKey),
-			item("attached_node", noneIfEmpty(t.Attached)),
-			item("test_metadata", template.NewDict(
-				item("name", t.Generic),
-				item("kwargs", dictOrEmpty(t.Kwargs)),
-				item("namespace", noneIfEmpty(t.Namespace)),
-			)),
-		))
+		put("column_name", noneIfEmpty(t.Column))
+		put("file_key_name", t.FileKey)
+		put("attached_node", noneIfEmpty(t.Attached))
+		put("test_metadata", record(func(put func(string, template.Value)) {
+			put("name", t.Generic)
+			put("kwargs", orEmpty(t.Kwargs))
+			put("namespace", noneIfEmpty(t.Namespace))
+		}))
 	}
 }
 
@@ -208,24 +236,40 @@ func versionOrNone(v string) template.Value {
 	return versionValue(v)
 }
 
-func columnsValue(cols []*project.Column) *template.Dict {
-	d := template.NewDict()
-	for _, c := range cols {
-		col := template.NewDict(
-			item("name", c.Name),
-			item("description", c.Description),
-			item("meta", dictOrEmpty(c.Meta)),
-			item("data_type", noneIfEmpty(c.DataType)),
-			item("constraints", constraintsValue(c.Constraints, false)),
-			item("quote", quoteOf(c)),
-			item("config", template.NewDict(item("meta", dictOrEmpty(c.Meta)), item("tags", listOf(c.Tags)))),
-			item("tags", listOf(c.Tags)),
-			item("granularity", nil),
-			item("doc_blocks", listOf(c.DocBlocks)),
-		)
-		_ = d.Set(c.Name, col)
+func columnsValue(cols []*project.Column) *template.Dict { return columnsRecord(cols).dict() }
+
+// columnsRecord are columns by name. Of two that have the same name the second counts.
+func columnsRecord(cols []*project.Column) record {
+	return func(put func(string, template.Value)) {
+		seen := make(map[string]int, len(cols))
+		for i, c := range cols {
+			seen[c.Name] = i
+		}
+		for i, c := range cols {
+			if last, ok := seen[c.Name]; ok {
+				delete(seen, c.Name)
+				put(cols[i].Name, columnRecord(cols[last]))
+			}
+		}
 	}
-	return d
+}
+
+func columnRecord(c *project.Column) record {
+	return func(put func(string, template.Value)) {
+		put("name", c.Name)
+		put("description", c.Description)
+		put("meta", orEmpty(c.Meta))
+		put("data_type", noneIfEmpty(c.DataType))
+		put("constraints", constraintsValue(c.Constraints, false))
+		put("quote", quoteOf(c))
+		put("config", record(func(put func(string, template.Value)) {
+			put("meta", orEmpty(c.Meta))
+			put("tags", texts(c.Tags))
+		}))
+		put("tags", texts(c.Tags))
+		put("granularity", nil)
+		put("doc_blocks", texts(c.DocBlocks))
+	}
 }
 
 func quoteOf(c *project.Column) template.Value {
@@ -246,14 +290,14 @@ func constraintsOf(n *project.Node) template.Value {
 func constraintsValue(list []project.Constraint, ofModel bool) *template.List {
 	out := template.NewList()
 	for _, c := range list {
-		out.Elems = append(out.Elems, template.NewDict(
+		out.Elems = append(out.Elems, template.NewRecord(
 			item("type", c.Type), item("name", noneIfEmpty(c.Name)),
 			item("expression", noneIfEmpty(c.Expression)),
 			item("warn_unenforced", true), item("warn_unsupported", true),
 			item("to", noneIfEmpty(c.To)), item("to_columns", listOf(c.ToColumns)),
 		))
 		if ofModel {
-			out.Elems[len(out.Elems)-1].(*template.Dict).Update(template.NewDict(item("columns", listOf(c.Columns))))
+			out.Elems[len(out.Elems)-1].(*template.Dict).AddNew(item("columns", listOf(c.Columns)))
 		}
 	}
 	return out
@@ -262,7 +306,7 @@ func constraintsValue(list []project.Constraint, ofModel bool) *template.List {
 func refsValue(refs []project.RefCall) *template.List {
 	out := template.NewList()
 	for _, r := range refs {
-		out.Elems = append(out.Elems, template.NewDict(
+		out.Elems = append(out.Elems, template.NewRecord(
 			item("name", r.Name), item("package", noneIfEmpty(r.Package)), item("version", refVersion(r)),
 		))
 	}

@@ -32,10 +32,10 @@ func sourceValue(n *project.Node) *template.Dict {
 		}
 	}
 	d := template.NewDict(item("database", noneIfEmpty(n.Relation.Database)), item("schema", noneIfEmpty(n.Relation.Schema)))
-	d.Update(template.NewDict(identity(n)...))
+	d.Add(identity(n)...)
 	quoting := template.NewDict(item("database", nil), item("schema", nil), item("identifier", nil), item("column", nil))
 	quoting.Update(dictOrEmpty(t.Quoting))
-	d.Update(template.NewDict(
+	d.Add(
 		item("source_name", t.SourceName),
 		item("source_description", t.SourceDescription),
 		item("loader", t.Loader),
@@ -58,7 +58,7 @@ func sourceValue(n *project.Node) *template.Dict {
 		item("unrendered_database", noneIfEmpty(t.RawDatabase)),
 		item("unrendered_schema", noneIfEmpty(t.RawSchema)),
 		item("doc_blocks", listOf(n.DocBlocks)),
-	))
+	)
 	return d
 }
 
@@ -72,7 +72,8 @@ func freshnessValue(given *template.Dict) *template.Dict {
 	for _, one := range given.Items() {
 		name, _ := one.Key.(string)
 		if d, ok := one.Value.(*template.Dict); ok {
-			_ = out.Set(name, over(out, name, d))
+			before, _ := out.Get(name)
+			_ = out.Set(name, over(before, d))
 			continue
 		}
 		if one.Value != nil {
@@ -86,7 +87,7 @@ func freshnessValue(given *template.Dict) *template.Dict {
 func exposureValue(n *project.Node) *template.Dict {
 	e := n.Exposure
 	d := template.NewDict(identity(n)...)
-	d.Update(template.NewDict(
+	d.Add(
 		item("type", e.Kind),
 		item("owner", template.NewDict(item("email", noneIfEmpty(e.OwnerEmail)), item("name", noneIfEmpty(e.OwnerName)))),
 		item("description", n.Description),
@@ -102,6 +103,6 @@ func exposureValue(n *project.Node) *template.Dict {
 		item("sources", sourcesValue(n.Sources)),
 		item("metrics", template.NewList()),
 		item("created_at", int64(0)),
-	))
+	)
 	return d
 }

@@ -21,13 +21,13 @@ func unitTestValue(n *project.Node) *template.Dict {
 		item("given", given),
 		item("expect", template.NewDict(rows(&info.Expect)...)),
 	)
-	d.Update(template.NewDict(identity(n)...))
+	d.Add(identity(n)...)
 	var overrides template.Value
 	if info.Overrides != nil {
 		overrides = template.NewDict(item("macros", info.OverridesOf("macros")), item("vars", info.OverridesOf("vars")),
 			item("env_vars", info.OverridesOf("env_vars")))
 	}
-	d.Update(template.NewDict(
+	d.Add(
 		item("description", n.Description),
 		item("overrides", overrides),
 		item("depends_on", dependsOn(n)),
@@ -37,7 +37,7 @@ func unitTestValue(n *project.Node) *template.Dict {
 		item("created_at", int64(0)),
 		item("versions", versions(info)),
 		item("version", versionOrNone(n.Version)),
-	))
+	)
 	return d
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -109,18 +108,41 @@ func (on *tested) append(nodes []*Node, n *Node) []*Node {
 	return append(nodes, n)
 }
 
-var testName = regexp.MustCompile(`^(?:([a-zA-Z_][0-9a-zA-Z_]*)\.)?([a-zA-Z_][0-9a-zA-Z_]*)`)
+// splitTestName takes the name of a test apart as dbt does, into a package, which may be
+// "", and a macro; what follows behind them does not count. ok is false where there is no
+// name.
+func splitTestName(text string) (namespace, name string, ok bool) {
+	n := wordLength(text)
+	if n < len(text) && text[n] == '.' {
+		if m := wordLength(text[n+1:]); m > 0 && n > 0 {
+			return text[:n], text[n+1 : n+1+m], true
+		}
+	}
+	return "", text[:n], n > 0
+}
+
+// wordLength is the length in bytes of the identifier that a text begins with.
+func wordLength(text string) int {
+	for i := range len(text) {
+		c := text[i]
+		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return i
+		}
+	}
+	return len(text)
+}
 
 // node makes the node of one test.
 func (on *tested) node(t *TestPatch, column *ColumnPatch) *Node {
-	m := testName.FindStringSubmatch(t.Name)
-	if m == nil {
+	namespace, name, ok := splitTestName(t.Name)
+	if !ok {
 		on.add(diag.New(diag.WrongType, t.Place, "%q cannot be the name of a test", t.Name).
 			WithHint("a test is named like unique or dbt_utils.recency"))
 		return nil
 	}
-	info := &TestInfo{Generic: m[2], Namespace: m[1], Attached: on.attached, FileKey: on.fileKey,
-		AttachedExpr: "{{ get_where_subquery(" + on.ref + ") }}"}
+	info := &TestInfo{Generic: name, Namespace: namespace, Attached: on.attached, FileKey: on.fileKey,
+		AttachedExpr: "{{ get_where_subquery(" + on.ref + ") }}", AttachedRefs: on.refs, AttachedSources: on.sources}
 	if column != nil {
 		info.Column = column.Name
 		if column.Quote || !column.QuoteSet && on.quote {
@@ -328,38 +350,50 @@ func md5Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// testHash is the end of a test's unique_id: of its name and of what it is.
+// testHash is the end of a test's unique_id: of its name and of what it is. The text that
+// is hashed is Python's repr of a dict.
 func testHash(name string, info *TestInfo) string {
-	var namespace template.Value
+	namespace := "None"
 	if info.Namespace != "" {
 		namespace = info.Namespace
 	}
-	metadata := template.NewDict()
-	dictSet(metadata, "kwargs", hashable(info.Kwargs))
-	dictSet(metadata, "name", info.Generic)
-	dictSet(metadata, "namespace", template.Str(namespace))
-	sum := md5Hex(name + template.Repr(metadata))
+	text := make([]byte, 0, 256)
+	text = append(text, name...)
+	text = appendHashable(append(text, "{'kwargs': "...), info.Kwargs)
+	text = append(append(text, ", 'name': "...), template.Repr(info.Generic)...)
+	text = append(append(text, ", 'namespace': "...), template.Repr(namespace)...)
+	digest := md5.Sum(append(text, '}'))
+	sum := hex.EncodeToString(digest[:])
 	return sum[len(sum)-10:]
 }
 
-// hashable sorts dicts and turns everything else but lists into text.
-func hashable(v template.Value) template.Value {
+// appendHashable appends the repr of a value in which dicts are sorted and all else but
+// lists is text.
+func appendHashable(text []byte, v template.Value) []byte {
+	comma := func(i int) {
+		if i > 0 {
+			text = append(text, ", "...)
+		}
+	}
 	switch x := v.(type) {
 	case *template.Dict:
-		out := template.NewDict()
-		for _, key := range sortedArgs(x) {
+		text = append(text, '{')
+		for i, key := range sortedArgs(x) {
+			comma(i)
 			value, _ := dictGet(x, key)
-			dictSet(out, key, hashable(value))
+			text = append(append(text, template.Repr(key)...), ": "...)
+			text = appendHashable(text, value)
 		}
-		return out
+		return append(text, '}')
 	case *template.List:
-		out := template.NewList()
-		for _, e := range x.Elems {
-			out.Elems = append(out.Elems, hashable(e))
+		text = append(text, '[')
+		for i, e := range x.Elems {
+			comma(i)
+			text = appendHashable(text, e)
 		}
-		return out
+		return append(text, ']')
 	}
-	return template.Str(v)
+	return append(text, template.Repr(template.Str(v))...)
 }
 
 // build puts the node together.

@@ -174,9 +174,12 @@ type TestInfo struct {
 	Column       string         // column it is attached to, or ""
 	Attached     string         // unique_id of the node it is declared under, or ""
 	AttachedExpr string         // how kwargs name that node: "{{ get_where_subquery(ref('orders')) }}"
-	FileKey      string         // dbt's file_key_name: "models.orders"
-	Twin         bool           // another test has the same name: only their unique_ids differ
-	Config       *template.Dict // config of the declaration, rendered, in the order of RawCode
+	// AttachedRefs and AttachedSources are the call in AttachedExpr: one of both.
+	AttachedRefs    []RefCall
+	AttachedSources []SourceCall
+	FileKey         string         // dbt's file_key_name: "models.orders"
+	Twin            bool           // another test has the same name: only their unique_ids differ
+	Config          *template.Dict // config of the declaration, rendered, in the order of RawCode
 }
 
 // SourceTable is what a source table has beyond other nodes.

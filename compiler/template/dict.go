@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,8 +22,10 @@ type Dict struct {
 	dead    int           // entries that were deleted
 }
 
-// indexFrom is the number of entries from which a dict keeps an index.
-const indexFrom = 9
+// indexFrom is the number of entries from which a dict keeps an index. To look through
+// fewer takes no longer than to ask a map, and to fill a map takes ten times as long as to
+// fill a list: the node that a template or the manifest is shown has some fifty keys.
+const indexFrom = 65
 
 // deleted is the key of an entry that was deleted.
 type deleted struct{}
@@ -38,6 +41,23 @@ func NewDict(items ...Item) *Dict {
 		_ = d.Set(it.Key, it.Value)
 	}
 	return d
+}
+
+// NewRecord returns a dict of items whose keys are texts, each another one: nothing is
+// compared.
+func NewRecord(items ...Item) *Dict {
+	d := &Dict{}
+	d.AddNew(items...)
+	return d
+}
+
+// AddNew adds items whose keys are texts that the dict does not have, each another one:
+// nothing is compared.
+func (d *Dict) AddNew(items ...Item) {
+	d.entries = append(d.entries, items...)
+	if d.index != nil || len(d.entries) >= indexFrom {
+		d.reindex()
+	}
 }
 
 // Hasher is an Object that can be a dict key by value: objects of the same type
@@ -258,6 +278,14 @@ func (d *Dict) Values() []Value {
 	return out
 }
 
+// Add sets every item, as [NewDict] does.
+func (d *Dict) Add(items ...Item) {
+	d.entries = slices.Grow(d.entries, len(items))
+	for _, it := range items {
+		_ = d.Set(it.Key, it.Value)
+	}
+}
+
 // Copy returns a dict with the same entries.
 func (d *Dict) Copy() *Dict {
 	out := &Dict{entries: d.Items()}
@@ -268,11 +296,7 @@ func (d *Dict) Copy() *Dict {
 }
 
 // Update sets every entry of other.
-func (d *Dict) Update(other *Dict) {
-	for _, e := range other.Items() {
-		_ = d.Set(e.Key, e.Value)
-	}
-}
+func (d *Dict) Update(other *Dict) { d.Add(other.Items()...) }
 
 // Clear removes every entry.
 func (d *Dict) Clear() { d.entries, d.index, d.dead = nil, nil, 0 }

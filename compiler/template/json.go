@@ -32,11 +32,22 @@ func toJSON(v Value, sortKeys bool, indent string) (string, error) {
 	if err := w.value(v, 0); err != nil {
 		return "", err
 	}
-	return w.b.String(), nil
+	return string(w.b), nil
+}
+
+// AppendJSON appends what [ToJSON] returns, with keys as they stand, to a buffer. After an
+// error the buffer is as it was.
+func AppendJSON(buffer []byte, v Value) ([]byte, error) {
+	w := jsonWriter{b: buffer, start: len(buffer)}
+	if err := w.value(v, 0); err != nil {
+		return buffer, err
+	}
+	return w.b, nil
 }
 
 type jsonWriter struct {
-	b        strings.Builder
+	b        []byte
+	start    int // what of b was there before
 	sortKeys bool
 	pretty   bool
 	indent   string
@@ -46,20 +57,20 @@ func (w *jsonWriter) value(v Value, depth int) error {
 	if depth > maxCompareDepth {
 		return ValueErrorf("Circular reference detected")
 	}
-	if w.b.Len() > maxPrinted {
+	if len(w.b)-w.start > maxPrinted {
 		return errTooLarge
 	}
 	switch x := v.(type) {
 	case nil:
-		w.b.WriteString("null")
+		w.b = append(w.b, "null"...)
 	case bool:
-		w.b.WriteString(strconv.FormatBool(x))
+		w.b = strconv.AppendBool(w.b, x)
 	case int64, *big.Int:
 		s, err := toText(v)
-		w.b.WriteString(s)
+		w.b = append(w.b, s...)
 		return err
 	case float64:
-		w.b.WriteString(jsonFloat(x))
+		w.b = append(w.b, jsonFloat(x)...)
 	case string:
 		w.str(x)
 	case *List:
@@ -94,8 +105,8 @@ func jsonFloat(f float64) string {
 
 func (w *jsonWriter) newline(depth int) {
 	if w.pretty {
-		w.b.WriteByte('\n')
-		w.b.WriteString(repeatString(w.indent, depth))
+		w.b = append(w.b, '\n')
+		w.b = append(w.b, repeatString(w.indent, depth)...)
 	}
 }
 
@@ -103,14 +114,14 @@ func (w *jsonWriter) comma(first bool) {
 	switch {
 	case first:
 	case w.pretty:
-		w.b.WriteByte(',')
+		w.b = append(w.b, ',')
 	default:
-		w.b.WriteString(", ")
+		w.b = append(w.b, ", "...)
 	}
 }
 
 func (w *jsonWriter) list(elems []Value, depth int) error {
-	w.b.WriteByte('[')
+	w.b = append(w.b, '[')
 	for i, e := range elems {
 		w.comma(i == 0)
 		w.newline(depth + 1)
@@ -121,14 +132,14 @@ func (w *jsonWriter) list(elems []Value, depth int) error {
 	if len(elems) > 0 {
 		w.newline(depth)
 	}
-	w.b.WriteByte(']')
+	w.b = append(w.b, ']')
 	return nil
 }
 
 func (w *jsonWriter) dict(d *Dict, depth int) error {
-	items := d.Items()
 	if w.sortKeys {
 		var failed error
+		items := d.Items()
 		slices.SortStableFunc(items, func(a, b Item) int {
 			c, err := Compare(a.Key, b.Key)
 			if err != nil {
@@ -139,15 +150,23 @@ func (w *jsonWriter) dict(d *Dict, depth int) error {
 		if failed != nil {
 			return failed
 		}
+		return w.entries(items, depth)
 	}
-	w.b.WriteByte('{')
+	if d.dead > 0 {
+		return w.entries(d.Items(), depth)
+	}
+	return w.entries(d.entries, depth)
+}
+
+func (w *jsonWriter) entries(items []Item, depth int) error {
+	w.b = append(w.b, '{')
 	for i, e := range items {
 		w.comma(i == 0)
 		w.newline(depth + 1)
 		if err := w.key(e.Key); err != nil {
 			return err
 		}
-		w.b.WriteString(": ")
+		w.b = append(w.b, ": "...)
 		if err := w.value(e.Value, depth+1); err != nil {
 			return err
 		}
@@ -155,7 +174,7 @@ func (w *jsonWriter) dict(d *Dict, depth int) error {
 	if len(items) > 0 {
 		w.newline(depth)
 	}
-	w.b.WriteByte('}')
+	w.b = append(w.b, '}')
 	return nil
 }
 
@@ -165,9 +184,9 @@ func (w *jsonWriter) key(k Value) error {
 	case string:
 		w.str(x)
 	case nil, bool, int64, *big.Int, float64:
-		w.b.WriteByte('"')
+		w.b = append(w.b, '"')
 		err := w.value(x, 0)
-		w.b.WriteByte('"')
+		w.b = append(w.b, '"')
 		return err
 	default:
 		return TypeErrorf("keys must be str, int, float, bool or None, not %s", TypeName(k))
@@ -176,33 +195,51 @@ func (w *jsonWriter) key(k Value) error {
 }
 
 // str writes a text; what is not ASCII is escaped.
-func (w *jsonWriter) str(s string) {
-	w.b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			w.b.WriteByte('\\')
-			w.b.WriteByte(byte(r))
-		case r == '\n':
-			w.b.WriteString(`\n`)
-		case r == '\r':
-			w.b.WriteString(`\r`)
-		case r == '\t':
-			w.b.WriteString(`\t`)
-		case r == '\b':
-			w.b.WriteString(`\b`)
-		case r == '\f':
-			w.b.WriteString(`\f`)
-		case r >= ' ' && r < 0x7f:
-			w.b.WriteByte(byte(r))
-		case r >= 0x10000:
-			hi, lo := utf16.EncodeRune(r)
-			fmt.Fprintf(&w.b, `\u%04x\u%04x`, hi, lo)
-		default:
-			fmt.Fprintf(&w.b, `\u%04x`, r)
+func (w *jsonWriter) str(s string) { w.b = AppendJSONString(w.b, s) }
+
+// AppendJSONString appends a text as [ToJSON] writes it: in quotes, all ASCII.
+func AppendJSONString(b []byte, s string) []byte {
+	b = append(b, '"')
+	plain := 0 // where what needs no escape begins
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
 		}
+		b = append(b, s[plain:i]...)
+		r, size := rune(c), 1
+		if c >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(s[i:])
+		}
+		b = appendJSONEscape(b, r)
+		i += size
+		plain = i
 	}
-	w.b.WriteByte('"')
+	b = append(b, s[plain:]...)
+	return append(b, '"')
+}
+
+func appendJSONEscape(b []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(b, '\\', byte(r))
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\t':
+		return append(b, '\\', 't')
+	case '\b':
+		return append(b, '\\', 'b')
+	case '\f':
+		return append(b, '\\', 'f')
+	}
+	if r >= 0x10000 {
+		hi, lo := utf16.EncodeRune(r)
+		return fmt.Appendf(b, `\u%04x\u%04x`, hi, lo)
+	}
+	return fmt.Appendf(b, `\u%04x`, r)
 }
 
 // FromJSON is Python's json.loads, which knows NaN and Infinity too.

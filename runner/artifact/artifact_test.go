@@ -42,6 +42,11 @@ func compile(t *testing.T) *compiler.Plan {
 		"tests/no_negative.sql": {Data: []byte("select * from {{ ref('orders') }} where id < 0")},
 		"seeds/countries.csv":   {Data: []byte("code\nNL\n")},
 	}
+	return compileFiles(t, files)
+}
+
+func compileFiles(t *testing.T, files fstest.MapFS) *compiler.Plan {
+	t.Helper()
 	ctx := context.Background()
 	plan, err := compiler.Parse(ctx, compiler.Options{FS: files, Root: "/project", Command: "build", Now: at})
 	if err != nil {

@@ -57,7 +57,7 @@ func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary, met
 // writeText writes a file unless it has this text already: thousands of files that
 // did not change cost a read each, not a write.
 func writeText(path, text string) error {
-	if have, err := os.ReadFile(path); err == nil && string(have) == text {
+	if holds(path, text) {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

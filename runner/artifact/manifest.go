@@ -73,6 +73,12 @@ func (m *manifestWriter) text(s string) {
 	}
 }
 
+func (m *manifestWriter) bytes(text []byte) {
+	if m.err == nil {
+		_, m.err = m.out.Write(text)
+	}
+}
+
 // key writes one key of the object that is open, and its value.
 func (m *manifestWriter) key(name string, value any) {
 	m.open(name)
@@ -88,8 +94,7 @@ func (m *manifestWriter) open(name string) {
 		m.text(", ")
 	}
 	m.comma = true
-	quoted, _ := json.Marshal(name) // a string always marshals
-	m.text(string(quoted) + ": ")
+	m.bytes(append(appendString(nil, name), ": "...))
 }
 
 // object writes a key whose value is an object that write fills.
@@ -100,16 +105,6 @@ func (m *manifestWriter) object(name string, write func()) {
 	write()
 	m.text("}")
 	m.comma = true
-}
-
-// value writes a key whose value is a template value.
-func (m *manifestWriter) value(name string, v template.Value) {
-	m.open(name)
-	text, err := template.ToJSON(v, false)
-	if err != nil && m.err == nil {
-		m.err = err
-	}
-	m.text(m.meta.hidden(text))
 }
 
 func (m *manifestWriter) metadata(meta Meta) any {
@@ -135,28 +130,49 @@ func (m *manifestWriter) metadata(meta Meta) any {
 // section writes the nodes of some types by unique_id.
 func (m *manifestWriter) section(name string, in func(project.ResourceType) bool) {
 	ids := slices.DeleteFunc(slices.Clone(m.plan.Order), func(id string) bool { return !in(m.plan.Nodes[id].Type) })
-	encode := func(id string) (string, error) {
-		text, err := template.ToJSON(m.node(m.plan.Nodes[id]), false)
-		return m.meta.hidden(text), err
-	}
+	m.members(name, ids, func(buffer []byte, id string) ([]byte, error) {
+		return m.node(buffer, m.plan.Nodes[id])
+	})
+}
+
+// members writes an object that has a member of each name, whose values add appends. It is
+// called by several goroutines.
+func (m *manifestWriter) members(name string, names []string, add func(buffer []byte, name string) ([]byte, error)) {
 	m.object(name, func() {
-		err := inOrder(ids, encode, func(id, text string) {
-			m.open(id)
-			m.text(text)
-		})
+		err := inOrder(names, func(buffer []byte, name string) ([]byte, error) {
+			if name != names[0] {
+				buffer = append(buffer, ", "...)
+			}
+			return add(append(appendString(buffer, name), ": "...), name)
+		}, m.bytes)
 		if err != nil && m.err == nil {
 			m.err = err
 		}
 	})
 }
 
-// node is a node as dbt writes it: what templates see of it, and what compiling added. It is
-// called by several goroutines.
-func (m *manifestWriter) node(node *project.Node) *template.Dict {
-	out := dbtcontext.NodeValue(node)
-	out.Delete("compiled_sql") // for templates only
+// appendString appends a text as JSON.
+func appendString(buffer []byte, text string) []byte {
+	quoted, _ := json.Marshal(text) // a string always marshals
+	return append(buffer, quoted...)
+}
+
+// node appends a node as dbt writes it: what templates see of it, and what compiling added. It
+// is called by several goroutines.
+func (m *manifestWriter) node(buffer []byte, node *project.Node) ([]byte, error) {
+	start := len(buffer)
+	buffer, err := dbtcontext.AppendNode(buffer, node, m.additions(node)...)
+	if m.meta.Mask != nil {
+		buffer = append(buffer[:start], m.meta.hidden(string(buffer[start:]))...)
+	}
+	return buffer, err
+}
+
+// additions are what a manifest says of a node beyond what templates see.
+func (m *manifestWriter) additions(node *project.Node) []template.Item {
+	var out []template.Item
 	target := m.plan.Project.TargetPath
-	set := func(key string, v template.Value) { out.Update(template.NewDict(template.Item{Key: key, Value: v})) }
+	set := func(key string, v template.Value) { out = append(out, template.Item{Key: key, Value: v}) }
 	if node.Type == project.Seed {
 		set("checksum", m.seedChecksum(node))
 	}
@@ -164,7 +180,7 @@ func (m *manifestWriter) node(node *project.Node) *template.Dict {
 		set("build_path", filepath.ToSlash(filepath.Join(target, RunPath(node))))
 	}
 	if node.Type == project.Test {
-		set("depends_on", template.NewDict(
+		set("depends_on", template.NewRecord(
 			template.Item{Key: "macros", Value: texts(m.testMacros(node))},
 			template.Item{Key: "nodes", Value: texts(node.DependsOn)}))
 	}
@@ -304,12 +320,18 @@ func (m *manifestWriter) disabled() {
 		off := slices.Clone(m.plan.Disabled)
 		slices.SortStableFunc(off, func(a, b *project.Node) int { return strings.Compare(a.UniqueID, b.UniqueID) })
 		for i := 0; i < len(off); {
-			list := template.NewList()
-			id := off[i].UniqueID
-			for ; i < len(off) && off[i].UniqueID == id; i++ {
-				list.Elems = append(list.Elems, m.node(off[i]))
+			id, list, err := off[i].UniqueID, []byte("["), error(nil)
+			for ; i < len(off) && off[i].UniqueID == id && err == nil; i++ {
+				if len(list) > 1 {
+					list = append(list, ", "...)
+				}
+				list, err = m.node(list, off[i])
 			}
-			m.value(id, list)
+			if err != nil && m.err == nil {
+				m.err = err
+			}
+			m.open(id)
+			m.bytes(append(list, ']'))
 		}
 	})
 }
@@ -317,14 +339,15 @@ func (m *manifestWriter) disabled() {
 // maps writes parent_map and child_map.
 func (m *manifestWriter) maps() {
 	neighbours := func(name string, of func(id string) []string) {
-		m.object(name, func() {
-			for _, id := range m.plan.Order {
-				ids := slices.Sorted(slices.Values(of(id)))
-				if ids == nil {
-					ids = []string{}
+		m.members(name, m.plan.Order, func(buffer []byte, id string) ([]byte, error) {
+			buffer = append(buffer, '[')
+			for i, neighbour := range slices.Sorted(slices.Values(of(id))) {
+				if i > 0 {
+					buffer = append(buffer, ',')
 				}
-				m.key(id, ids)
+				buffer = appendString(buffer, neighbour)
 			}
+			return append(buffer, ']'), nil
 		})
 	}
 	neighbours("parent_map", m.plan.Graph.Parents)

@@ -2,28 +2,67 @@ package artifact
 
 import (
 	"runtime"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// batch is how many items are worked on before what came of them is taken: enough that
-// nobody waits long, few enough that little is in memory.
-const batch = 512
+// batch is how many items one goroutine works on at a time: enough that nobody waits for the
+// others, few enough that little is in memory.
+const batch = 64
 
-// inOrder calls make for each item, on all cores, and take with what came of each, in
-// their order and one after the other. It ends at the first error.
-func inOrder[T, U any](items []T, make func(T) (U, error), take func(T, U)) error {
-	for some := range slices.Chunk(items, batch) {
-		out, err := onAllCores(some, make)
-		if err != nil {
-			return err
+// piece is what came of one batch of items.
+type piece struct {
+	text []byte
+	err  error
+}
+
+// inOrder calls add for each item, on all cores, which appends a text to a buffer, and
+// gives the texts to take, in the order of the items. It ends at the first error.
+func inOrder[T any](items []T, add func(buffer []byte, item T) ([]byte, error), take func(text []byte)) error {
+	workers := min(runtime.GOMAXPROCS(0), (len(items)+batch-1)/batch)
+	buffers := make(chan []byte, 2*workers) // as many batches are done and not taken at most
+	for range 2 * workers {
+		buffers <- nil
+	}
+	done := make(chan chan piece, 2*workers)
+	work := make(chan func(), workers)
+	for range workers {
+		go func() {
+			for one := range work {
+				one()
+			}
+		}()
+	}
+	go func() {
+		defer close(done)
+		defer close(work)
+		for start := 0; start < len(items); start += batch {
+			some, buffer, out := items[start:min(start+batch, len(items))], <-buffers, make(chan piece, 1)
+			done <- out
+			work <- func() { out <- addAll(buffer[:0], some, add) }
 		}
-		for i, item := range some {
-			take(item, out[i])
+	}()
+	var failed error
+	for out := range done {
+		one := <-out
+		if failed == nil && one.err == nil {
+			take(one.text)
+		} else if failed == nil {
+			failed = one.err
+		}
+		buffers <- one.text
+	}
+	return failed
+}
+
+func addAll[T any](buffer []byte, items []T, add func([]byte, T) ([]byte, error)) piece {
+	for _, item := range items {
+		var err error
+		if buffer, err = add(buffer, item); err != nil {
+			return piece{buffer, err}
 		}
 	}
-	return nil
+	return piece{buffer, nil}
 }
 
 func onAllCores[T, U any](items []T, work func(T) (U, error)) ([]U, error) {
