@@ -32,6 +32,10 @@ type BindFacts interface {
 	// error may be a diag.List of warnings only, or an empty one for a mistake that was
 	// reported before.
 	Made(ctx context.Context, node *project.Node, query []Column) ([]Column, error)
+	// Judged says what is wrong with how a data test counts and compares its rows (fail_calc,
+	// warn_if, error_if, limit). rows are the columns of the test's query, none where they
+	// were not needed.
+	Judged(ctx context.Context, node *project.Node, rows []Column) error
 	// Versions returns what stands around a snapshot's query, which has these columns, to make
 	// a query of the snapshot's own columns, whose condition is on what decides which
 	// versions of a row there are. It is planned and never run.
@@ -355,7 +359,11 @@ func (b *binder) bindNode(id string) {
 	if !n.isKept {
 		columns, err = b.columnsOf(node, n.query, !own)
 	}
-	if err == nil && node.Type != project.Test {
+	switch {
+	case err != nil:
+	case node.Type == project.Test:
+		err = b.facts.Judged(b.ctx, node, columns)
+	default:
 		columns, err = b.facts.Made(b.ctx, node, columns)
 	}
 	n.columns = columns

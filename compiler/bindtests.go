@@ -32,15 +32,17 @@ func (b *binder) testIsSettled(node *project.Node, n *boundNode) bool {
 	if !slices.Contains(columnTests, info.Generic) || !b.plan.isUsualTest(node) || strings.ContainsAny(columns[i].Type, `([{"`) {
 		return false
 	}
-	n.known = true
+	b.settle(node, n, b.facts.Judged(b.ctx, node, nil))
 	return true
 }
 
 // isUsualTest reports whether a test is elt's own, as it comes: no macro of the project
-// takes a part in it, and no condition.
+// takes a part in it, and neither a condition nor an expression over its rows.
 func (p *Plan) isUsualTest(node *project.Node) bool {
-	if where, ok := node.Config.Get("where"); ok && where.Value != nil && template.Truth(where.Value) {
-		return false
+	for _, key := range []string{"where", "fail_calc"} {
+		if v, ok := node.Config.Get(key); ok && v.Value != nil && template.Truth(v.Value) {
+			return false
+		}
 	}
 	macro := p.dbt.GenericTest(node.Test.Namespace, node.Test.Generic, node.Package)
 	where, ok := p.dbt.Macro("get_where_subquery")

@@ -87,6 +87,9 @@ func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err err
 	if why := f.doubt(node, query, e); why != "" {
 		return compiler.Doubt(why)
 	}
+	if d := f.run.whereFault(node, query.SQL, e); d != nil {
+		return d
+	}
 	n := &nodeRun{node: node, key: f.run.names.full(node.Relation).Key()}
 	return f.run.fault(n, sent{sql: query.SQL, back: offsets{inner: query.Back}, query: 0}, err)
 }

@@ -298,6 +298,7 @@ func (r *run) compile(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, problems.Sorted().Err())
 	}
+	found = append(found, r.storedTwice()...)
 	problems = append(problems, r.leaveToNodes(found)...).Sorted()
 	if problems.HasErrors() {
 		return append(problems.Errors(), problems.Warnings()...).Sorted()

@@ -202,6 +202,52 @@ func (r *run) checkOptions(n *nodeRun) check.Options {
 	return opts
 }
 
+// storedTwice reports tests of the run that would keep their failing rows in a table which
+// another test, or a node of the project, has.
+func (r *run) storedTwice() diag.List {
+	var problems diag.List
+	opts := check.Options{StoreFailures: r.opts.StoreFailures, Store: r.storeSchema()}
+	owner := map[string]*project.Node{}
+	for _, id := range r.plan.Order {
+		if node := r.plan.Nodes[id]; node.Type != project.Test && node.Type != project.Source && !node.IsEphemeral() && node.Relation.Identifier != "" {
+			owner[r.names.full(node.Relation).Key()] = node
+		}
+	}
+	for _, n := range r.nodes {
+		if n.node.Type != project.Test {
+			continue
+		}
+		rel, stores := check.StoredRelation(n.node, opts)
+		if !stores {
+			continue
+		}
+		key := r.names.full(rel).Key()
+		other, taken := owner[key]
+		if !taken {
+			owner[key] = n.node
+			continue
+		}
+		place := n.node.Config.Place("alias")
+		if place.IsZero() {
+			place = n.node.Place
+		}
+		d := diag.New(diag.DuplicateNode, place, "%s %q and data test %q would both be the table %s", typeWords(other), other.Name, n.node.Name, r.plainName(rel)).
+			WithNote(other.Place, "the other one is here").
+			WithHint("give one of them another alias")
+		d.Node = n.node.UniqueID
+		problems = append(problems, d)
+	}
+	return problems
+}
+
+// typeWords is what a node is called in messages.
+func typeWords(node *project.Node) string {
+	if node.Type == project.Test {
+		return "data test"
+	}
+	return string(node.Type)
+}
+
 // storeSchema is where failing rows are stored, by dbt's rule.
 func (r *run) storeSchema() project.Relation {
 	target := r.plan.Project.Target

@@ -255,6 +255,19 @@ func (on *tested) argPlace(t *TestPatch, key string) diag.Place {
 	return t.Place
 }
 
+// configPlaces are the places of the keys of a test's config; nil where it has none.
+func (on *tested) configPlaces(t *TestPatch, config *template.Dict) map[string]diag.Place {
+	if config.Len() == 0 {
+		return nil
+	}
+	places := make(map[string]diag.Place, config.Len())
+	for _, item := range config.Items() {
+		key := template.Str(item.Key)
+		places[key] = on.argPlace(t, key)
+	}
+	return places
+}
+
 // render renders a string of a test's config.
 func (on *tested) render(t *TestPatch, key, text string) template.Value {
 	if on.yaml == nil {
@@ -422,7 +435,7 @@ func (on *tested) build(t *TestPatch, column *ColumnPatch, info *TestInfo, short
 	slices.Sort(tags)
 	n.Tags = slices.Compact(tags)
 	cfg, ds := ResolveConfig(p, ResolveInput{Type: Test, Package: p.Name, FQN: n.FQN,
-		InFile: []ConfigCall{{Values: info.Config, Place: t.Place}}})
+		InFile: []ConfigCall{{Values: info.Config, Place: t.Place, Places: on.configPlaces(t, info.Config)}}})
 	on.list = append(on.list, ds...)
 	n.setConfig(cfg)
 	return n

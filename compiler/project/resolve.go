@@ -175,6 +175,7 @@ type ResolveInput struct {
 type ConfigCall struct {
 	Values *template.Dict
 	Place  diag.Place
+	Places map[string]diag.Place // of keys that have one of their own, as written
 }
 
 // ResolveConfig merges dbt's defaults, the project file, the property file and
@@ -208,6 +209,9 @@ func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
 				continue
 			}
 			key, v := configKey(name), ConfigValue{Value: item.Value, Place: call.Place}
+			if at, ok := call.Places[name]; ok {
+				v.Place = at
+			}
 			if in.Type != Test { // a test's declaration was checked, key by key, when it was read
 				diags.checkConfigKey(in.Type, name, call.Place)
 			}

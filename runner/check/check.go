@@ -12,6 +12,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -136,12 +137,17 @@ func schemaOf(rel project.Relation) string {
 	return project.QuoteIdent(rel.Database) + "." + project.QuoteIdent(rel.Schema)
 }
 
-// storeRelation is where the failing rows of a test go.
+// storeRelation is where the failing rows of a test go. Of tests that have one name, each
+// has a table of its own; under dbt the last would overwrite the others.
 func storeRelation(node *project.Node, config Config, opts Options) project.Relation {
 	rel := node.Relation
 	if rel.Identifier == "" {
 		rel = opts.Store
 		rel.Identifier = node.Config.String("alias", node.Name)
+	}
+	if _, named := node.Config.Get("alias"); !named && node.Test != nil && node.Test.Twin {
+		rel.Identifier += node.UniqueID[strings.LastIndex(node.UniqueID, "."):] // told apart as its unique_id is
+		rel.Identifier = strings.ReplaceAll(rel.Identifier, ".", "_")
 	}
 	rel.Type = config.StoreAs
 	return rel

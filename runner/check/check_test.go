@@ -111,12 +111,12 @@ func TestConfigProblems(t *testing.T) {
 	}{
 		{"unknown severity", []any{"severity", "fatal"}, `models/orders.yml:1:1: "fatal" is not a severity`},
 		{"severity of another type", []any{"severity", true}, `models/orders.yml:1:1: "severity" must be a text`},
-		{"limit that is a text", []any{"limit", "ten"}, `models/orders.yml:1:1: "limit" must be a whole number`},
-		{"negative limit", []any{"limit", int64(-1)}, `models/orders.yml:1:1: "limit" must be a whole number`},
+		{"limit that is a text", []any{"limit", "ten"}, `models/orders.yml:1:1: "limit" must be a whole number that is not negative`},
+		{"negative limit", []any{"limit", int64(-1)}, `models/orders.yml:1:1: "limit" must be a whole number that is not negative`},
 		{"unknown store", []any{"store_failures_as", "file"}, `models/orders.yml:1:1: "file" is not a way to store failures`},
 		{"store that is a text", []any{"store_failures", "yes"}, `models/orders.yml:1:1: "store_failures" must be true or false`},
 		{"two at once", []any{"limit", "x", "severity", "y"},
-			"models/orders.yml:1:1: \"limit\" must be a whole number\nmodels/orders.yml:1:1: \"y\" is not a severity"},
+			"models/orders.yml:1:1: \"limit\" must be a whole number that is not negative\nmodels/orders.yml:1:1: \"y\" is not a severity"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

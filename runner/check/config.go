@@ -114,7 +114,7 @@ func (r *reader) limit() int64 {
 	}
 	n, ok := v.(int64)
 	if !ok || n < 0 {
-		r.wrong("limit", "%q must be a whole number", "limit")
+		r.wrong("limit", "%q must be a whole number that is not negative", "limit")
 		return -1
 	}
 	return n
@@ -145,4 +145,9 @@ func (r *reader) store() (*bool, string) {
 		return nil, "table"
 	}
 	return &b, "table"
+}
+
+// IsPlain reports whether a test counts its rows and fails if there are any.
+func (c Config) IsPlain() bool {
+	return c.FailCalc == defaultFailCalc && c.WarnIf == defaultCondition && c.ErrorIf == defaultCondition
 }

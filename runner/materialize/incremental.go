@@ -111,7 +111,7 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 			return Finish{}, err
 		}
 		f.Checks = append(f.Checks, strayFiles(spec, spec.Candidate)...)
-		if spec.OnDuplicateKey != "" {
+		if spec.OnDuplicateKey != "" || spec.Strategy == MergeInto { // what the next run would stop at
 			f.Checks = append(f.Checks, duplicateKeys(spec, spec.Candidate, columns)...)
 		}
 		return f, nil

@@ -12,10 +12,13 @@ import (
 
 // roundingChecks find values that a change of type would round: 1.5 in a whole number, a
 // time in a date. DuckDB's cast does that without a word; a value that fits is no matter.
-// dbt lets it happen. A snapshot keeps dbt's way: its table cannot be rebuilt.
+// dbt lets it happen.
 func (c *change) roundingChecks() []Check {
-	if c.spec.AsDBT || c.spec.Materialized == Snapshot {
+	if c.spec.AsDBT {
 		return nil
+	}
+	if c.spec.Materialized == Snapshot {
+		return c.snapshotRounding()
 	}
 	var out []Check
 	add := func(rel project.Relation, from engine.Column, to, message, hint string) {
@@ -41,6 +44,30 @@ func (c *change) roundingChecks() []Check {
 		was, _ := find(c.old, col.Name)
 		add(c.spec.Published, was, col.Type, "the table of %q holds %s values of column %q that its type in the query, %s, would round",
 			"cast the column in the query, or rebuild the table with --full-refresh")
+	}
+	return out
+}
+
+// snapshotRounding is roundingChecks of a snapshot. Its table cannot be made anew; the times
+// of its own columns are left alone.
+func (c *change) snapshotRounding() []Check {
+	var out []Check
+	for _, col := range c.casts() {
+		from, _ := find(c.source, col.Name)
+		name := project.QuoteIdent(col.Name)
+		lost := rounded(name, from.Type, col.Type)
+		own := slices.ContainsFunc(c.spec.Snapshot.metaColumns(), func(meta string) bool { return strings.EqualFold(meta, col.Name) })
+		if lost == "" || own {
+			continue
+		}
+		out = append(out, Check{
+			SQL:  fmt.Sprintf("select %s\nfrom %s\nwhere %s = 'insert' and %s\norder by all", name, c.delta, changeColumn, lost),
+			Code: diag.SchemaChange,
+			Message: fmt.Sprintf("new rows of the snapshot %q hold %s values of column %q that its type in the table, %s, would round",
+				c.spec.Published.Identifier, from.Type, col.Name, col.Type),
+			Hint:  fmt.Sprintf("cast the column in the query, or widen it in the table: alter table %s alter column %s type %s", c.spec.Published, name, from.Type),
+			Place: c.spec.Place,
+		})
 	}
 	return out
 }
