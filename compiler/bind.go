@@ -91,7 +91,7 @@ type BindOptions struct {
 // The nodes must be compiled. The result is to be closed.
 func (p *Plan) Bind(ctx context.Context, facts BindFacts, opts BindOptions) (*Bound, diag.List) {
 	b := &binder{
-		Bound: &Bound{plan: p, facts: facts, nodes: map[string]*boundNode{}, relations: map[string]string{}},
+		Bound: &Bound{plan: p, facts: facts, nodes: make(map[string]*boundNode, len(p.Nodes)), relations: make(map[string]string, len(p.Nodes))},
 		ctx:   ctx, opts: opts, chosen: make(map[string]bool, len(opts.IDs)),
 	}
 	for _, id := range opts.IDs {
@@ -128,7 +128,8 @@ type binder struct {
 // one of its own level.
 func (b *binder) levels() [][]string {
 	above := b.plan.Graph.Ancestors(b.opts.IDs, -1)
-	depth := map[string]int{}
+	depth := make(map[string]int, len(b.plan.Order))
+	known := make([]boundNode, len(b.plan.Order))
 	var levels [][]string
 	for _, id := range b.plan.Order {
 		node := b.plan.Nodes[id]
@@ -146,7 +147,7 @@ func (b *binder) levels() [][]string {
 			levels = append(levels, nil)
 		}
 		levels[at] = append(levels[at], id)
-		b.nodes[id] = &boundNode{}
+		b.nodes[id] = &known[len(depth)-1]
 		if rel := b.shellOf(node); rel.Identifier != "" {
 			if rel.Database == "" {
 				rel.Database = b.plan.Project.Target.Database

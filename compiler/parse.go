@@ -40,6 +40,9 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		diags: diags,
 		lost:  lostIn(diags),
 	}
+	if parser, ok := opts.SQLParser.(Rememberer); ok && proj.SQLFirst {
+		p.report(parser.Remember(proj))
+	}
 	p.docs = p.readDocs()
 	p.plan.docs = p.docs
 	p.plan.dbt = dbtcontext.New(p.settings())

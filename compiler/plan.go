@@ -75,6 +75,14 @@ type SQLParser interface {
 	TableRefs(sql string) ([]TableRef, error)
 }
 
+// Rememberer is an SQLParser that keeps what it finds from one command to the next.
+type Rememberer interface {
+	SQLParser
+	// Remember is called once, before the first query, unless the project has no SQL first.
+	// The same comes out without it. The diagnostic is a warning, or nil.
+	Remember(*project.Project) *diag.Diagnostic
+}
+
 // TableRef is one table name in a query.
 type TableRef struct {
 	Catalog, Schema, Name string

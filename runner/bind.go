@@ -26,6 +26,7 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 		return nil, diag.From(err, diag.Database)
 	}
 	defer r.close()
+	go r.openCache() // read while templates are rendered
 	problems := append(slices.Clone(r.absentNotes), r.compiler.Compile(ctx, r.view(nil), ids)...)
 	if ctx.Err() != nil {
 		return nil, problems
@@ -93,7 +94,7 @@ func (r *run) bind(ctx context.Context, ids []string, opts compiler.BindOptions)
 		return nil, nil, err
 	}
 	bound, found := r.plan.Bind(ctx, facts, opts)
-	if err := facts.cache.save(); err != nil {
+	if err := facts.cache.Save(); err != nil {
 		found = append(found, diag.Warn(diag.Database, diag.Place{}, "what was checked cannot be kept for the next time: %v", err))
 	}
 	if facts.damaged != nil {
@@ -173,7 +174,7 @@ func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 			f.world.setup = append(f.world.setup, schemaSQL(of), "create sequence "+of.String())
 		}
 	}
-	f.cache, f.damaged = openBindCache(r.plan.Project)
+	f.cache, f.damaged = r.openCache()
 	f.cache.salt = f.salt()
 	return f, nil
 }
@@ -216,16 +217,16 @@ func (f *bindFacts) Keep(query string, columns []compiler.Column) {
 
 // KnownText returns what was noted about a query under a word.
 func (f *bindFacts) KnownText(what, query string) (string, bool) {
-	return f.cache.text(f.cache.key(what, query))
+	return f.cache.Text(f.cache.key(what, query))
 }
 
 // KeepText notes a text about a query.
 func (f *bindFacts) KeepText(what, query, text string) {
-	f.cache.keep(f.cache.key(what, query), text)
+	f.cache.Keep(f.cache.key(what, query), text)
 }
 
 // SaveKept writes the cache.
-func (f *bindFacts) SaveKept() error { return f.cache.save() }
+func (f *bindFacts) SaveKept() error { return f.cache.Save() }
 
 func schemaSQL(rel project.Relation) string {
 	return "create schema if not exists " + project.Relation{Database: rel.Database, Schema: rel.Schema}.String()

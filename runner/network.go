@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"maps"
 	"slices"
 
 	"elt/compiler/graph"
@@ -27,11 +26,15 @@ func newNetwork(plan planGraph, work map[string]bool, p *published) *network {
 		graph: plan.graph, work: work, published: p,
 		byRelation: map[string]string{}, sources: map[string][]string{}, behindMemo: map[string][]string{},
 	}
-	for _, id := range slices.Sorted(maps.Keys(plan.nodes)) {
-		node := plan.nodes[id]
-		if node.Relation.Identifier == "" || node.IsEphemeral() || node.Type == project.Test {
-			continue
+	ids := make([]string, 0, len(plan.nodes))
+	for id, node := range plan.nodes {
+		if node.Relation.Identifier != "" && node.Type != project.Test && !node.IsEphemeral() {
+			ids = append(ids, id)
 		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		node := plan.nodes[id]
 		key := p.names.full(node.Relation).Key()
 		if node.Type == project.Source {
 			n.sources[key] = append(n.sources[key], id)

@@ -87,6 +87,8 @@ type run struct {
 	attachedOnce sync.Once
 	attached     map[string]bool // databases, by their names in small letters
 
+	openCache func() (*bindCache, *diag.Diagnostic) // reads what is known of columns, once
+
 	startStatements []string // of hooks at the start: what they make that queries can name
 }
 
@@ -103,7 +105,8 @@ func newRun(plan *compiler.Plan, opts Options, obs Observer) *run {
 	return &run{
 		plan: plan, opts: opts, obs: obs, compiler: compilerOf(plan, opts.Compiler),
 		id: newRunID(), begun: opts.Now(), clock: time.Now(),
-		byID: map[string]*nodeRun{}, over: map[string]bool{}, quarantine: quarantine{whole: map[string]*sieved{}},
+		openCache: sync.OnceValues(func() (*bindCache, *diag.Diagnostic) { return openBindCache(plan.Project) }),
+		byID:      map[string]*nodeRun{}, over: map[string]bool{}, quarantine: quarantine{whole: map[string]*sieved{}},
 	}
 }
 

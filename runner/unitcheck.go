@@ -14,6 +14,15 @@ import (
 // checkUnitTests looks at the unit tests of models, for elt compile. found is what is wrong
 // with these and their parents.
 func checkUnitTests(ctx context.Context, plan *compiler.Plan, bound *compiler.Bound, ids []string, found diag.List) diag.List {
+	var tests []*project.Node
+	for _, id := range plan.Order {
+		if node := plan.Nodes[id]; node.Type == project.UnitTest && slices.Contains(ids, node.DependsOn[0]) {
+			tests = append(tests, node)
+		}
+	}
+	if len(tests) == 0 {
+		return nil
+	}
 	r := newRun(plan, Options{Command: "compile"}, nil)
 	r.lab = newLab(plan)
 	r.lab.shells, r.lab.lenient = bound, true
@@ -22,12 +31,6 @@ func checkUnitTests(ctx context.Context, plan *compiler.Plan, bound *compiler.Bo
 	for _, id := range ids {
 		if node := plan.Nodes[id]; node.Type == project.Model && node.Compiled == nil {
 			wrong[id] = true
-		}
-	}
-	var tests []*project.Node
-	for _, id := range plan.Order {
-		if node := plan.Nodes[id]; node.Type == project.UnitTest && slices.Contains(ids, node.DependsOn[0]) {
-			tests = append(tests, node)
 		}
 	}
 	return r.lookAtTests(ctx, tests, wrong)

@@ -50,11 +50,15 @@ type lab struct {
 func newLab(plan *compiler.Plan) *lab {
 	target := plan.Project.Target
 	l := &lab{target: target, ids: map[string][]string{}}
-	short := false
+	short, needed := false, false
 	for _, node := range plan.Nodes {
 		short = short || node.Relation.Identifier != "" && node.Relation.Database == ""
+		needed = needed || node.Type == project.UnitTest
 	}
 	l.names = newNames(target.Database, short)
+	if !needed {
+		return l
+	}
 	for _, id := range plan.Order {
 		if node := plan.Nodes[id]; node.Relation.Identifier != "" && node.Type != project.Test {
 			key := l.names.full(node.Relation).Key()

@@ -37,6 +37,7 @@ type invocation struct {
 	secrets        *secrets        // what no output may show
 	collector      *collector
 	spare          *duckdb.Spare // for the check ahead, of commands that make one
+	parser         sqlParser     // of plain table names
 	warnings       diag.Warnings
 	sample         sample           // of --sample
 	eventLog       *report.EventLog // dbt's events, where a flag asks for them
@@ -103,6 +104,7 @@ func isRun(command string) bool {
 func (in *invocation) close(err error) {
 	in.release()
 	_ = in.spare.Close() // nothing is in it
+	in.parser.keep()
 	in.reporter.Close(err)
 }
 
@@ -137,7 +139,7 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		EventTimeStart: start, EventTimeEnd: end, SampleStart: in.sample.start, SampleEnd: in.sample.end,
 		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: threads(c),
 		Env: at.Env, Home: at.Home, Now: in.now, InvocationID: in.id,
-		SQLParser: &sqlParser{}, Log: in.log(c), Print: in.printed(c), Warn: in.spoken.add,
+		SQLParser: &in.parser, Log: in.log(c), Print: in.printed(c), Warn: in.spoken.add,
 	})
 	if err != nil {
 		return nil, err

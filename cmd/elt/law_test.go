@@ -25,6 +25,7 @@ var law = map[string][]string{
 	"runner/culprit":          {"compiler/diag", "compiler/sqltoken"},
 	"runner/duckdb":           {"runner/engine", "compiler", "compiler/diag", "compiler/project", "compiler/sqltoken"},
 	"runner/engine":           {"compiler/project"},
+	"runner/kept":             {},
 	"runner/materialize":      {"runner/engine", "compiler/..."},
 	"runner/packages":         {"compiler/..."},
 	"runner/state":            {"runner/engine", "compiler/..."},

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"elt/compiler"
@@ -58,11 +59,16 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 	if meta.dbts, err = dbtMacros(dir); err != nil {
 		return err
 	}
-	err = replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
-		return Manifest(w, plan, meta)
+	var manifest error
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		manifest = replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
+			return Manifest(w, plan, meta)
+		})
 	})
-	if err == nil {
-		err = writeCompiled(dir, plan, summary, meta)
+	err = writeCompiled(dir, plan, summary, meta)
+	if wg.Wait(); manifest != nil {
+		err = manifest
 	}
 	if err == nil && summary != nil {
 		err = replaceFile(filepath.Join(dir, "run_results.json"), func(w io.Writer) error {
