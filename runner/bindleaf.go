@@ -128,7 +128,7 @@ func (f *bindFacts) sniff(ctx context.Context, src *lakeSource) {
 func (src *lakeSource) stamp() string {
 	var b strings.Builder
 	for _, file := range src.files {
-		if file.remote {
+		if file.unseen {
 			return ""
 		}
 		fmt.Fprintf(&b, "%s\x00%d\x00%d\n", file.path, file.size, file.modified.UnixNano())

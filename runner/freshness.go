@@ -210,7 +210,7 @@ func (r *run) newestFile(ctx context.Context, f *SourceFreshness) error {
 	}
 	f.SnapshotAt, f.MaxLoadedAt = r.now().UTC(), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, file := range src.files {
-		if file.remote {
+		if file.unseen {
 			return diag.New(diag.LakeFile, f.Node.Place, "the freshness of %q cannot be told: when %q was written is not known", sourceName(f.Node), file.path).
 				WithHint("name the column that says when a row came: loaded_at_field: loaded_at")
 		}

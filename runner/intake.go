@@ -188,13 +188,19 @@ func (si *sourceIntake) plan(r *run, ledger map[string]state.LedgerFile) (known 
 	return known, nil
 }
 
-// same reports whether a file is, by what can be seen from outside, the one taken in.
+// same reports whether a file is, by what can be seen from outside, the one taken in. Of a remote
+// file whose size and time nobody tells, or told then, that is its name.
 func same(f lakeFile, had state.LedgerFile) bool {
-	return f.remote || f.size == had.Bytes && f.modified.UTC().Truncate(time.Microsecond).Equal(had.ModifiedAt)
+	return f.unseen || f.remote && had.Bytes < 0 || f.size == had.Bytes && f.modified.UTC().Truncate(time.Microsecond).Equal(had.ModifiedAt)
 }
 
 // look decides about a file that is not as it was when it was taken in.
 func (si *sourceIntake) look(file intakeFile, had state.LedgerFile) error {
+	if file.remote { // listed while the database is held
+		file.status = state.FileChanged
+		si.take = append(si.take, file)
+		return nil
+	}
 	info, err := os.Stat(filepath.FromSlash(file.path))
 	if err != nil {
 		return nil //nolint:nilerr // gone since it was listed: the next run sees it gone
@@ -355,7 +361,7 @@ func (in *intake) changes() ([]state.FileChange, error) {
 			}
 			row := state.FileChange{Source: id, Path: f.name, Bytes: f.size, ModifiedAt: f.modified, Hash: f.hash, Change: f.status,
 				Columns: encodeColumns(si.settled)}
-			if f.remote {
+			if f.unseen {
 				row.Bytes = -1
 			}
 			out = append(out, row)

@@ -46,7 +46,8 @@ type lakeFile struct {
 	path     string
 	size     int64
 	modified time.Time
-	remote   bool // its size and time cannot be looked at
+	remote   bool // it is not on a file system: DuckDB is asked about it
+	unseen   bool // remote, and nobody has told its size and time
 }
 
 // openLake expands the globs of the sources. What matches nothing is an error, all of
@@ -177,22 +178,44 @@ func (l *lake) matches(glob string) ([]string, error) {
 	return paths, err
 }
 
-// expandRemote asks DuckDB, which has the extensions and secrets. A URL without a
-// pattern is taken as it is: web servers cannot list.
+// expandRemote asks DuckDB, which has the extensions and secrets. Web servers cannot list: a
+// URL is one file.
 func expandRemote(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
-	if !strings.ContainsAny(glob, "*?[") || s == nil {
-		return []lakeFile{{path: glob, remote: true}}, nil
+	if s == nil {
+		return []lakeFile{{path: glob, remote: true, unseen: true}}, nil
 	}
-	t, err := s.Query(ctx, "select file from glob("+project.QuoteString(glob)+") order by 1")
+	return remoteFiles(ctx, s, glob)
+}
+
+// remoteFiles lists files with their sizes and times. read_blob opens no file whose content is
+// not asked for: of object storage these are what a listing says, 1000 files a request; of
+// a web server what it answers to HEAD. A time that a server does not tell is no time.
+func remoteFiles(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
+	t, err := s.Query(ctx, "select filename, size, epoch_us(last_modified) from read_blob("+project.QuoteString(glob)+") order by 1")
+	if noFileMatches(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	files := make([]lakeFile, len(t.Rows))
 	for i, row := range t.Rows {
-		name, _ := row[0].(string)
-		files[i] = lakeFile{path: name, remote: true}
+		f := lakeFile{remote: true}
+		f.path, _ = row[0].(string)
+		size, sized := row[1].(int64)
+		micros, dated := row[2].(int64)
+		if f.unseen = !sized || !dated || micros <= 0; !f.unseen {
+			f.size, f.modified = size, time.UnixMicro(micros).UTC()
+		}
+		files[i] = f
 	}
 	return files, nil
+}
+
+// noFileMatches reports whether DuckDB found no file for a pattern.
+func noFileMatches(err error) bool {
+	var e *engine.Error
+	return errors.As(err, &e) && e.Kind == engine.IO && strings.HasPrefix(strings.ToLower(e.Message), "no file matches")
 }
 
 // noFiles is the error for a glob that matches nothing. It stands where the glob is
@@ -348,7 +371,7 @@ func (r *run) lakeRows(runID string) []state.LakeFile {
 		}
 		for _, f := range files {
 			row := state.LakeFile{RunID: runID, UniqueID: id, Path: f.path, Bytes: f.size, ModifiedAt: f.modified}
-			if f.remote {
+			if f.unseen {
 				row.Bytes = -1
 			}
 			out = append(out, row)

@@ -160,7 +160,7 @@ func (r *run) filesOfModel(ctx context.Context, node *project.Node, failed map[s
 		}
 	}
 	for _, f := range in.gone {
-		add(f.Source, intakeFile{name: f.Path, lakeFile: lakeFile{remote: true}}, FileGone)
+		add(f.Source, intakeFile{name: f.Path, lakeFile: lakeFile{remote: true, unseen: true}}, FileGone)
 	}
 	if in.anew || r.stateVersion < state.LedgersVersion {
 		return out, nil
@@ -176,7 +176,7 @@ func (r *run) filesOfModel(ctx context.Context, node *project.Node, failed map[s
 
 // bytes is a file's size, -1 where it cannot be looked at.
 func (f lakeFile) bytes() int64 {
-	if f.remote {
+	if f.unseen {
 		return -1
 	}
 	return f.size

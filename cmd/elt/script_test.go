@@ -48,6 +48,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TERM", "dumb")
 			env.Setenv("ELT_THREADS", "1") // nodes end in plan order
 			env.Setenv(testExtension, os.Getenv(testExtension))
+			env.Setenv(testHTTPFS, os.Getenv(testHTTPFS))
+			env.Values["s3"] = &objects{}
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
@@ -57,6 +59,9 @@ func TestScripts(t *testing.T) {
 			if name == "extension" {
 				return os.Getenv(testExtension) != "", nil
 			}
+			if name == "httpfs" {
+				return os.Getenv(testHTTPFS) != "", nil
+			}
 			if name == "mounts" {
 				return canMount(), nil
 			}
@@ -64,6 +69,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"hub":     scriptHub,
+			"s3":      scriptS3,
 			"code":    scriptCode,
 			"query":   scriptQuery,
 			"scrub":   scriptScrub,
