@@ -33,8 +33,9 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 	}
 	in.saidEmpty = slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == diag.EmptySelection })
 	var ids []string
+	types := concernedTypes(c.Command.Name)
 	for _, id := range selection.IDs {
-		if concerns(c.Command.Name, plan.Nodes[id]) {
+		if types == nil || slices.Contains(types, plan.Nodes[id].Type) {
 			ids = append(ids, id)
 		}
 	}
@@ -83,9 +84,9 @@ func resourceTypes(flag string, values []string) ([]project.ResourceType, error)
 	return types, nil
 }
 
-// concerns reports whether a command is about a node.
-func concerns(command string, n *project.Node) bool {
-	types := map[string][]project.ResourceType{
+// concernedTypes are the types of the nodes that a command is about, nil for all.
+func concernedTypes(command string) []project.ResourceType {
+	return map[string][]project.ResourceType{
 		"build":    {project.Seed, project.Snapshot, project.Model, project.UnitTest, project.Test},
 		"run":      {project.Model},
 		"test":     {project.Test, project.UnitTest},
@@ -96,7 +97,6 @@ func concerns(command string, n *project.Node) bool {
 		"compile":          {project.Model, project.Test, project.Snapshot, project.Analysis},
 		"show":             {project.Model, project.Test, project.Snapshot, project.Analysis, project.Seed, project.Source},
 	}[command]
-	return types == nil || slices.Contains(types, n.Type)
 }
 
 // selects reports whether the command line says which nodes to take.

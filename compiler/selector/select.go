@@ -62,7 +62,7 @@ func Select(u Universe, req Request) (*Selection, diag.List) {
 	if diags.HasErrors() {
 		return nil, diags.Errors() // what was not found may be their consequence
 	}
-	out := &Selection{Set: graph.Set{}}
+	out := &Selection{Set: make(graph.Set, len(u.Nodes))}
 	for _, n := range u.Nodes {
 		if i := u.Graph.Number(n.UniqueID); i >= 0 && chosen[i] && req.wants(n.Type) && !out.Set.Has(n.UniqueID) {
 			out.IDs = append(out.IDs, n.UniqueID)

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // mostUnused is how many entries that this command has not asked for are kept beside
@@ -160,6 +161,28 @@ func (f *File) replace(text string) error {
 	}
 	if err != nil {
 		_ = os.Remove(file.Name())
+		return err
 	}
-	return err
+	f.tidy()
+	return nil
+}
+
+// leftAfter is how old a file under another name must be that a process was to rename and did
+// not: one that was killed meanwhile.
+const leftAfter = time.Hour
+
+// tidy removes what killed processes have left. What cannot be removed does no harm.
+func (f *File) tidy() {
+	entries, err := os.ReadDir(filepath.Dir(f.path))
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), filepath.Base(f.path)+".") {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftAfter {
+			_ = os.Remove(filepath.Join(filepath.Dir(f.path), entry.Name()))
+		}
+	}
 }

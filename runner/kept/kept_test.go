@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestWhatIsKeptComesBack(t *testing.T) {
@@ -118,6 +119,33 @@ func TestTheFileIsBounded(t *testing.T) {
 	}
 	if f, err = Open(path, "things 1"); err != nil || len(f.old) != mostUnused+1 {
 		t.Errorf("%d entries, %v", len(f.old), err)
+	}
+}
+
+// A process that is killed while it saves leaves a file under another name.
+func TestWhatAKilledProcessHasLeftGoes(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.cache")
+	names := map[string]time.Duration{"x.cache.123": 2 * leftAfter, "x.cache.456": 0, "y.cache.123": 2 * leftAfter}
+	for name, age := range names {
+		file := filepath.Join(filepath.Dir(path), name)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, time.Now().Add(-age), time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, _ := Open(path, "things 1")
+	f.Keep(Key("a"), "")
+	if err := f.Save(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x.cache", "x.cache.123", "x.cache.456", "y.cache.123"} {
+		_, err := os.Stat(filepath.Join(filepath.Dir(path), name))
+		if gone := errors.Is(err, os.ErrNotExist); gone != (name == "x.cache.123") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
