@@ -82,6 +82,11 @@ type Sample struct {
 	Shown   int64 // failing rows that Rows stands for: as many as it has, or more where they are counted
 }
 
+// Publishing says that all that is to be visible has been made and tested, and becomes so now.
+type Publishing struct {
+	Nodes int // how many become visible
+}
+
 // Published says that the transaction that makes relations visible was committed.
 type Published struct {
 	Nodes   []*project.Node
@@ -113,6 +118,7 @@ func (RunStarted) event()   {}
 func (NodeStarted) event()  {}
 func (NodeFinished) event() {}
 func (Published) event()    {}
+func (Publishing) event()   {}
 func (Noticed) event()      {}
 func (RunFinished) event()  {}
 

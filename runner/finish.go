@@ -61,6 +61,7 @@ func (r *run) release(ctx context.Context) error {
 		return r.remember(ctx)
 	}
 	started := time.Now()
+	r.emit(Publishing{Nodes: len(ready)})
 	left, err := r.publish(ctx, ready)
 	for _, n := range left {
 		n.result.Published = false

@@ -2,11 +2,13 @@ package runner
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -16,6 +18,9 @@ import (
 // blameFile leads an error about a raw file to the line that could not be read, and says
 // who was reading it. A file that cannot be looked at line by line is only named.
 func (r *run) blameFile(d *diag.Diagnostic, n *nodeRun, e *engine.Error) {
+	if r.blameUnequal(d, n, e) {
+		return
+	}
 	reader := d.Place
 	d.Code, d.Compiled = diag.Data, nil
 	shown := r.shownPath(e.File)
@@ -65,12 +70,42 @@ func lineOf(e *engine.Error, shown string) *diag.Source {
 		return nil
 	}
 	line, ok := readLine(e.File, e.Line)
+	if ok && !utf8.ValidString(line) {
+		line = readable(line, e)
+	}
 	if !ok || !strings.Contains(line, strings.TrimSuffix(e.Text, "…")) {
 		return nil
 	}
 	src := diag.NewSource(shown, line)
 	src.First = int(e.Line)
 	return src
+}
+
+// readable is a line that is not UTF-8, as text: in Latin-1 where the value that the error
+// names is found so, else with its bytes escaped. What DuckDB shows of a line that it could
+// not decode is of no use, so the error names the first such byte then.
+func readable(line string, e *engine.Error) string {
+	var latin, escaped strings.Builder
+	first := ""
+	for rest := line; rest != ""; {
+		r, size := utf8.DecodeRuneInString(rest)
+		for _, b := range []byte(rest[:size]) {
+			latin.WriteRune(rune(b))
+		}
+		text := rest[:size]
+		if r == utf8.RuneError && size == 1 {
+			text = fmt.Sprintf("\\x%02X", rest[0])
+			first = cmp.Or(first, text)
+		}
+		escaped.WriteString(text)
+		rest = rest[size:]
+	}
+	if text := strings.TrimSuffix(e.Text, "…"); strings.HasPrefix(e.Original, "CSV Error") && strings.Contains(e.Original, "Invalid unicode") {
+		e.Text = first
+	} else if strings.Contains(latin.String(), text) {
+		return latin.String()
+	}
+	return escaped.String()
 }
 
 // headerOf is the first line of the file.

@@ -22,6 +22,8 @@ func showCommand(in *invocation) *cli.Command {
 		Action: in.show,
 		Flags: join([]cli.Flag{
 			&cli.StringSliceFlag{Name: "select", Aliases: []string{"s", "m", "models", "model"}, Category: groupSelection, Usage: "the `NODE` to show"},
+			&cli.StringSliceFlag{Name: "exclude", Category: groupSelection, Usage: "`NODES` to leave out"},
+			&cli.StringFlag{Name: "selector", Category: groupSelection, Usage: "`NAME` of a selector in selectors.yml"},
 			&cli.StringFlag{Name: "inline", Category: groupSelection, Usage: "a `QUERY`, may be a template"},
 			&cli.IntFlag{Name: "limit", Value: 5, Category: groupSelection, Usage: "at most `N` rows (default: 5); -1 for all"},
 			&cli.BoolFlag{Name: "candidate", Category: groupSelection, Usage: "what the last run made, though it was not published"},
@@ -32,9 +34,9 @@ func showCommand(in *invocation) *cli.Command {
 
 func (in *invocation) show(c *cli.Context) error {
 	in.begin(c)
-	switch inline, selected := c.IsSet("inline"), c.IsSet("select"); {
+	switch inline, selected := c.IsSet("inline"), selects(c); {
 	case inline && selected:
-		return usagef("elt show takes --select or --inline, not both")
+		return usagef("elt show takes a selection or --inline, not both")
 	case inline && strings.TrimSpace(c.String("inline")) == "":
 		return usagef("--inline is empty").withHint("for example: elt show --inline \"select 1\"")
 	case !inline && !selected:
@@ -49,13 +51,13 @@ func (in *invocation) show(c *cli.Context) error {
 		Candidate: c.Bool("candidate"), Wait: c.Duration("wait"),
 	}
 	name := ""
-	if c.IsSet("select") {
+	if selects(c) {
 		chosen, err := in.choose(c, plan)
 		if err != nil {
 			return err
 		}
 		if len(chosen) != 1 {
-			return notOneNode(plan, chosen, strings.Join(c.StringSlice("select"), " "))
+			return notOneNode(plan, chosen, selectionText(c))
 		}
 		options.Node, name = chosen[0], plan.Nodes[chosen[0]].Name
 	}
@@ -64,6 +66,18 @@ func (in *invocation) show(c *cli.Context) error {
 		return err
 	}
 	return in.writeRows(table, c.String("output"), name)
+}
+
+// selectionText is the selection as messages name it.
+func selectionText(c *cli.Context) string {
+	text := strings.Join(c.StringSlice("select"), " ")
+	if name := c.String("selector"); name != "" {
+		text = strings.TrimSpace(text + " --selector " + name)
+	}
+	if without := c.StringSlice("exclude"); len(without) > 0 {
+		text = strings.TrimSpace(text + " --exclude " + strings.Join(without, " "))
+	}
+	return text
 }
 
 func notOneNode(plan *compiler.Plan, ids []string, selection string) error {

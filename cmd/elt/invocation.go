@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -119,6 +120,9 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if checksAhead(c.Command.Name) {
 		in.spare = duckdb.OpenSpare(in.ctx)
 	}
+	if c.IsSet("threads") && c.Int("threads") < 1 {
+		return nil, usagef("--threads must be at least 1, not %d", c.Int("threads"))
+	}
 	at, err := in.locate(c)
 	if err != nil {
 		return nil, err
@@ -142,7 +146,7 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		SQLParser: &in.parser, Log: in.log(c), Print: in.printed(c), Warn: in.spoken.add,
 	})
 	if err != nil {
-		return nil, err
+		return nil, hintAbove(err, at.Root)
 	}
 	in.secrets.add(plan.Project.SecretValues()...)
 	plan.Diagnostics = append(plan.Diagnostics, in.spoken.take()...)
@@ -207,6 +211,21 @@ func (in *invocation) root(c *cli.Context) (string, error) {
 			return root, nil
 		}
 	}
+}
+
+// hintAbove names a folder above that has models, where the error is that a folder is no
+// project. It is not taken for the project: that is for a project file to say.
+func hintAbove(err error, root string) error {
+	var list diag.List
+	if !errors.As(err, &list) || len(list) != 1 || list[0].Code != diag.NoProject || !list[0].Place.IsZero() {
+		return err
+	}
+	for at := filepath.Dir(root); at != filepath.Dir(at); at = filepath.Dir(at) {
+		if info, err := os.Stat(filepath.Join(at, "models")); err == nil && info.IsDir() {
+			return diag.List{list[0].WithHint("the folder %q above it has models: run elt there, or with --project-dir", at)}
+		}
+	}
+	return err
 }
 
 // absolute makes a path on the command line independent of the project's folder.

@@ -92,6 +92,14 @@ func (l *loader) treeConfig(tree *configTree, t ResourceType, p pair) {
 	if r != nil {
 		v.Raw = p.value.value(nil)
 	}
+	if l.isFolderText(t, p, v) {
+		d := diag.New(diag.WrongType, p.value.place(), "%q must be a mapping of config keys and folders, not %s", p.key, article(kindName(p.value.resolve())))
+		if text, ok := v.Value.(string); ok && t == Model && isMaterialization(text) {
+			d.WithHint("write %s: {+materialized: %s}", p.key, text)
+		}
+		l.add(d)
+		return
+	}
 	if strings.HasPrefix(p.key, "+") || !p.value.isNull() {
 		l.checkConfigKey(t, p.key, p.keyAt.place())
 	}
@@ -100,6 +108,21 @@ func (l *loader) treeConfig(tree *configTree, t ResourceType, p pair) {
 		return
 	}
 	tree.config.Set(key, v)
+}
+
+// isFolderText reports whether a value stands where the config of the project, or of a folder,
+// is due.
+func (l *loader) isFolderText(t ResourceType, p pair, v ConfigValue) bool {
+	if strings.HasPrefix(p.key, "+") || v.Value == nil || knownConfig(t).set[configKey(p.key)] {
+		return false
+	}
+	text, _ := v.Value.(string)
+	return p.key == l.p.Name || t == Model && isMaterialization(text)
+}
+
+// isMaterialization reports whether a text is one of dbt's materializations of models.
+func isMaterialization(text string) bool {
+	return slices.Contains([]string{"view", "table", "incremental", "ephemeral"}, text)
 }
 
 // find walks down the folders of an fqn and marks them used.

@@ -24,9 +24,11 @@ type live struct {
 	begun   time.Time
 	done    int
 	total   int
-	drawn   int // status lines on the screen now
-	stop    chan struct{}
-	stopped sync.WaitGroup
+	// publishing is how many nodes become visible now.
+	publishing int
+	drawn      int // status lines on the screen now
+	stop       chan struct{}
+	stopped    sync.WaitGroup
 }
 
 type running struct {
@@ -59,6 +61,10 @@ func (l *live) Observe(e runner.Event) {
 		l.done++
 		l.running = slices.DeleteFunc(l.running, func(r running) bool { return r.node == e.Result.Node })
 		l.pending.WriteString(l.line(e.Result))
+	case runner.Publishing:
+		l.publishing = e.Nodes
+	case runner.Published:
+		l.publishing = 0
 	case runner.Noticed:
 		l.fault = l.fault || e.Diagnostic.Severity == diag.Error
 		l.pending.WriteString(l.notice(e.Diagnostic))
@@ -170,5 +176,8 @@ func (l *live) status() []string {
 		lines = append(lines, l.style.Blue(pad(clip(text, room-10), room-10))+l.style.Dim(padLeft(since, 9)))
 	}
 	foot := fmt.Sprintf("  %s of %s done, %d running, %s", Count(int64(l.done)), Count(int64(l.total)), len(l.running), Elapsed(now.Sub(l.begun)))
+	if l.publishing > 0 {
+		foot = fmt.Sprintf("  %s of %s done, publishing %s, %s", Count(int64(l.done)), Count(int64(l.total)), Count(int64(l.publishing)), Elapsed(now.Sub(l.begun)))
+	}
 	return append(lines, l.style.Bold(clip(foot, room)))
 }

@@ -217,6 +217,28 @@ func TestLiveErasesWhatItDraws(t *testing.T) {
 	}
 }
 
+func TestLiveSaysThatItPublishes(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2013, 1, 31, 12, 0, 0, 0, time.UTC)
+	l := newLive(&plain{opts: Options{Out: &strings.Builder{}, Err: &strings.Builder{}, Width: 80, Now: func() time.Time { return now }}})
+	foot := func() string {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		lines := l.status()
+		return lines[len(lines)-1]
+	}
+	l.Observe(story()[0])
+	l.Observe(runner.Publishing{Nodes: 3})
+	if got := foot(); !strings.Contains(got, "publishing 3") {
+		t.Errorf("while it publishes the last line is %q", got)
+	}
+	l.Observe(runner.Published{})
+	if got := foot(); strings.Contains(got, "publishing") {
+		t.Errorf("after the publish the last line is %q", got)
+	}
+	l.Close(nil)
+}
+
 func TestLiveGivesTheCursorBackWhenInterrupted(t *testing.T) {
 	t.Parallel()
 	var screen screen

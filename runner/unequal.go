@@ -1,0 +1,120 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// The ways in which DuckDB says that the files of a glob have not the same columns.
+var (
+	globbedCSV     = regexp.MustCompile(`(?s)^Schema mismatch between globbed files\..*?\nMain file schema: ([^\n]+)\nCurrent file: ([^\n]+)`)
+	globbedParquet = regexp.MustCompile(`schema mismatch in glob: column ".+?" was read from the original file "(.+?)", but could not be found in file "(.+?)"`)
+	globbedType    = regexp.MustCompile(`(?s)while reading file "(.+?)": failed to cast column `)
+)
+
+// blameUnequal says which files of a source have not the same columns, where that is what is
+// wrong, and in which columns they differ. It reports whether it is.
+func (r *run) blameUnequal(d *diag.Diagnostic, n *nodeRun, e *engine.Error) bool {
+	first, second := "", ""
+	if m := globbedCSV.FindStringSubmatch(e.Original); m != nil {
+		first, second = m[1], m[2]
+	} else if m := globbedParquet.FindStringSubmatch(e.Original); m != nil {
+		first, second = m[1], m[2]
+	} else if m := globbedType.FindStringSubmatch(e.Original); m != nil {
+		second = m[1]
+	}
+	if second == "" {
+		return false
+	}
+	src := r.sourceOfFile(n, second)
+	if src == nil {
+		return false
+	}
+	if first == "" && len(src.files) > 0 {
+		first = src.files[0].path
+	}
+	notes, err := r.differences(src, first, second)
+	if err != nil || len(notes) == 0 {
+		return false // DuckDB's own words say more
+	}
+	reader := d.Place
+	d.Code, d.Compiled = diag.LakeFile, nil
+	d.Message = fmt.Sprintf("files of source %q have other columns than the first of them", src.node.Table.SourceName+"."+src.node.Name)
+	d.Place, d.Notes = src.node.Table.Paths[0].Place, nil
+	for _, note := range notes {
+		d.WithNote(diag.Place{}, "%s", note)
+	}
+	d.WithNote(reader, "%s %q reads the files", n.node.Type, n.node.Name)
+	d.Hint = "read them by their names, with NULL for what is missing: options: {union_by_name: true}"
+	if src.node.Table.Format == "csv" {
+		d.Hint += "; data_type under columns: gives a column one type in all files"
+	}
+	return true
+}
+
+// sourceOfFile is the source that a node reads a file of.
+func (r *run) sourceOfFile(n *nodeRun, file string) *lakeSource {
+	if r.lake == nil {
+		return nil
+	}
+	var found *lakeSource
+	for _, id := range slices.Sorted(slices.Values(n.node.DependsOn)) {
+		src := r.lake.sources[id]
+		if src == nil || len(src.node.Table.Paths) == 0 {
+			continue
+		}
+		if slices.ContainsFunc(src.files, func(f lakeFile) bool { return filepath.ToSlash(f.path) == filepath.ToSlash(file) }) {
+			found = src
+		}
+	}
+	return found
+}
+
+// differences says in which columns two files of a source differ.
+func (r *run) differences(src *lakeSource, first, second string) ([]string, error) {
+	a, err := r.columnsOfFile(src, first)
+	if err != nil {
+		return nil, err
+	}
+	b, err := r.columnsOfFile(src, second)
+	if err != nil {
+		return nil, err
+	}
+	var notes []string
+	for _, c := range lacking(a, b) {
+		notes = append(notes, fmt.Sprintf("column %q (%s) is in %s, and not in %s", c.Name, c.Type, r.shownPath(first), r.shownPath(second)))
+	}
+	for _, c := range lacking(b, a) {
+		notes = append(notes, fmt.Sprintf("column %q (%s) is in %s, and not in %s", c.Name, c.Type, r.shownPath(second), r.shownPath(first)))
+	}
+	for _, c := range a {
+		if other, ok := columnNamed(b, c.Name); ok && !strings.EqualFold(other.Type, c.Type) {
+			notes = append(notes, fmt.Sprintf("column %q is %s in %s, and %s in %s", c.Name, c.Type, r.shownPath(first), other.Type, r.shownPath(second)))
+		}
+	}
+	return notes, nil
+}
+
+// columnsOfFile are the columns of one file of a source.
+func (r *run) columnsOfFile(src *lakeSource, file string) ([]engine.Column, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), searchTime)
+	defer cancel()
+	s, err := r.db.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	t, err := s.Query(ctx, "describe select * from "+src.node.Table.From([]string{project.LiteralPath(file)}))
+	if err != nil {
+		return nil, err
+	}
+	return describedColumns(t), nil
+}
