@@ -29,6 +29,11 @@ func (r *reader) grows(spec *Spec, options *template.Dict) {
 			WithHint("files can be added with append, and whole partitions replaced with insert_overwrite")
 		return
 	}
+	if x.Remote {
+		r.refuse("incremental_strategy", "%s needs a file system: files at %q cannot be added to and changed at one moment", spec.Strategy, x.Location).
+			WithHint("keep the rows in an incremental model, and write that as a whole")
+		return
+	}
 	if len(x.PartitionBy) == 0 {
 		x.Folder = true
 		if spec.Strategy == InsertOverwrite {
@@ -36,7 +41,7 @@ func (r *reader) grows(spec *Spec, options *template.Dict) {
 				WithHint("name the columns that become folders, as in partition_by: day")
 		}
 	}
-	if spec.Strategy == Append && !x.Remote && project.FormatOf(x.Location) != "" && r.text("location") != "" {
+	if spec.Strategy == Append && project.FormatOf(x.Location) != "" && r.text("location") != "" {
 		r.misplaced("location", "append adds a file at each build, so %q has to be a folder", x.Location).
 			WithHint("leave the ending out, and say format: %s", x.Format)
 	}
