@@ -199,6 +199,9 @@ func (h *compileHost) IsIncremental() bool {
 	if h.plan.FullRefresh(h.node) {
 		return false
 	}
+	if anew, ok := h.db.(Renewer); ok && anew.Renewed() {
+		return false
+	}
 	rel, ok, err := h.db.Relation(h.ctx, h.node.Relation)
 	if err != nil && h.err == nil {
 		h.err = err // is_incremental() has no way to fail; whoever renders looks here

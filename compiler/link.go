@@ -15,6 +15,7 @@ func (p *parser) link() {
 	}
 	for _, node := range nodes {
 		p.resolve(node)
+		p.resolveChanges(node)
 		p.checkGroup(node)
 		p.checkUnitTest(node)
 	}

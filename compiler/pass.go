@@ -74,6 +74,7 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 	p.calledMacros(node, callsOf(node))
 	p.hookReferences(how, scope, node, host)
 	host.moveTo(0, 0, node.Place)
+	p.changeReferences(node, host)
 	node.Refs, node.Sources = host.refs, host.sources
 	if p.plan.sqlFirst() {
 		p.rendered.Store(node, out)

@@ -26,6 +26,9 @@ func (f *bindFacts) rehearse(ctx context.Context, node *project.Node, query, tab
 	if problems.HasErrors() || !rehearsed(spec) {
 		return nil
 	}
+	if err := f.rehearseTouched(ctx, node, spec); err != nil {
+		return err
+	}
 	texts := spec.ConfigTexts()
 	if len(texts) == 0 {
 		return nil

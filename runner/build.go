@@ -39,8 +39,10 @@ type nodeRun struct {
 	putOff    bool      // rendering failed, in a dbt project: it is tried again in its turn
 	// unrendered says that rendering failed and the run will not begin.
 	unrendered bool
-	resumed    bool   // taken over from an earlier run
-	anew       string // why it was not, though that run had made it
+	resumed    bool             // taken over from an earlier run
+	anew       string           // why it was not, though that run had made it
+	unseen     map[string]int64 // of a model that reads changes of others: its marks, by unique_id
+	renewed    string           // why such a model is made anew, though nobody asks for it
 	rows       int64
 	sqlHash    string
 	confHash   string
@@ -240,6 +242,9 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 		return err
 	}
 	n.written = write.Made
+	if err := w.touch(ctx, n); err != nil {
+		return err
+	}
 	if err := w.writtenFiles(n); err != nil {
 		return err
 	}

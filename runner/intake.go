@@ -379,7 +379,7 @@ func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
 	if n != nil && n.intake != nil {
 		taken = n.intake.sources
 	}
-	return r.lake.replacing(sql, func(src *lakeSource) string {
+	return append(r.changeEdits(n, sql), r.lake.replacing(sql, func(src *lakeSource) string {
 		for _, si := range taken {
 			if s := r.sievedOf(src.node.UniqueID); si.src == src && s != nil && r.readOnly { // shown whole
 				return s.withFile(n.intake.column, make([]intakeFile, len(s.files)))
@@ -392,7 +392,7 @@ func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
 			return s.from()
 		}
 		return src.pinned
-	})
+	})...)
 }
 
 // from is the FROM item of what is taken in. Where that is nothing, it has the columns
@@ -473,32 +473,6 @@ func (src *lakeSource) fileOption() string {
 		}
 	}
 	return ""
-}
-
-// liveIntake shows a by_file model its sources whole, for `elt show`.
-func (r *run) liveIntake(ctx context.Context, node *project.Node) (*intake, error) {
-	if node.FileColumn() == "" {
-		return nil, nil
-	}
-	in := &intake{column: node.FileColumn()}
-	for _, src := range r.sourcesOf(node) {
-		si := &sourceIntake{src: src}
-		in.sources = append(in.sources, si)
-		if src.formatted() {
-			if err := r.lake.expandFormats(ctx, r.main, src); err != nil {
-				return nil, err
-			}
-			for _, f := range src.files {
-				si.take = append(si.take, intakeFile{lakeFile: f})
-			}
-			continue
-		}
-		for _, p := range src.node.Table.Paths {
-			// A pattern is no file to look at, as one that is remote.
-			si.take = append(si.take, intakeFile{lakeFile: lakeFile{path: r.lake.absolute(p.Text), remote: true}})
-		}
-	}
-	return in, nil
 }
 
 // wholeReaders reports whether a node of the run reads all files of a source.

@@ -38,6 +38,11 @@ func (r *run) publish(ctx context.Context, nodes []*nodeRun) (left []*nodeRun, e
 // commits decides what becomes visible.
 func (r *run) publishOwn(ctx context.Context, own *publishStep, nodes []*nodeRun, p *promise) error {
 	r.point("publish-begun")
+	for _, sql := range r.changeStatements(nodes) {
+		if _, err := r.main.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
 	if err := r.perform(ctx, r.main, append(r.tablePhases(own), r.viewPhases(own)...)); err != nil {
 		return err
 	}

@@ -227,6 +227,8 @@ func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
 	switch {
 	case n.spec == nil:
 		return "its template asks what only the build of a parent can answer"
+	case len(n.node.Changes) > 0:
+		return "it reads changes of another model"
 	case n.batches != nil:
 		return "which batches are missing is looked up anew"
 	case !last.sameSetup:

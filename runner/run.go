@@ -44,6 +44,7 @@ type run struct {
 	database     string
 	sessions     *sessionPool
 	quarantine   quarantine
+	changes      *changeBook // nil where no model reads changes of another
 	published    *published
 	names        *names
 	shadows      *shadows
@@ -223,6 +224,9 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 
 // check compiles and looks at all that can be told before anything is touched.
 func (r *run) check(ctx context.Context) error {
+	if err := r.planChanges(ctx); err != nil {
+		return err
+	}
 	err := r.compile(ctx)
 	var found diag.List
 	if err != nil && (ctx.Err() != nil || !errors.As(err, &found)) {
@@ -427,6 +431,9 @@ func (r *run) chosen() []string {
 
 // fullRefresh reports whether a node is made anew.
 func (r *run) fullRefresh(node *project.Node) bool {
+	if n := r.byID[node.UniqueID]; n != nil && n.renewed != "" {
+		return true
+	}
 	if v, ok := node.Config.Get("full_refresh"); ok && v.Value != nil {
 		return template.Truth(v.Value)
 	}

@@ -93,7 +93,10 @@ type Node struct {
 	Refs      []RefCall
 	Sources   []SourceCall
 	DependsOn []string // unique_ids, in order of first use, each once
-	Macros    []string // unique_ids of macros used directly
+
+	ChangeRefs []RefCall // of Refs, those whose changes the model reads by changes()
+	Changes    []string  // unique_ids of the models they mean
+	Macros     []string  // unique_ids of macros used directly
 
 	Test     *TestInfo     // data tests
 	Table    *SourceTable  // sources

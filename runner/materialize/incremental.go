@@ -116,6 +116,11 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 		}
 		return f, nil
 	}
+	return endChange(spec, state, columns)
+}
+
+// endChange is endIncremental where there is a table.
+func endChange(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 	delta := spec.Candidate
 	if spec.FullCopy {
 		delta = spec.beside("_delta")
@@ -129,21 +134,33 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 		f.Checks = append(duplicateKeys(spec, delta, columns), f.Checks...)
 	}
 	f.Checks = append(f.Checks, strayFiles(spec, delta)...)
-	if spec.FullCopy {
-		return c.onCopy(f, spec.Candidate), nil
+	f = c.settle(f, state)
+	if spec.Touched.Identifier != "" {
+		f.Discard = append(f.Discard, "drop table "+spec.Touched.String())
 	}
-	if len(c.alters(spec.Published)) > 0 && len(state.Indexes) > 0 {
+	return f, nil
+}
+
+// settle says how the delta is applied.
+func (c *change) settle(f Finish, state State) Finish {
+	if c.spec.FullCopy {
+		return c.onCopy(f, c.spec.Candidate)
+	}
+	if len(c.alters(c.spec.Published)) > 0 && len(state.Indexes) > 0 {
 		// DuckDB alters no table that has an index, and does not let an index be
 		// dropped and created again by its name around changes in one transaction.
-		return c.byCopy(f), nil
+		return c.byCopy(f)
 	}
-	return c.inPlace(f), nil
+	return c.inPlace(f)
 }
 
 // inPlace applies the delta to the published table inside the publish transaction.
 func (c *change) inPlace(f Finish) Finish {
 	f.Incremental = true
 	f.AsView = c.asView()
+	if c.spec.Snapshot == nil {
+		f.Changes = c.changes()
+	}
 	f.Audit = uniqueInDelta(c, "(\n"+f.AsView+"\n)")
 	f.Publish = append(c.alters(c.spec.Published), c.apply(c.spec.Published)...)
 	f.Discard = []string{"drop table " + c.delta.String()}
@@ -156,6 +173,7 @@ func (c *change) onCopy(f Finish, copied project.Relation) Finish {
 		f.Apply = append(f.Apply, Statement{SQL: sql, Query: -1})
 	}
 	f.Audit = uniqueInDelta(c, copied.String())
+	f.Changes = c.copyChanges(copied.String())
 	f.Publish = c.swapFor(copied)
 	f.Indexes = c.recreateIndexes()
 	f.Discard = []string{"drop table " + c.delta.String()}

@@ -67,6 +67,12 @@ type Spec struct {
 	PartitionBy    []string // insert_overwrite: columns or expressions
 	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
 	Batches        *Batches // microbatch: the intervals that are replaced
+	// ChangeKey says in terms of the columns of a model whose changes are read which keys of
+	// this one they touch; nil where the keys are called the same there.
+	ChangeKey []string
+	// Touched is the relation of those keys, set by the caller of [Spec.TouchedKeys]; no
+	// identifier where no changes are read. Rows of them go even where the delta has none.
+	Touched project.Relation
 
 	// AsDBT says that keys are compared and checked as dbt does: a NULL equals nothing, and
 	// a key that occurs twice is no error. [Spec.LikeDBT] sets it.
@@ -219,6 +225,9 @@ type Finish struct {
 	// CountRows is a query for the number of rows that are new, where what was made holds
 	// other rows too; "" where it does not.
 	CountRows string
+	// Changes are the rows that come to and go from the published relation; nil where it is
+	// made anew.
+	Changes *Changes
 	// Incremental says that the published relation was changed, not replaced.
 	Incremental bool
 	// Warnings are worth telling and stop nothing.

@@ -115,7 +115,11 @@ func (c *change) names(texts []string, col engine.Column) bool {
 // mergeView shows the table after the merge: old rows with what a matching new row
 // sets, then the new rows that match none. The keys of the delta are unique (there is
 // a check for that), so the join repeats no row.
-func (c *change) mergeView() string {
+func (c *change) mergeView() string { return c.merged("left ") }
+
+// merged is mergeView with the old rows joined in a way: without "left " those only that a
+// new row matches.
+func (c *change) merged(join string) string {
 	m := c.spec.Merge
 	sets := c.assignments()
 	items := make([]string, len(c.target))
@@ -134,11 +138,11 @@ func (c *change) mergeView() string {
 	}
 	return fmt.Sprintf(`select %s
 from %s as %s
-left join (select *, true as _elt_matched from %s) as %s on %s
+%sjoin (select *, true as _elt_matched from %s) as %s on %s
 union all
 select %s
 from %s as %s
 anti join %s as %s on %s%s`,
-		strings.Join(items, ", "), c.oldRows(), mergeTarget, c.newRows(), mergeSource, c.mergeCondition(),
+		strings.Join(items, ", "), c.oldRows(), mergeTarget, join, c.newRows(), mergeSource, c.mergeCondition(),
 		c.newItems(mergeSource+"."), c.newRows(), mergeSource, c.oldRows(), mergeTarget, c.mergeCondition(), insertWhere)
 }

@@ -176,6 +176,7 @@ func (r *reader) incremental(spec *Spec) {
 	r.merge(spec)
 	r.partitions(spec)
 	r.keys(spec)
+	r.changeKey(spec)
 	if spec.Strategy == DeleteInsert && len(spec.UniqueKey)+len(spec.Predicates) == 0 && len(r.problems.Errors()) == 0 {
 		r.onlyInserts()
 	}
@@ -289,6 +290,19 @@ func (r *reader) keys(spec *Spec) {
 		r.refuse("on_duplicate_key", "on_duplicate_key: latest needs a unique_key")
 	case spec.OnDuplicateKey != KeepLatest && len(spec.OrderBy) > 0:
 		r.warn("order_by", "%q has no effect", "order_by").WithHint("it goes with on_duplicate_key: latest")
+	}
+}
+
+// changeKey reads what the keys are in a model whose changes are read.
+func (r *reader) changeKey(spec *Spec) {
+	spec.ChangeKey = r.texts("change_key")
+	switch {
+	case len(spec.ChangeKey) == 0:
+	case len(spec.replacedBy()) == 0:
+		r.warn("change_key", "%q has no effect: the model replaces nothing by a key", "change_key")
+	case len(spec.ChangeKey) != len(spec.replacedBy()):
+		r.refuse("change_key", "%q has to say each of the %d keys of the model", "change_key", len(spec.replacedBy())).
+			WithHint("one column or expression for each of %s, in that order", strings.Join(spec.replacedBy(), ", "))
 	}
 }
 

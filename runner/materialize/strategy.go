@@ -59,14 +59,33 @@ func (c *change) asView() string {
 
 // keys are what says which rows of the table the delta replaces: keys of rows, or of
 // partitions.
-func (c *change) keys() []string {
-	switch c.spec.Strategy {
+func (c *change) keys() []string { return c.spec.replacedBy() }
+
+func (s *Spec) replacedBy() []string {
+	switch s.Strategy {
 	case DeleteInsert:
-		return c.spec.UniqueKey
+		return s.UniqueKey
 	case InsertOverwrite:
-		return c.spec.PartitionBy
+		return s.PartitionBy
 	}
 	return nil
+}
+
+// TouchedKeys is the query for the keys of this model's rows that changes touch, with the
+// columns of [Spec.Touched]; "" where it replaces nothing by a key. from is the FROM item of the changes.
+func (s *Spec) TouchedKeys(from string) string {
+	keys := s.ChangeKey
+	if len(keys) == 0 {
+		keys = s.replacedBy()
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	items := make([]string, len(keys))
+	for i, k := range keys {
+		items[i] = fmt.Sprintf("%s as _elt_key_%d", expression(k, nil), i+1)
+	}
+	return fmt.Sprintf("select distinct %s from %s", strings.Join(items, ", "), from)
 }
 
 // bindIndexes is an insert of nothing. DuckDB reads an index from a file when it is
@@ -113,7 +132,11 @@ func (c *change) deltaKeys() string {
 	for i, k := range c.keys() {
 		items[i] = fmt.Sprintf("%s as _elt_key_%d", expression(k, c.source), i+1)
 	}
-	return fmt.Sprintf("(select distinct %s from %s) as _elt_keys", strings.Join(items, ", "), c.newRows())
+	keys := fmt.Sprintf("select distinct %s from %s", strings.Join(items, ", "), c.newRows())
+	if c.spec.Touched.Identifier != "" {
+		keys += " union from " + c.spec.Touched.String()
+	}
+	return "(" + keys + ") as _elt_keys"
 }
 
 func (c *change) deleteCondition() string {

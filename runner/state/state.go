@@ -26,13 +26,16 @@ import (
 const Schema = "_elt"
 
 // Version is the version of the tables this elt writes.
-const Version = 3
+const Version = 4
 
 // IntentsVersion is the first version that has the table of intents.
 const IntentsVersion = 2
 
 // LedgersVersion is the first version that has ledgers of files and intervals, and rejects.
 const LedgersVersion = 3
+
+// ChangesVersion is the first version that keeps changes of models for their readers.
+const ChangesVersion = 4
 
 // CandidatePrefix begins the name of every hidden relation.
 const CandidatePrefix = "_elt_"
@@ -91,6 +94,13 @@ var migrations = [Version][]string{{
 	`comment on table {s}.file_failures is 'the raw files that a by_file model could not take in when it was last built, and why'`,
 	`comment on table {s}.rejects is 'rows of raw files that could not be read or break the contract of their source: file, line, column, reason and text'`,
 	`comment on table {s}.intervals is 'the intervals of each microbatch model: done or failed, half-open, UTC'`,
+}, {
+	`create table {s}.change_heads (
+		relation varchar not null, seq bigint, base bigint, run_id varchar, columns varchar)`,
+	`create table {s}.change_marks (
+		reader varchar not null, relation varchar not null, seq bigint)`,
+	`comment on table {s}.change_heads is 'the models whose changes others read: number of the last publish, the number since which changes are known, and the run of that publish'`,
+	`comment on table {s}.change_marks is 'which publish of a model each reader of its changes has seen last'`,
 }}
 
 // name is a table of the state, qualified and quoted.
