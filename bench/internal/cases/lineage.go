@@ -18,7 +18,7 @@ func (e *Env) lineage() suite.Case {
 		Name: "lineage", Title: "Column lineage of large projects",
 		About: "The lineage of every column of the same projects, written to one file: `elt lineage`, which renders and binds every model for it. dbt-core knows no columns; SQLMesh traces one column at a time, in its browser interface.",
 		Prepare: func(ctx context.Context, dir string) ([]suite.Scenario, error) {
-			return e.eachSize(ctx, dir, func(t *team, s size) []suite.Contender {
+			return e.eachSize(ctx, dir, e.sizes(), func(t *team, s size) []suite.Contender {
 				elt := t.elt("lineage")
 				elt.Command.Stdout = filepath.Join(elt.Command.Dir, "counted")
 				elt.Facts = func(context.Context, int) (content.Facts, error) {
