@@ -393,7 +393,7 @@ func (w *worker) show(ctx context.Context, n *nodeRun) error {
 	if n.spec.Materialized != materialize.View {
 		n.query = n.finish.AsView
 		if n.query == "" {
-			n.query = "select * from " + n.candidate.String()
+			n.query = plainQuery(n.candidate)
 		}
 		return w.forgetOwn(ctx, n)
 	}

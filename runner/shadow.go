@@ -138,6 +138,29 @@ func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (
 	return shadow, ok, nil
 }
 
+// tableFor returns the candidate that a node may read by its hidden name, without a
+// shadow: the table of a node of this run among its ancestors, where the name stands only
+// once in the statement. A name that stands there again may be the table's in a column
+// ("orders.id"), which only a shadow of the same name can stand for. It saves a view for
+// each table that a test or a model reads plainly: most of them.
+func (r *run) tableFor(n *nodeRun, rel project.Relation, sql string) (project.Relation, bool) {
+	key := rel.Key()
+	maker := r.byID[r.net.byRelation[key]]
+	if maker == nil || !r.readsRelation(key, n) || !maker.made || maker.query != plainQuery(maker.candidate) {
+		return rel, false
+	}
+	if strings.Count(strings.ToLower(sql), strings.ToLower(rel.Identifier)) != 1 {
+		return rel, false
+	}
+	if c, ok := sqltoken.Target(sql); ok && strings.EqualFold(c.Parts[len(c.Parts)-1].Name, rel.Identifier) {
+		return rel, false // a hook that changes another node's table meets its view, and fails
+	}
+	return maker.candidate, true
+}
+
+// plainQuery shows all of a candidate.
+func plainQuery(candidate project.Relation) string { return "select * from " + candidate.String() }
+
 // readsRelation reports whether a relation is one of a node's ancestors. What this run
 // makes is one only by itself: who reads it as a source does not wait for it, and reads what
 // is published. Of other relations several sources may have the name.

@@ -92,6 +92,9 @@ func (w *worker) prepareWith(ctx context.Context, n *nodeRun, st materialize.Sta
 			}
 			return *own, true
 		}
+		if candidate, ok := w.tableFor(n, rel, st.SQL); ok {
+			return candidate, true
+		}
 		shadow, ok, err := w.shadowFor(ctx, n, rel)
 		failed = errors.Join(failed, err)
 		return shadow, ok
