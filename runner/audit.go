@@ -35,7 +35,7 @@ func (r *run) onlyLooks(ids []string) bool {
 // once more, briefly. Where that cannot be done, the run is not in the history, and
 // says so.
 func (r *run) rememberAudit(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
+	ctx, cancel := toRemember(ctx)
 	defer cancel()
 	if err := r.writeAudit(ctx); err != nil {
 		r.notice(diag.Warn(diag.Database, diag.Place{}, "this run is not in the history: %v", diagnostics(err)))

@@ -124,18 +124,6 @@ func (f *bindFacts) sniff(ctx context.Context, src *lakeSource) {
 	src.sniff(ctx, s)
 }
 
-// stamp says which files a source has, by size and time; "" where that cannot be known.
-func (src *lakeSource) stamp() string {
-	var b strings.Builder
-	for _, file := range src.files {
-		if file.unseen {
-			return ""
-		}
-		fmt.Fprintf(&b, "%s\x00%d\x00%d\n", file.path, file.size, file.modified.UnixNano())
-	}
-	return b.String()
-}
-
 // declaredText is what a source declares of its columns.
 func declaredText(node *project.Node) string {
 	var b strings.Builder

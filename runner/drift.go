@@ -281,16 +281,45 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 			si.typed = append(si.typed, project.Setting{Name: c.Name, Value: c.Type})
 		}
 	}
-	q := sent{sql: "from " + si.src.read(lakeFiles(si.take), nil, si.typed), query: -1}
-	columns, err := describeQuery(ctx, w.session, &q)
-	if err != nil {
-		return nil // the load will say what is wrong
+	columns, ok := si.foreseen(found)
+	if !ok {
+		q := sent{sql: "from " + si.src.read(lakeFiles(si.take), nil, si.typed), query: -1}
+		var err error
+		if columns, err = describeQuery(ctx, w.session, &q); err != nil {
+			return nil // the load will say what is wrong
+		}
 	}
 	if si.learned {
 		si.absent = lacking(si.known, columns)
 	}
 	si.settled = append(slices.Clone(columns), si.absent...)
 	return nil
+}
+
+// foreseen returns the columns by which files of CSV are read, where they follow from what
+// each was found to have: all the same, in the same order, but of the types that are known.
+func (si *sourceIntake) foreseen(found map[string][]engine.Column) ([]engine.Column, bool) {
+	src := si.src
+	declared := slices.ContainsFunc(src.node.Columns, func(c *project.Column) bool { return c.DataType != "" })
+	if !si.learned || src.node.Table.Format != "csv" || declared || src.formatted() ||
+		src.hasOption("union_by_name", "types", "dtypes", "column_types", "columns", "auto_type_candidates") {
+		return nil, false
+	}
+	first := found[si.take[0].path]
+	for _, f := range si.take {
+		if !slices.Equal(found[f.path], first) {
+			return nil, false
+		}
+	}
+	columns := slices.Clone(first)
+	for i, c := range columns {
+		for _, known := range si.typed {
+			if kind, ok := known.Value.(string); ok && strings.EqualFold(known.Name, c.Name) {
+				columns[i].Type = kind
+			}
+		}
+	}
+	return columns, len(columns) > 0
 }
 
 // isPartition reports whether a column comes from a folder of the path: "day" of

@@ -96,7 +96,7 @@ func (r *run) release(ctx context.Context) error {
 // amend says in the history that a run has failed after its publish was recorded, and which of
 // the nodes it had promised are published all the same.
 func (r *run) amend(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
+	ctx, cancel := toRemember(ctx)
 	defer cancel()
 	now := r.now()
 	var kept []string
@@ -130,19 +130,32 @@ func (r *run) reopen(ctx context.Context) error {
 	return err
 }
 
-// remember records a run that publishes nothing. It is done even when the run was
-// interrupted, but not for long.
+// remember records a run that publishes nothing.
 func (r *run) remember(ctx context.Context) error {
 	if r.readOnly {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
+	ctx, cancel := toRemember(ctx)
 	defer cancel()
 	return r.transact(ctx, func() error { return r.recordOutcome(ctx, nil, r.now()) })
 }
 
-// rememberTime is how long the record of an interrupted run may take.
-const rememberTime = time.Second
+// How long the record of a run may take that publishes nothing: somebody who has
+// interrupted it waits, otherwise only a busy machine is in the way.
+const (
+	rememberTime  = time.Second
+	unhurriedTime = time.Minute
+)
+
+// toRemember is a context for the record of a run, which is written even when the run was
+// interrupted, but then not for long.
+func toRemember(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := unhurriedTime
+	if ctx.Err() != nil {
+		limit = rememberTime
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
+}
 
 // after runs what comes after the publish: views of stored failures and the project's
 // on-run-end hooks, in a transaction of their own.
