@@ -16,6 +16,8 @@ import (
 type pass struct {
 	ctx context.Context
 	lax bool
+	// calls is told what the arguments of a generic test call; it may be nil.
+	calls func([]template.StaticCall)
 }
 
 // thread makes the state of one rendering.
@@ -28,7 +30,7 @@ func (p pass) thread() *template.Thread {
 // render is the parse pass: it renders every template with execute false, in
 // parallel, and so learns its references and config.
 func (p *parser) render(ctx context.Context) {
-	how := pass{ctx, true}
+	how := pass{ctx: ctx, lax: true}
 	where, ok := p.plan.dbt.Macro("get_where_subquery")
 	p.usualWhere = ok && isBuiltin(&where)
 	forEach(p.found, func(node *project.Node) {
@@ -213,6 +215,7 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 	if id, ok := plan.dbt.OwnTest(info.Generic, node.Package); ok && id != macro.UniqueID {
 		node.Macros = []string{id, macro.UniqueID, whereMacro} // dbt takes it for the test, whatever the namespace
 	}
+	how.calls = func(calls []template.StaticCall) { p.calledMacros(node, calls) }
 	host := p.host(node)
 	scope := plan.dbt.Scope(host, node.Package)
 	if isBuiltin(macro) && p.usualWhere {

@@ -88,7 +88,7 @@ func (p *parser) nameRelation(ctx context.Context, node *project.Node, custom ma
 		rel.Schema = node.Config.String("target_schema", rel.Schema)
 		rel.Database = node.Config.String("target_database", rel.Database)
 	}
-	node.Relation = rel
+	node.Relation, node.Written = rel, p.plan.dbt.Written(rel)
 }
 
 // callNaming calls a naming macro of the project with dbt's arguments.
@@ -104,7 +104,7 @@ func (p *parser) callNaming(ctx context.Context, node *project.Node, macro strin
 	host := &parseHost{node: node, base: node.Config}
 	scope := p.plan.dbt.Scope(host, node.Package)
 	model, _ := scope.Lookup("model")
-	out, err := t.Render(pass{ctx, true}.thread(), scope.With("_custom", value).With("_node", model))
+	out, err := t.Render(pass{ctx: ctx, lax: true}.thread(), scope.With("_custom", value).With("_node", model))
 	if err != nil {
 		return "", at(err, node.Place)
 	}

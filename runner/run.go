@@ -283,6 +283,10 @@ func (r *run) compile(ctx context.Context) error {
 	var problems diag.List
 	if len(ephemeral) > 0 {
 		above := r.net.graph.Ancestors(rest, -1)
+		unread := slices.DeleteFunc(slices.Clone(ephemeral), func(id string) bool {
+			return above.Has(id) || r.opts.Selected != nil && !slices.Contains(r.opts.Selected, id)
+		})
+		_ = r.compiler.Compile(ctx, r.view(nil), unread) // for the artifacts; what is wrong with it hurts nothing here
 		ephemeral = slices.DeleteFunc(ephemeral, func(id string) bool { return !above.Has(id) })
 		problems = append(problems, r.compiler.Compile(ctx, r.view(nil), ephemeral)...)
 	}

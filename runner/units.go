@@ -10,11 +10,12 @@ import (
 // makeUnits says what waits for what. A node waits for its parents; a test for the
 // relations it reads; and, as in dbt, a node waits for every test whose relations are
 // all among its ancestors, be they made by the run or, as sources are, given to it. A unit
-// test needs nothing of the run: its model waits for it.
+// test needs nothing of the run, and its model waits for it; asDBT lets it wait for what its
+// model waits for, so that it is skipped where its model is.
 // groups are tests that are done together; all tests of a
 // group read the same one node.
-func makeUnits(net *network, order []string, nodes map[string]*project.Node, groups [][]string) []*unit {
-	m := &unitMaker{net: net, byID: map[string]*unit{}, parents: map[string][]string{}, children: map[string][]string{}}
+func makeUnits(net *network, order []string, nodes map[string]*project.Node, groups [][]string, asDBT bool) []*unit {
+	m := &unitMaker{net: net, asDBT: asDBT, byID: map[string]*unit{}, parents: map[string][]string{}, children: map[string][]string{}}
 	for _, group := range groups {
 		u := &unit{ids: group, tests: true}
 		for _, id := range group {
@@ -46,6 +47,7 @@ func makeUnits(net *network, order []string, nodes map[string]*project.Node, gro
 
 type unitMaker struct {
 	net      *network
+	asDBT    bool
 	units    []*unit
 	byID     map[string]*unit
 	parents  map[string][]string // nearest nodes of the run above
@@ -58,6 +60,11 @@ func (m *unitMaker) connect(u *unit, nodes map[string]*project.Node) {
 	if nodes[id].Type == project.UnitTest {
 		for _, blocked := range m.net.blockedBy(nodes[id], nodes) {
 			u.before(m.byID[blocked])
+			for _, p := range m.parents[blocked] {
+				if m.asDBT {
+					m.byID[p].before(u)
+				}
+			}
 		}
 		return
 	}

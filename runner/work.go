@@ -20,7 +20,7 @@ func (r *run) schedule(ctx context.Context) error {
 	}
 	running := map[string]bool{}
 	s := &schedule{
-		units:    makeUnits(r.net, r.ids(), r.plan.Nodes, tests),
+		units:    makeUnits(r.net, r.ids(), r.plan.Nodes, tests, !r.stopsAtMistakes()),
 		workers:  r.workers,
 		failFast: r.opts.FailFast,
 		load:     newLoad(),

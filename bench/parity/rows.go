@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
 )
@@ -116,7 +117,12 @@ func (s *side) copyRelations(ctx context.Context, ids map[string]map[string]any)
 }
 
 func copyRelation(ctx context.Context, session engine.Session, id, name string) error {
-	parts := strings.Split(strings.Trim(name, `"`), `"."`)
+	var parts []string
+	for _, chain := range sqltoken.Chains(name) { // quoted or, under quoting: false, plain
+		for _, part := range chain.Parts {
+			parts = append(parts, part.Name)
+		}
+	}
 	if len(parts) != 3 {
 		return fmt.Errorf("%q is no relation name", name)
 	}

@@ -1,10 +1,12 @@
 package dbtcontext
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"time"
 
 	"elt/compiler/project"
 	"elt/compiler/template"
@@ -109,7 +111,7 @@ func queryKeys(n *project.Node, put func(string, template.Value)) {
 	put("metrics", texts(nil))
 	put("functions", texts(nil))
 	put("depends_on", record(func(put func(string, template.Value)) {
-		put("macros", texts(n.Macros))
+		put("macros", texts(seenMacros(n)))
 		put("nodes", texts(n.DependsOn))
 	}))
 	put("compiled_path", nil)
@@ -119,8 +121,16 @@ func queryKeys(n *project.Node, put func(string, template.Value)) {
 // hasQuery reports whether a node has SQL of its own to compile.
 func hasQuery(n *project.Node) bool { return n.Template != nil }
 
+// seenMacros are the macros a node is known to depend on before it is compiled.
+func seenMacros(n *project.Node) []string {
+	if n.Test != nil && len(n.Macros) > 0 && (n.Macros[0] == "macro.dbt.test_not_null" || n.Macros[0] == "macro.dbt.test_unique") {
+		return n.Macros[:1] // dbt renders these two when it compiles them
+	}
+	return n.Macros
+}
+
 func dependsOn(n *project.Node) *template.Dict {
-	return template.NewRecord(item("macros", listOf(n.Macros)), item("nodes", listOf(n.DependsOn)))
+	return template.NewRecord(item("macros", listOf(seenMacros(n))), item("nodes", listOf(n.DependsOn)))
 }
 
 // relationName is the relation of a node that becomes one: not of an ephemeral model, nor of
@@ -129,6 +139,8 @@ func relationName(n *project.Node) template.Value {
 	switch {
 	case n.Relation.Identifier == "" || n.IsEphemeral():
 		return nil
+	case n.IsRefable() && n.Written != "":
+		return n.Written
 	case n.IsRefable(), n.Type == project.Source, n.Type == project.Test && storesFailures(n):
 		return n.Relation.String()
 	}
@@ -198,7 +210,20 @@ func patchPath(n *project.Node) template.Value {
 	if n.PatchPath == "" {
 		return nil
 	}
-	return n.Package + "://" + n.PatchPath
+	return cmp.Or(n.PatchPackage, n.Package) + "://" + n.PatchPath
+}
+
+// deprecationValue is a date as dbt writes it: with a time and a zone.
+func deprecationValue(v template.Value) template.Value {
+	if v == nil {
+		return nil
+	}
+	for _, layout := range []string{time.DateOnly, time.DateTime, "2006-01-02T15:04:05", time.RFC3339, "2006-01-02 15:04:05-07:00"} {
+		if t, err := time.Parse(layout, template.Str(v)); err == nil {
+			return t.Format("2006-01-02T15:04:05-07:00")
+		}
+	}
+	return v
 }
 
 // kindKeys are the keys that only some kinds of nodes have.
@@ -209,7 +234,7 @@ func kindKeys(n *project.Node, put func(string, template.Value)) {
 		put("constraints", constraintsOf(n))
 		put("version", versionOrNone(n.Version))
 		put("latest_version", versionOrNone(n.LatestVersion))
-		put("deprecation_date", n.Deprecation)
+		put("deprecation_date", deprecationValue(n.Deprecation))
 		put("primary_key", texts(n.PrimaryKey))
 		put("time_spine", n.TimeSpine)
 	case project.Operation:
@@ -267,7 +292,7 @@ func columnRecord(c *project.Column) record {
 			put("tags", texts(c.Tags))
 		}))
 		put("tags", texts(c.Tags))
-		put("granularity", nil)
+		put("granularity", noneIfEmpty(c.Granularity))
 		put("doc_blocks", texts(c.DocBlocks))
 	}
 }

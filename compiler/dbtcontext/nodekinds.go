@@ -21,7 +21,10 @@ func identity(n *project.Node) []template.Item {
 // sourceValue is a source table.
 func sourceValue(n *project.Node) *template.Dict {
 	t := n.Table
-	freshness := freshnessValue(t.Freshness)
+	var freshness template.Value
+	if t.Freshness != nil || !t.FreshnessSaid {
+		freshness = freshnessValue(t.Freshness)
+	}
 	config := ConfigValue(n)
 	_ = config.Set("freshness", freshness)
 	unrendered := n.Config.Unrendered()

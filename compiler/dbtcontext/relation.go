@@ -63,6 +63,9 @@ func (p *Project) relation(rel project.Relation) *Relation {
 	return r
 }
 
+// Written is the name of a relation as ref() prints it, under the project's quoting.
+func (p *Project) Written(rel project.Relation) string { return p.relation(rel).render() }
+
 // Expression is the FROM item a source that reads files prints, else "".
 func (r *Relation) Expression() string { return r.external }
 

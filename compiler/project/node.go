@@ -82,10 +82,15 @@ type Node struct {
 	Description string
 	Columns     []*Column
 	Constraints []Constraint // of the model as a whole
-	PatchPath   string       // property file that describes what another file holds, or ""
-	PatchPlace  diag.Place   // its name in that file
-	Group       string
-	DocBlocks   []string // unique_ids of the docs blocks that Description names
+	// Written is the name of Relation as templates print it: without quotes where quoting: says so.
+	Written string
+
+	PatchPath string // property file that describes what another file holds, or ""
+	// PatchPackage is the package of that file, where it is another one.
+	PatchPackage string
+	PatchPlace   diag.Place // its name in that file
+	Group        string
+	DocBlocks    []string // unique_ids of the docs blocks that Description names
 	// Version and LatestVersion are those of a versioned model, as text; "" for others.
 	Version, LatestVersion string
 
@@ -141,6 +146,7 @@ type Column struct {
 	Quote       bool
 	QuoteSet    bool // quote: was written
 	Constraints []Constraint
+	Granularity string   // of a column of a time spine, or ""
 	DocBlocks   []string // unique_ids of the docs blocks that Description names
 	Place       diag.Place
 }

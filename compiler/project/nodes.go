@@ -28,6 +28,9 @@ func (patch *Patch) Apply(n *Node) {
 	n.Columns = columnsOf(patch.Columns)
 	n.Constraints = patch.Constraints
 	n.PatchPath, n.PatchPlace = patch.Path, patch.Place
+	if patch.Package != n.Package {
+		n.PatchPackage = patch.Package
+	}
 	n.Version, n.LatestVersion = patch.Version, patch.LatestVersion
 	n.Deprecation, n.TimeSpine = patch.Raw["deprecation_date"].Value, patch.Raw["time_spine"].Value
 }
@@ -80,6 +83,36 @@ func indexTables(sources []*SourcePatch, diags *report) {
 			seen[key] = t
 		}
 	}
+}
+
+// borrow takes over what packages say of resources that they have switched off, or do not have, for the
+// project's own of the same name, as dbt does: a package's seed that is replaced keeps its column types.
+func (p *Project) borrow() {
+	for _, pkg := range p.Packages {
+		for _, patch := range pkg.Patches.Resources {
+			key := patchKey{patch.Type, patch.Name}
+			if p.Patches.byName[key] != nil || patch.each != nil || pkg.holds(patch) || !p.holds(patch) {
+				continue
+			}
+			p.Patches.byName[key] = patch
+		}
+	}
+}
+
+// holds reports whether a project has a file, which its project file does not disable, for what a patch describes.
+func (p *Project) holds(patch *Patch) bool {
+	kind := map[ResourceType]FileKind{Model: ModelFile, Seed: SeedFile}[patch.Type]
+	if kind == "" {
+		return false
+	}
+	for _, f := range p.FilesOf(kind) {
+		if f.Name != patch.Name {
+			continue
+		}
+		config, _ := ResolveConfig(p, ResolveInput{Type: patch.Type, Package: p.Name, FQN: p.FQN(f.Path, f.Name)})
+		return config.Bool("enabled", true)
+	}
+	return false
 }
 
 // Find returns the patch of a resource by type and name, or nil.

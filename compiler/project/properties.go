@@ -111,10 +111,6 @@ func (f *propertyFile) resource(c cursor, t ResourceType, key string, known *key
 	p.Tests = f.tests(c)
 	p.Constraints = f.constraints(c.get("constraints"))
 	p.LatestVersion = f.rendered().str(c.get("latest_version"), "latest_version")
-	if v := c.get("versions"); !v.isNull() && t == Model {
-		p.Versions = v.value(nil)
-		f.versions(v, c.get("latest_version"), p)
-	}
 	for _, extra := range []string{"relation", "time_spine", "deprecation_date", "freshness"} {
 		if v := c.get(extra); v.exists() {
 			if p.Raw == nil {
@@ -122,6 +118,10 @@ func (f *propertyFile) resource(c cursor, t ResourceType, key string, known *key
 			}
 			p.Raw[extra] = v.configValue(f.yaml)
 		}
+	}
+	if v := c.get("versions"); !v.isNull() && t == Model {
+		p.Versions = v.value(nil)
+		f.versions(v, c.get("latest_version"), p)
 	}
 	return p
 }
@@ -243,6 +243,7 @@ func (f *propertyFile) column(c cursor) *ColumnPatch {
 		col.Quote, col.QuoteSet = rd.boolean(q, "quote", false), true
 	}
 	col.Constraints = f.constraints(c.get("constraints"))
+	col.Granularity = rd.str(c.get("granularity"), "granularity")
 	if cfg := c.get("config"); !cfg.isNull() {
 		f.columnConfig(col, cfg)
 	}

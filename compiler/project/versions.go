@@ -1,6 +1,7 @@
 package project
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,6 +114,13 @@ func (f *propertyFile) version(c cursor, p *Patch) *Patch {
 	one.DefinedIn = f.rendered().str(c.get("defined_in"), "defined_in")
 	if text, at := f.description(c); text != "" {
 		one.Description, one.DescPlace = text, at
+	}
+	if v := c.get("deprecation_date"); v.exists() {
+		one.Raw = maps.Clone(p.Raw)
+		if one.Raw == nil {
+			one.Raw = map[string]ConfigValue{}
+		}
+		one.Raw["deprecation_date"] = v.configValue(f.yaml)
 	}
 	own := f.config(c, Model, "meta", "docs", "access")
 	one.Config = NewConfig()

@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"maps"
@@ -122,7 +123,7 @@ func newResult(r *runner.NodeResult) result {
 		out.Compiled, out.CompiledCode = &compiled, &c.SQL
 	}
 	if hasRelation(r.Node) {
-		name := r.Node.Relation.String()
+		name := cmp.Or(r.Node.Written, r.Node.Relation.String())
 		out.RelationName = &name
 	}
 	return out
