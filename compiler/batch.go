@@ -24,6 +24,14 @@ func (p *Plan) CompileBatch(ctx context.Context, db dbtcontext.Database, node *p
 	return compiled, nil
 }
 
+// CompileForm renders an incremental model as if is_incremental() answered what is asked for. Nothing
+// is kept with the node. A template that asks what only a parent's build can answer is
+// [dbtcontext.ErrDeferred].
+func (p *Plan) CompileForm(ctx context.Context, db dbtcontext.Database, node *project.Node, incremental bool) (*project.Compiled, error) {
+	host := &compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation, form: &incremental}
+	return p.compiled(host, node)
+}
+
 // Batch is the interval that is rendered, or nil.
 func (h *compileHost) Batch() *project.Batch { return h.batch }
 

@@ -35,6 +35,8 @@ type Options struct {
 	StoreFailures bool          // --store-failures: keep the failing rows of every test
 	Warnings      diag.Warnings // what becomes of warnings, of tests too
 	Adopt         bool          // relations may be replaced that elt has not made
+	Changed       bool          // leave out what is up to date
+	Sampled       bool          // only a part of the data is read: --sample, --empty
 	NoPublish     bool          // stop before the publish; candidates stay until the next run
 	Threads       int           // nodes at a time; 0 for the target's, else the default
 	// EventTimeStart and EventTimeEnd say which batches of microbatch models are done; zero
@@ -84,6 +86,8 @@ const (
 	ErrInterrupted Error = "interrupted"
 	// ErrNothingToRetry says that the last run left nothing to be done again.
 	ErrNothingToRetry Error = "the last run left nothing to retry"
+	// errUnchanged ends a run that has nothing to do.
+	errUnchanged Error = "nothing has changed"
 )
 
 // Points lists the names [Options.Point] is called with, in the order of the

@@ -46,6 +46,7 @@ type nodeRun struct {
 	rows       int64
 	sqlHash    string
 	confHash   string
+	formTexts  []string // of an incremental model: its query on the first build and on others
 	result     *NodeResult
 
 	ancestors graph.Set // of the node, once somebody has asked
@@ -157,6 +158,7 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 		spec.FullCopy = true
 	}
 	n.spec, n.state = spec, st
+	n.formTexts = r.compileForms(ctx, n)
 	if spec.External != nil {
 		if err := r.placeExternal(ctx, s, n); err != nil {
 			return err

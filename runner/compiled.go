@@ -34,6 +34,11 @@ func (compiledPlan) CompileBatch(_ context.Context, _ dbtcontext.Database, node 
 	return node.Compiled, nil
 }
 
+// CompileForm answers what the node was compiled to.
+func (compiledPlan) CompileForm(_ context.Context, _ dbtcontext.Database, node *project.Node, _ bool) (*project.Compiled, error) {
+	return node.Compiled, nil
+}
+
 // CompileInline takes the text as it is.
 func (compiledPlan) CompileInline(_ context.Context, _ dbtcontext.Database, text string) (*project.Compiled, error) {
 	return &project.Compiled{SQL: text}, nil

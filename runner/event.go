@@ -40,6 +40,18 @@ type RunStarted struct {
 	Workers int
 }
 
+// LeftOut says what of the selection is up to date and not done: of a run with
+// [Options.Changed]. It follows RunStarted, which does not name these nodes.
+type LeftOut struct {
+	Results []*NodeResult // in plan order, with the status Reused
+}
+
+// Unchanged is the only event of a run with [Options.Changed] that has nothing to do.
+type Unchanged struct {
+	Since   time.Time     // when the newest relation was published; zero where none was selected
+	Results []*NodeResult // in plan order, with the status Reused
+}
+
 // NodeStarted says that work on a node begins.
 type NodeStarted struct {
 	Node *project.Node
@@ -70,7 +82,7 @@ type NodeResult struct {
 	HeldFor      string         // unique_id of what holds back a node that was built and passed
 	Worker       int
 	Resumed      bool     // the candidate was taken over from an earlier run (retry)
-	Anew         string   // of a retry: why the candidate of the run before was not taken over
+	Anew         string   // of a retry: why the candidate of the run before was not taken over; with --changed: why it is not up to date
 	Statements   []string // what made the relation, with published names: target/run
 }
 
@@ -110,11 +122,14 @@ type Summary struct {
 	Rejected    int64 // rows of raw files that were kept apart
 	Interrupted bool
 	Broken      bool          // something went wrong beside the nodes: an on-run-end hook, the replica
+	Unchanged   bool          // nothing was done, since nothing has changed
 	Unpublished bool          // the publish itself failed; what of it is visible, Results say
 	Results     []*NodeResult // in plan order
 }
 
 func (RunStarted) event()   {}
+func (LeftOut) event()      {}
+func (Unchanged) event()    {}
 func (NodeStarted) event()  {}
 func (NodeFinished) event() {}
 func (Published) event()    {}

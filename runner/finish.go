@@ -62,6 +62,10 @@ func (r *run) release(ctx context.Context) error {
 	}
 	started := time.Now()
 	r.emit(Publishing{Nodes: len(ready)})
+	var err error
+	if r.prints, err = r.fingerprints(ctx, ready); err != nil {
+		r.prints = nil // what is published is made anew by the next run that looks
+	}
 	left, err := r.publish(ctx, ready)
 	for _, n := range left {
 		n.result.Published = false
@@ -187,6 +191,10 @@ func (r *run) summary() *Summary {
 	for _, sieved := range r.sievedInRun() {
 		s.Rejected += sieved.counts().rejected
 	}
+	for _, left := range r.leftOut() {
+		s.Results = append(s.Results, left)
+		s.Counts[left.Status]++
+	}
 	for _, n := range r.ended {
 		s.Results = append(s.Results, n.result)
 		s.Counts[n.result.Status]++
@@ -200,6 +208,7 @@ func (r *run) summary() *Summary {
 			s.Held++
 		}
 	}
+	r.inPlanOrder(s.Results)
 	return s
 }
 

@@ -18,6 +18,9 @@ func hashes(node *project.Node) (sql, config string) {
 	if node.Compiled != nil && !node.Compiled.Deferred {
 		text = sqltoken.Normalize(node.Compiled.SQL)
 	}
+	if node.Unit != nil {
+		text = unitText(node.Unit)
+	}
 	h := sha256.New()
 	if node.Config != nil {
 		keys := slices.Clone(node.Config.Keys())

@@ -117,9 +117,13 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 	var states []state.NodeState
 	for _, n := range published {
 		ids = append(ids, n.node.UniqueID)
+		made := ""
+		if f, ok := r.prints[n.node.UniqueID]; ok {
+			made = f.String()
+		}
 		states = append(states, state.NodeState{
 			UniqueID: n.node.UniqueID, Relation: r.names.full(n.node.Relation), Materialized: n.spec.Materialized,
-			RunID: r.id, PublishedAt: now, SQLHash: n.sqlHash, ConfigHash: n.confHash, Rows: n.rows,
+			RunID: r.id, PublishedAt: now, SQLHash: n.sqlHash, ConfigHash: n.confHash, Rows: n.rows, Fingerprint: made,
 		})
 	}
 	statements = append(statements, state.PutNodeStates(r.database, states)...)

@@ -82,6 +82,9 @@ type run struct {
 	keep        []project.Relation // hidden relations taken over from an earlier run
 	recorded    bool               // the run is in the history
 
+	prints   map[string]fingerprint // of what is about to be published
+	rebuilds *rebuilds              // with Options.Changed: what is left out, and why the rest is not
+
 	absent      map[string]bool // databases that could not be opened, by their names in small letters
 	absentNotes diag.List       // about these, and what else of the target is not there
 
@@ -140,6 +143,9 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 		r.unmake()
 	}
 	r.point("closed")
+	if errors.Is(err, errUnchanged) {
+		return r.unchanged(), nil
+	}
 	if summary == nil {
 		if errors.Is(err, context.Canceled) || ctx.Err() != nil {
 			return nil, ErrInterrupted
@@ -169,6 +175,9 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 	}
 	r.workers = r.workerCount()
 	r.emit(RunStarted{RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, Nodes: r.projectNodes(), Workers: r.workers})
+	if left := r.leftOut(); len(left) > 0 {
+		r.emit(LeftOut{Results: left})
+	}
 	err := r.operations(ctx, "on-run-start")
 	if err == nil {
 		err = r.schedule(ctx)
@@ -199,14 +208,16 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 			return err
 		}
 	}
-	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
+	if err := r.readPublishedState(ctx, ids); err != nil {
 		return err
 	}
-	if r.stateVersion, err = state.ReadVersion(ctx, r.main, r.database); err != nil {
-		return err
-	}
-	if err := r.finishLake(ctx, ids); err != nil {
-		return err
+	if r.opts.Changed && !r.opts.FullRefresh {
+		if ids, err = r.leaveOut(ctx, ids); err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			return errUnchanged
+		}
 	}
 	r.assemble(ids)
 	if err := r.check(ctx); err != nil {
@@ -220,6 +231,18 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 		return r.takeUp(ctx, last)
 	}
 	return nil
+}
+
+// readPublishedState reads what is there: relations, the version of the records, raw files.
+func (r *run) readPublishedState(ctx context.Context, ids []string) error {
+	var err error
+	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
+		return err
+	}
+	if r.stateVersion, err = state.ReadVersion(ctx, r.main, r.database); err != nil {
+		return err
+	}
+	return r.finishLake(ctx, ids)
 }
 
 // check compiles and looks at all that can be told before anything is touched.
@@ -243,17 +266,23 @@ func (r *run) check(ctx context.Context) error {
 func (r *run) assemble(ids []string) {
 	work := make(map[string]bool, len(ids))
 	for number, id := range ids {
-		node := r.plan.Nodes[id]
-		n := &nodeRun{node: node, number: number + 1, rows: -1, key: r.names.full(node.Relation).Key()}
-		if node.Relation.Identifier != "" && node.Type != project.Test && !slices.Contains([]string{materialize.View, materialize.External}, node.Materialized()) {
-			n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number+1)
-		}
+		n := r.newNode(id, number+1)
 		r.nodes = append(r.nodes, n)
 		r.byID[id] = n
 		work[id] = true
 	}
 	r.lab = newLab(r.plan)
 	r.net = newNetwork(planGraph{graph: r.planGraph(), nodes: r.plan.Nodes}, work, r.published)
+}
+
+// newNode is a node of the run; number is its place in it, from 1.
+func (r *run) newNode(id string, number int) *nodeRun {
+	node := r.plan.Nodes[id]
+	n := &nodeRun{node: node, number: number, rows: -1, key: r.names.full(node.Relation).Key()}
+	if node.Relation.Identifier != "" && node.Type != project.Test && !slices.Contains([]string{materialize.View, materialize.External}, node.Materialized()) {
+		n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number)
+	}
+	return n
 }
 
 // planGraph is the project's graph.
@@ -373,23 +402,32 @@ func (nowhere) Origin(int) (diag.Place, bool) { return diag.Place{}, false }
 
 // compileEach renders the nodes of the run, each with the database as it sees it.
 func (r *run) compileEach(ctx context.Context) diag.List {
-	var mu sync.Mutex
 	var problems diag.List
+	r.renderEach(ctx, r.nodes, func(n *nodeRun, err error) {
+		if err != nil && !r.putOff(n) {
+			n.unrendered = true
+			problems = append(problems, diag.From(err, diag.TemplateError)...)
+		}
+	})
+	return problems
+}
+
+// renderEach renders nodes, several at a time, and hands over what came of each, one at a time.
+func (r *run) renderEach(ctx context.Context, nodes []*nodeRun, done func(*nodeRun, error)) {
+	var mu sync.Mutex
 	var wg sync.WaitGroup
 	next := make(chan *nodeRun)
 	for range compileWorkers {
 		wg.Go(func() {
 			for n := range next {
-				if err := r.compiler.CompileNode(ctx, r.view(n), n.node.UniqueID); err != nil && !r.putOff(n) {
-					n.unrendered = true
-					mu.Lock()
-					problems = append(problems, diag.From(err, diag.TemplateError)...)
-					mu.Unlock()
-				}
+				err := r.compiler.CompileNode(ctx, r.view(n), n.node.UniqueID)
+				mu.Lock()
+				done(n, err)
+				mu.Unlock()
 			}
 		})
 	}
-	for _, n := range r.nodes {
+	for _, n := range nodes {
 		if ctx.Err() != nil {
 			break
 		}
@@ -397,7 +435,6 @@ func (r *run) compileEach(ctx context.Context) diag.List {
 	}
 	close(next)
 	wg.Wait()
-	return problems
 }
 
 // compileWorkers is how many nodes are rendered at a time.

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,8 @@ import (
 type unseen struct {
 	run       *run
 	functions map[string]functionFacts
+
+	identifiers map[string]bool // of all relations, once somebody has asked
 }
 
 // functionFacts is what DuckDB says about the functions of a name.
@@ -60,19 +63,31 @@ func newUnseen(ctx context.Context, r *run) (*unseen, error) {
 // ofNode says in words what building a node depends on that elt cannot see; "" for
 // nothing. What is said of the nodes it reads is said of them.
 func (u *unseen) ofNode(n *nodeRun) string {
+	if why := u.ofBuild(n, "", materialize.Append, materialize.DeleteInsert, materialize.MergeInto); why != "" || n.node.Type == project.Seed {
+		return why
+	}
+	return u.ofQuery(n.node.Compiled.SQL)
+}
+
+// ofBuild is ofNode without the node's query. Of the strategies some look at nothing else.
+func (u *unseen) ofBuild(n *nodeRun, strategies ...string) string {
 	if n.spec.Custom {
 		return fmt.Sprintf("the materialization %q may look at more than its query", n.node.Materialized())
 	}
 	switch n.spec.Materialized {
 	case materialize.Table, materialize.View, materialize.Seed:
 	case materialize.Incremental:
-		pure := []string{"", materialize.Append, materialize.DeleteInsert, materialize.MergeInto}
-		if !slices.Contains(pure, n.spec.Strategy) {
+		if !slices.Contains(strategies, n.spec.Strategy) {
 			return fmt.Sprintf("the strategy %q may look at more than its query", n.spec.Strategy)
 		}
 	default:
 		return fmt.Sprintf("the materialization %q may look at more than its query", n.spec.Materialized)
 	}
+	return u.aroundBuild(n)
+}
+
+// aroundBuild is what comes before and after a node's query.
+func (u *unseen) aroundBuild(n *nodeRun) string {
 	if n.spec.Header != "" {
 		return "it has a sql_header"
 	}
@@ -86,18 +101,24 @@ func (u *unseen) ofNode(n *nodeRun) string {
 	if len(u.run.lateParts(n)) < hooks { // indexes and comments are part of the publish
 		return "it has hooks"
 	}
-	if n.node.Type == project.Seed {
-		return ""
-	}
-	return u.ofQuery(n.node.Compiled.SQL)
+	return ""
 }
 
 // ofQuery says what a compiled query depends on that elt cannot see.
 func (u *unseen) ofQuery(sql string) string {
-	const lakeTable = `"_elt_lake"`
-	text, _ := sqltoken.Rewrite(sql, u.run.lake.replacing(sql, func(*lakeSource) string { return lakeTable }))
-	return u.in(text, nil, func(ref duckdb.TableRef) bool { return ref.Schema == "" && ref.Name == sqltoken.Unquote(lakeTable) })
+	return u.in(u.withoutLake(sql), nil, isLakeTable)
 }
+
+// lakeTable stands for the files of sources.
+const lakeTable = "_elt_lake"
+
+// withoutLake is a query with a name where it reads files of sources.
+func (u *unseen) withoutLake(sql string) string {
+	text, _ := sqltoken.Rewrite(sql, u.run.lake.replacing(sql, func(*lakeSource) string { return project.QuoteIdent(lakeTable) }))
+	return text
+}
+
+func isLakeTable(ref duckdb.TableRef) bool { return ref.Schema == "" && ref.Name == lakeTable }
 
 // in looks through a query: of a published view, or of a node where view is nil.
 func (u *unseen) in(sql string, view *engine.RelationInfo, known func(duckdb.TableRef) bool) string {
@@ -163,7 +184,8 @@ func (r *run) plainName(rel project.Relation) string {
 func (u *unseen) calls(sql string) string {
 	for _, chain := range sqltoken.Chains(sql) {
 		name := strings.ToLower(chain.Name())
-		f := u.functions[name]
+		f, found := u.functions[name]
+		source := (chain.Clause == "FROM" || chain.Clause == "JOIN") && chain.Prev != "" && chain.Prev != "AS"
 		switch {
 		case !chain.Call:
 			if len(chain.Parts) == 1 && !chain.Parts[0].Quoted && slices.Contains(clocks, name) {
@@ -173,12 +195,15 @@ func (u *unseen) calls(sql string) string {
 			return fmt.Sprintf("it calls %s(), which is not DuckDB's own", name)
 		case f.varies:
 			return fmt.Sprintf("it calls %s(), which does not always answer the same", name)
-		case f.reads:
+		case f.reads, !found && source: // of an extension that is not loaded yet
 			return fmt.Sprintf("it reads by %s(), which is no declared source", name)
 		}
 	}
 	return literalFile(sql)
 }
+
+// fileEnding ends the name of a file, in quotes.
+var fileEnding = regexp.MustCompile(`[.][A-Z0-9_]{2,}'$`)
 
 // literalFile finds from 'file.csv', and samples.
 func literalFile(sql string) string {
@@ -190,6 +215,8 @@ func literalFile(sql string) string {
 			continue
 		case tok.Kind == sqltoken.String && (before == "FROM" || before == "JOIN"):
 			return "it reads a file that is no declared source"
+		case tok.Kind == sqltoken.String && before == "," && fileEnding.MatchString(text):
+			return "it may read a file that is no declared source"
 		case text == "TABLESAMPLE", text == "SAMPLE" && before == "USING":
 			return "it takes a sample"
 		}

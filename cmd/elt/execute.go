@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"elt/cmd/elt/internal/report"
 	"elt/compiler"
 	"elt/compiler/diag"
 	"elt/runner"
@@ -25,8 +26,35 @@ func (in *invocation) execute(c *cli.Context) error {
 	if len(chosen) == 0 {
 		return in.nothingChosen(c)
 	}
+	if c.Bool("dry-run") {
+		return in.dryRun(c, plan, chosen)
+	}
 	summary, err := runner.Run(in.ctx, plan, in.runOptions(c, chosen), in.observer())
+	if err == nil && summary.Unchanged {
+		return in.doneLine(c, summary) // what the last run wrote still holds
+	}
 	return in.finish(c, plan, summary, err)
+}
+
+// dryRun says what a run with --changed would do, and why.
+func (in *invocation) dryRun(c *cli.Context, plan *compiler.Plan, chosen []string) error {
+	if !c.Bool("changed") {
+		return usagef("--dry-run is for --changed").withHint("elt ls lists what a selection means, elt compile checks it")
+	}
+	anew, same, err := runner.Changes(in.ctx, plan, in.runOptions(c, chosen))
+	if err != nil {
+		return err
+	}
+	if c.String("output") == "json" {
+		for _, change := range anew {
+			line := map[string]string{"type": "change", "unique_id": change.Node.UniqueID, "why": change.Why}
+			if err := report.WriteJSON(in.stdout, line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return in.print(report.ChangesText(anew, same))
 }
 
 // observer hears of a run.
@@ -43,6 +71,7 @@ func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options
 		Command: c.Command.Name, Selected: chosen,
 		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
 		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), Warnings: in.warnings,
+		Changed: c.Bool("changed"), Sampled: c.Bool("empty") || !in.sample.start.IsZero(),
 		Threads: threads(c), Wait: c.Duration("wait"), Version: version(), Spare: in.spare,
 	}
 }

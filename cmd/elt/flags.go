@@ -75,6 +75,14 @@ func fullRefreshFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "full-refresh", Aliases: []string{"f"}, Category: groupRun, Usage: "rebuild incremental models from all their input"}
 }
 
+// changedFlags leave out what is up to date.
+func changedFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "changed", Category: groupRun, Usage: "do only what is not up to date in the database, and its tests"},
+		&cli.BoolFlag{Name: "dry-run", Category: groupRun, Usage: "with --changed: say what would be done and why, and do nothing"},
+	}
+}
+
 // eventTimeFlags say which batches of microbatch models to do.
 func eventTimeFlags() []cli.Flag {
 	return []cli.Flag{

@@ -20,6 +20,7 @@ type NodeState struct {
 	SQLHash      string
 	ConfigHash   string
 	Rows         int64
+	Fingerprint  string // all that it was made of, as JSON; "" where that is not known
 }
 
 // PutNodeStates replaces the states of relations. A node that is published under
@@ -34,7 +35,7 @@ func PutNodeStates(database string, states []NodeState) []string {
 		rows[i] = []string{
 			text(n.UniqueID), text(n.Relation.Database), text(n.Relation.Schema), text(n.Relation.Identifier),
 			text(n.Materialized), text(n.RunID), Time(n.PublishedAt),
-			text(n.SQLHash), text(n.ConfigHash), known(n.Rows),
+			text(n.SQLHash), text(n.ConfigHash), known(n.Rows), text(n.Fingerprint),
 		}
 	}
 	for start := 0; start < len(ids); start += batch {
@@ -71,6 +72,25 @@ func NodeStates(ctx context.Context, s engine.Session, database string) (map[str
 			Materialized: str(r[4]), RunID: str(r[5]), PublishedAt: when(r[6]),
 			SQLHash: str(r[7]), ConfigHash: str(r[8]), Rows: count(r[9]),
 		}
+	}
+	return out, nil
+}
+
+// Fingerprints returns the state of each published relation with its fingerprint, by the key of the
+// relation. The tables have at least [FingerprintsVersion].
+func Fingerprints(ctx context.Context, s engine.Session, database string) (map[string]NodeState, error) {
+	t, err := s.Query(ctx, `select unique_id, database_name, schema_name, identifier, materialized,
+		run_id, published_at, rows, fingerprint from `+name(database, "node_state"))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]NodeState, len(t.Rows))
+	for _, r := range t.Rows {
+		n := NodeState{
+			UniqueID: str(r[0]), Relation: project.Relation{Database: str(r[1]), Schema: str(r[2]), Identifier: str(r[3])},
+			Materialized: str(r[4]), RunID: str(r[5]), PublishedAt: when(r[6]), Rows: count(r[7]), Fingerprint: str(r[8]),
+		}
+		out[n.Relation.Key()] = n
 	}
 	return out, nil
 }

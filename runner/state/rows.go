@@ -3,6 +3,8 @@ package state
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -219,4 +221,46 @@ func texts(items []string) string {
 		quoted[i] = project.QuoteString(s)
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// TestResult is what a test came to when it was last run, and in which run.
+type TestResult struct {
+	Result
+	EltVersion, Options string          // of the run
+	Made                map[string]bool // unique_ids of what else the run was about; shared by its tests
+}
+
+// LastTests returns the newest result of every data test and unit test, by unique_id.
+func LastTests(ctx context.Context, s engine.Session, database string) (map[string]TestResult, error) {
+	results, runs := name(database, "node_results"), name(database, "runs")
+	t, err := s.Query(ctx, `with newest as (select max(rowid) as at from `+results+` where resource_type in ('test', 'unit_test') group by unique_id)
+		select r.run_id, r.unique_id, r.status, r.started_at, r.sql_hash, r.config_hash, u.elt_version, u.options
+		from `+results+` r join newest on r.rowid = newest.at left join `+runs+` u on u.run_id = r.run_id`)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]TestResult, len(t.Rows))
+	made := map[string]map[string]bool{}
+	for _, r := range t.Rows {
+		one := TestResult{Result: Result{
+			RunID: str(r[0]), UniqueID: str(r[1]), Status: str(r[2]), StartedAt: when(r[3]), SQLHash: str(r[4]), ConfigHash: str(r[5]),
+		}, EltVersion: str(r[6]), Options: str(r[7])}
+		if made[one.RunID] == nil {
+			made[one.RunID] = map[string]bool{}
+		}
+		one.Made = made[one.RunID]
+		out[one.UniqueID] = one
+	}
+	if len(made) == 0 {
+		return out, nil
+	}
+	t, err = s.Query(ctx, "select run_id, unique_id from "+results+" where resource_type not in ('test', 'unit_test') and run_id in ("+
+		texts(slices.Sorted(maps.Keys(made)))+")")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range t.Rows {
+		made[str(r[0])][str(r[1])] = true
+	}
+	return out, nil
 }

@@ -26,7 +26,7 @@ import (
 const Schema = "_elt"
 
 // Version is the version of the tables this elt writes.
-const Version = 4
+const Version = 5
 
 // IntentsVersion is the first version that has the table of intents.
 const IntentsVersion = 2
@@ -36,6 +36,10 @@ const LedgersVersion = 3
 
 // ChangesVersion is the first version that keeps changes of models for their readers.
 const ChangesVersion = 4
+
+// FingerprintsVersion is the first version that says of published relations what they were made of
+// as a whole.
+const FingerprintsVersion = 5
 
 // CandidatePrefix begins the name of every hidden relation.
 const CandidatePrefix = "_elt_"
@@ -101,6 +105,9 @@ var migrations = [Version][]string{{
 		reader varchar not null, relation varchar not null, seq bigint)`,
 	`comment on table {s}.change_heads is 'the models whose changes others read: number of the last publish, the number since which changes are known, and the run of that publish'`,
 	`comment on table {s}.change_marks is 'which publish of a model each reader of its changes has seen last'`,
+}, {
+	`alter table {s}.node_state add column fingerprint varchar`,
+	`comment on column {s}.node_state.fingerprint is 'JSON: all that the relation was made of (hashes of setup, SQL and config; of its inputs the run that published them, or a hash of their raw files); NULL where elt cannot know that'`,
 }}
 
 // name is a table of the state, qualified and quoted.

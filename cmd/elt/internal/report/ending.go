@@ -272,7 +272,7 @@ func (p *plain) summary(s runner.Summary) string {
 	}
 	same := func(t string) string { return t }
 	add(s.Built, "built", same)
-	add(s.Counts[runner.Reused], "reused", same)
+	add(s.Counts[runner.Reused], "up to date", same)
 	add(s.Counts[runner.Pass], "passed", same)
 	add(s.Counts[runner.Warned], "warned", p.style.Yellow)
 	add(s.Counts[runner.Failed], "failed", p.style.Red)

@@ -144,6 +144,11 @@ func (j *jsonLines) Observe(e runner.Event) {
 			ids[i] = n.UniqueID
 		}
 		j.write(jsonRun{"run_started", e.RunID, e.Command, e.Target, ids, e.Workers})
+	case runner.LeftOut:
+		j.leftOut(e.Results)
+	case runner.Unchanged:
+		j.leftOut(e.Results)
+		j.summary = &runner.Summary{Counts: map[runner.Status]int{runner.Reused: len(e.Results)}}
 	case runner.NodeStarted:
 		j.write(jsonStarted{"node_started", e.Node.UniqueID, e.At.UTC()})
 	case runner.NodeFinished:
@@ -168,6 +173,13 @@ func (j *jsonLines) Diagnostics(list diag.List) {
 		line.Type = "diagnostic"
 		j.failed = j.failed || d.Severity == diag.Error
 		j.write(line)
+	}
+}
+
+// leftOut writes what is up to date and was not done.
+func (j *jsonLines) leftOut(results []*runner.NodeResult) {
+	for _, r := range results {
+		j.write(finishedOf(r))
 	}
 }
 

@@ -55,6 +55,8 @@ func (l *live) Observe(e runner.Event) {
 		l.begun, l.total = l.opts.Now(), len(e.Nodes)
 		l.pending.WriteString(hideCursor + l.headline(e))
 		l.startTicking()
+	case runner.Unchanged:
+		l.say(unchanged(e))
 	case runner.NodeStarted:
 		l.running = append(l.running, running{e.Node, l.opts.Now()})
 	case runner.NodeFinished:

@@ -39,6 +39,8 @@ func (p *plain) Observe(e runner.Event) {
 	case runner.RunStarted:
 		p.start(e)
 		p.say(p.headline(e))
+	case runner.Unchanged:
+		p.say(unchanged(e))
 	case runner.NodeFinished:
 		if line := p.line(e.Result); line != "" {
 			p.say(line)

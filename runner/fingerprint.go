@@ -1,0 +1,485 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"elt/compiler/dbtcontext"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
+	"elt/runner/engine"
+	"elt/runner/materialize"
+	"elt/runner/state"
+)
+
+// fingerprint is all that a published relation was made of. What it reads is named by the run
+// that published it and not by what that was made of in turn: a table that was built twice of
+// the same may hold other rows (an incremental model, `limit` without an order), and what was
+// made of the first is then not what would be made of the second.
+type fingerprint struct {
+	Setup  string `json:"setup"`
+	SQL    string `json:"sql"`
+	Config string `json:"config"`
+	// Inputs are, by unique_id, the run that published a relation, or a hash of a source's raw
+	// files. Of a view they hold also what it reads: it shows that without being made again.
+	Inputs map[string]string `json:"inputs"`
+}
+
+// String is the form in which a fingerprint is kept. It is the same for the same.
+func (f fingerprint) String() string {
+	b, _ := json.Marshal(f) // strings always marshal
+	return string(b)
+}
+
+// readFingerprint reads a kept fingerprint; ok is false where there is none.
+func readFingerprint(text string) (f fingerprint, ok bool) {
+	return f, text != "" && json.Unmarshal([]byte(text), &f) == nil && f.Setup != ""
+}
+
+// prints finds fingerprints: of what a run has made, or of what it would make.
+type prints struct {
+	run    *run
+	unseen *unseen
+	setup  string
+	opaque string                     // why no fingerprint of this run means anything
+	stored map[string]state.NodeState // by the key of the relation
+	making func(id string) bool       // what the run publishes
+	made   map[string]fingerprint     // of what the run publishes, parents first
+	files  map[string]string          // by source
+}
+
+// newPrints reads what is known of what is published.
+func newPrints(ctx context.Context, r *run, making func(id string) bool) (*prints, error) {
+	p := &prints{run: r, making: making, made: map[string]fingerprint{}, files: map[string]string{}}
+	var err error
+	if p.unseen, err = newUnseen(ctx, r); err != nil {
+		return nil, err
+	}
+	version, err := state.ReadVersion(ctx, r.main, r.database)
+	if err != nil {
+		return nil, err
+	}
+	if version >= state.FingerprintsVersion {
+		if p.stored, err = state.Fingerprints(ctx, r.main, r.database); err != nil {
+			return nil, err
+		}
+	}
+	zone, err := r.main.Query(ctx, "select current_setting('TimeZone')")
+	if err != nil {
+		return nil, err
+	}
+	settings, opaque := r.hookSettings(ctx)
+	p.opaque = opaque
+	if r.opts.Sampled {
+		p.opaque = "only a part of the data is read"
+	}
+	p.setup = textHash(fmt.Sprint(r.opts.Version, r.setup(), r.plan.Project.AsDBT, r.plan.Project.LakeViews, zone.Text(0, 0), settings))
+	return p, nil
+}
+
+// harmlessStarts begin statements of hooks after which a query that reads only what elt makes and
+// calls only what is DuckDB's own answers as before.
+var harmlessStarts = []string{
+	"INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "TRUNCATE", "SELECT", "WITH", "FROM", "VALUES", "CREATE", "DROP", "ALTER", "COMMENT",
+	"ANALYZE", "VACUUM", "CHECKPOINT", "EXPLAIN",
+}
+
+// hookSettings are the statements of on-run-start hooks that may change what queries answer. The
+// hooks are rendered. opaque says why that could not be told.
+func (r *run) hookSettings(ctx context.Context) (settings []string, opaque string) {
+	for _, id := range r.plan.Order {
+		node := r.plan.Nodes[id]
+		if node.Type != project.Operation || node.Hook == nil || node.Hook.When != "on-run-start" {
+			continue
+		}
+		if node.Compiled == nil && r.compiler.CompileNode(ctx, r.view(nil), id) != nil || node.Compiled == nil || node.Compiled.Deferred {
+			return nil, "what an on-run-start hook does is known only when it runs"
+		}
+		for _, at := range sqltoken.SplitStatements(node.Compiled.SQL) {
+			sql := node.Compiled.SQL[at.Start:at.End]
+			if !slices.Contains(harmlessStarts, sqltoken.FirstKeyword(sql)) {
+				settings = append(settings, sqltoken.Normalize(sql))
+			}
+		}
+	}
+	return settings, ""
+}
+
+// formCompiler renders an incremental model with is_incremental() as asked for, whatever exists.
+type formCompiler interface {
+	CompileForm(ctx context.Context, db dbtcontext.Database, node *project.Node, incremental bool) (*project.Compiled, error)
+}
+
+// compileForms renders both forms of an incremental model, so that its first build and all
+// further ones have one hash; none where that cannot be done before its turn.
+func (r *run) compileForms(ctx context.Context, n *nodeRun) []string {
+	c, ok := r.compiler.(formCompiler)
+	if !ok || r.started || n.spec.Materialized != materialize.Incremental || n.spec.Batches != nil {
+		return nil
+	}
+	var forms []string
+	for _, incremental := range []bool{false, true} {
+		compiled, err := c.CompileForm(ctx, r.view(n), n.node, incremental)
+		if err != nil || compiled == nil || compiled.Deferred {
+			return nil
+		}
+		forms = append(forms, compiled.SQL)
+	}
+	return forms
+}
+
+// own is what of a node's fingerprint is the node's own, its inputs left out; or it says in words
+// why elt cannot know what the node is made of.
+func (p *prints) own(n *nodeRun) (f fingerprint, unknown string) {
+	switch {
+	case p.opaque != "":
+		return f, p.opaque
+	case n.spec == nil || len(n.doomed) > 0 || n.node.Type != project.Seed && (n.node.Compiled == nil || n.node.Compiled.Deferred):
+		return f, "its template asks what only the build of a parent can answer"
+	case n.batches != nil:
+		return f, "which batches are missing is looked up anew"
+	case p.run.elsewhere(n.node.Relation):
+		return f, "it is in another database"
+	}
+	if why := p.unseen.ofKind(n); why != "" {
+		return f, why
+	}
+	f = fingerprint{Setup: p.setup, SQL: n.sqlHash, Config: textHash(n.confHash + declared(n.node, n.spec.Docs != nil))}
+	if n.spec.Materialized == materialize.Incremental {
+		if f.SQL = ""; len(n.formTexts) == 0 {
+			return f, "its template asks what only its build can answer"
+		}
+		for _, sql := range n.formTexts {
+			f.SQL = textHash(f.SQL + sqltoken.Normalize(sql))
+		}
+	}
+	for _, sql := range n.texts() {
+		if why := p.unseen.calls(p.unseen.withoutLake(sql)); why != "" {
+			return f, why
+		}
+	}
+	return f, ""
+}
+
+// texts are all the queries that a node may be built by.
+func (n *nodeRun) texts() []string {
+	if n.node.Compiled == nil || n.node.Type == project.Seed {
+		return nil
+	}
+	return append([]string{n.node.Compiled.SQL}, n.formTexts...)
+}
+
+// ofKind is what the way in which a node is built depends on that elt cannot see.
+func (u *unseen) ofKind(n *nodeRun) string {
+	for _, text := range n.spec.ConfigTexts() {
+		if why := u.calls(text.Text); why != "" {
+			return "in its config: " + why
+		}
+	}
+	if n.spec.Materialized != materialize.Snapshot || n.spec.Custom {
+		return u.ofBuild(n, "", materialize.Append, materialize.DeleteInsert, materialize.MergeInto, materialize.InsertOverwrite, materialize.ByFile)
+	}
+	if parts := n.node.Compiled.Snapshot; parts == nil || parts.Strategy != "check" && parts.Strategy != "timestamp" {
+		return "its strategy may look at more than its query"
+	}
+	return u.aroundBuild(n)
+}
+
+// beyond says what queries of a node read that is not among what the node is known to read.
+func (u *unseen) beyond(node *project.Node, texts ...string) string {
+	r := u.run
+	relations, sources := r.inputNodes(node)
+	known := map[string]bool{r.names.full(node.Relation).Key(): true}
+	for _, read := range slices.Concat(relations, sources) {
+		known[r.names.full(read.Relation).Key()] = true
+	}
+	for _, sql := range texts {
+		sql = u.withoutLake(sql)
+		if u.plainly(sql, known) {
+			continue
+		}
+		refs, err := r.published.parser.TableRefs(sql)
+		if err != nil {
+			return "what it reads cannot be told from its SQL"
+		}
+		for _, ref := range refs {
+			if rel := u.meant(ref); !isLakeTable(ref) && !known[rel.Key()] {
+				return fmt.Sprintf("it reads %s by its name alone", r.plainName(rel))
+			}
+		}
+	}
+	return ""
+}
+
+// meant is the relation that a name in a node's query means.
+func (u *unseen) meant(ref duckdb.TableRef) project.Relation {
+	r := u.run
+	at := &engine.RelationInfo{Relation: project.Relation{Database: r.database, Schema: "main"}}
+	if info, ok := r.published.resolve(ref, at); ok {
+		return info.Relation
+	}
+	rel := project.Relation{Database: ref.Catalog, Schema: ref.Schema, Identifier: ref.Name}
+	if rel.Database == "" {
+		rel.Database = r.database
+	}
+	return rel
+}
+
+// plainly reports whether it can be told without a parser that a query reads nothing but known
+// relations and what it has in its own WITH. False does not mean that it reads more.
+func (u *unseen) plainly(sql string, known map[string]bool) bool {
+	chains := sqltoken.Chains(sql)
+	own := map[string]bool{}
+	for _, c := range chains {
+		if c.Clause == "WITH" && len(c.Parts) == 1 && slices.Contains([]string{"WITH", "RECURSIVE", ","}, c.Prev) {
+			own[strings.ToLower(c.Name())] = true
+		}
+	}
+	for _, c := range chains {
+		switch {
+		case slices.Contains([]string{"PIVOT", "UNPIVOT", "TABLE", "VIEW", "INTO", "UPDATE"}, c.Clause),
+			slices.Contains([]string{"PIVOT", "UNPIVOT", "TABLE", "DESCRIBE", "SUMMARIZE", "SHOW"}, c.Prev):
+			return false
+		case c.Clause != "FROM" && c.Clause != "JOIN" && c.Prev != "FROM" && c.Prev != "JOIN", c.Prev == "", c.Prev == "AS", c.Call:
+			continue
+		}
+		name := func(i int) string { return c.Parts[i].Name }
+		switch len(c.Parts) {
+		case 1:
+			if !own[strings.ToLower(name(0))] || u.isRelation(name(0)) {
+				return false
+			}
+		case 2:
+			if !known[(project.Relation{Database: u.run.database, Schema: name(0), Identifier: name(1)}).Key()] {
+				return false
+			}
+		case 3:
+			if !known[(project.Relation{Database: name(0), Schema: name(1), Identifier: name(2)}).Key()] {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// isRelation reports whether there is a relation of a name in any schema, or will be.
+func (u *unseen) isRelation(name string) bool {
+	if u.identifiers == nil {
+		u.identifiers = map[string]bool{}
+		for key := range u.run.published.relations {
+			u.identifiers[key[strings.LastIndexByte(key, 0)+1:]] = true
+		}
+		for key := range u.run.net.byRelation {
+			u.identifiers[key[strings.LastIndexByte(key, 0)+1:]] = true
+		}
+	}
+	return u.identifiers[strings.ToLower(name)]
+}
+
+// declared is what a property file says of a node's columns; with docs also its descriptions, which
+// are then part of what is published.
+func declared(node *project.Node, docs bool) string {
+	var b strings.Builder
+	write := func(place string, all []project.Constraint) {
+		for _, c := range all {
+			fmt.Fprintf(&b, "%s %q %q %q %q %q %q\n", place, c.Type, c.Expression, c.Name, c.Columns, c.To, c.ToColumns)
+		}
+	}
+	for _, c := range node.Columns {
+		fmt.Fprintf(&b, "%q %q %t\n", c.Name, c.DataType, c.Quote)
+		if docs {
+			fmt.Fprintf(&b, "%q\n", c.Description)
+		}
+		write(c.Name, c.Constraints)
+	}
+	write("", node.Constraints)
+	if docs {
+		b.WriteString(node.Description)
+	}
+	return b.String()
+}
+
+// inputs are what a node reads, by the fingerprint's rules; or they say in words why that is not
+// known. sources are those that it reads itself, or through ephemeral models.
+func (p *prints) inputs(node *project.Node, byFile func(source string) bool) (in map[string]string, sources []*project.Node, unknown string) {
+	in = map[string]string{}
+	r := p.run
+	parents, sources := r.inputNodes(node)
+	for _, parent := range parents {
+		if why := p.add(in, parent); why != "" {
+			return nil, sources, why
+		}
+	}
+	for _, source := range sources {
+		if byFile(source.UniqueID) {
+			in[source.UniqueID] = "taken in by file"
+			continue
+		}
+		if maker := p.maker(source); maker != nil {
+			if why := p.add(in, maker); why != "" {
+				return nil, sources, why
+			}
+			continue
+		}
+		hash, why := p.filesOf(source)
+		if why != "" {
+			return nil, sources, why
+		}
+		in[source.UniqueID] = hash
+	}
+	return in, sources, ""
+}
+
+// inputNodes are the relations and the sources that a node reads itself, or through ephemeral
+// models.
+func (r *run) inputNodes(node *project.Node) (relations, sources []*project.Node) {
+	seen := map[string]bool{}
+	for todo := slices.Clone(node.DependsOn); len(todo) > 0; todo = todo[1:] {
+		parent := r.plan.Nodes[todo[0]]
+		if parent == nil || seen[parent.UniqueID] {
+			continue
+		}
+		seen[parent.UniqueID] = true
+		switch {
+		case parent.IsEphemeral():
+			todo = append(todo, parent.DependsOn...)
+		case parent.Type == project.Source:
+			sources = append(sources, parent)
+		default:
+			relations = append(relations, parent)
+		}
+	}
+	return relations, sources
+}
+
+// maker is the node that makes the table which a source names, nil where none does.
+func (p *prints) maker(source *project.Node) *project.Node {
+	if source.Table == nil || len(source.Table.Paths) > 0 || source.Table.Expression != "" {
+		return nil
+	}
+	r := p.run
+	maker := r.plan.Nodes[r.net.byRelation[r.names.full(source.Relation).Key()]]
+	if maker == nil || maker.Type == project.Source {
+		return nil
+	}
+	return maker
+}
+
+// add adds a relation that is read, and what it shows where it is a view.
+func (p *prints) add(in map[string]string, parent *project.Node) (unknown string) {
+	id, r := parent.UniqueID, p.run
+	if p.making(id) {
+		f, ok := p.made[id]
+		if !ok {
+			return fmt.Sprintf("what %q is made of is not known", parent.Name)
+		}
+		in[id] = r.id
+		if parent.Materialized() == materialize.View {
+			maps.Copy(in, f.Inputs)
+		}
+		return ""
+	}
+	st := p.stored[r.names.full(parent.Relation).Key()]
+	f, ok := readFingerprint(st.Fingerprint)
+	if !ok || st.UniqueID != id {
+		return fmt.Sprintf("what %q was made of is not known", parent.Name)
+	}
+	in[id] = st.RunID
+	if st.Materialized != materialize.View {
+		return ""
+	}
+	for _, read := range slices.Sorted(maps.Keys(f.Inputs)) {
+		if why := p.addShown(in, read); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// addShown adds what a published view reads, as it is now.
+func (p *prints) addShown(in map[string]string, id string) (unknown string) {
+	node := p.run.plan.Nodes[id]
+	switch {
+	case node == nil:
+		return "a view that it reads, reads what is no longer a part of the project"
+	case node.Type == project.Source:
+		hash, why := p.filesOf(node)
+		in[id] = hash
+		return why
+	case p.making(id):
+		in[id] = p.run.id
+		return ""
+	}
+	st := p.stored[p.run.names.full(node.Relation).Key()]
+	if in[id] = st.RunID; st.RunID == "" || st.UniqueID != id {
+		return fmt.Sprintf("what %q was made of is not known", node.Name)
+	}
+	return ""
+}
+
+// filesOf is a hash of a source's raw files: where they are, how long they are and when they
+// were written, and how the source says that they are read.
+func (p *prints) filesOf(source *project.Node) (hash, unknown string) {
+	if hash, ok := p.files[source.UniqueID]; ok {
+		return hash, ""
+	}
+	src := p.run.lake.sources[source.UniqueID]
+	if src == nil {
+		return "", fmt.Sprintf("it reads source %q, which elt did not make", sourceName(source))
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %v\n", src.text, src.pinned, src.dialect)
+	if source.Quarantines() {
+		fmt.Fprintf(h, "%+v\n", p.run.contractOf(source))
+		if limit := source.Table.MaxRejects; limit != nil {
+			fmt.Fprintf(h, "%q\n", limit.Text)
+		}
+	}
+	for _, f := range src.files {
+		if f.remote {
+			return "", fmt.Sprintf("files of source %q are not on this machine", source.Name)
+		}
+		fmt.Fprintf(h, "%q %d %s\n", f.path, f.size, f.modified.UTC().Format(time.RFC3339Nano))
+	}
+	_, _ = io.WriteString(h, declared(source, false))
+	hash = hex.EncodeToString(h.Sum(nil)[:12])
+	p.files[source.UniqueID] = hash
+	return hash, ""
+}
+
+// fingerprints returns those of what a run publishes, by unique_id. A node that elt cannot know all
+// the inputs of has none.
+func (r *run) fingerprints(ctx context.Context, published []*nodeRun) (map[string]fingerprint, error) {
+	ids := make(map[string]bool, len(published))
+	for _, n := range published {
+		ids[n.node.UniqueID] = true
+	}
+	p, err := newPrints(ctx, r, func(id string) bool { return ids[id] })
+	if err != nil || p.opaque != "" {
+		return nil, err
+	}
+	for _, n := range published { // in plan order
+		f, unknown := p.own(n)
+		if unknown != "" || n.result.Status != Success {
+			continue
+		}
+		if f.Inputs, _, unknown = p.inputs(n.node, n.takesByFile); unknown != "" {
+			continue
+		}
+		if p.unseen.beyond(n.node, n.texts()...) == "" {
+			p.made[n.node.UniqueID] = f
+		}
+	}
+	return p.made, nil
+}
