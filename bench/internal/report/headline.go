@@ -162,7 +162,10 @@ func (f Folder) Publish(repository string, names []string) error {
 func headlineText(results []Result, prefix string) string {
 	first := results[0]
 	where := fmt.Sprintf("Medians of whole processes on %s. In brackets: times that of elt.\n", first.Machine.text())
-	command := fmt.Sprintf("Made by `%s`; every case, with spread, memory and versions, in [bench/results](%sREADME.md).\n", first.Command, prefix)
+	if busy := busyWith(results); busy != "" {
+		where += busy + "\n"
+	}
+	command := fmt.Sprintf("Made by `bench/run -readme`; every case, with spread, memory and versions, in [bench/results](%sREADME.md).\n", prefix)
 	return HeadlineTable(results) + "\n" + where + "\n" + elsewhere(lines(results)) + picture(prefix+"headlines", "Time of dbt-core, SQLMesh and DuckDB's shell as a multiple of elt's") + "\n" + command
 }
 

@@ -49,11 +49,24 @@ func (m Machine) text() string {
 	if cpu == "" {
 		cpu = "unknown processor"
 	}
-	text := fmt.Sprintf("%s, %d cores, %s of memory, %s", cpu, m.Cores, Bytes(float64(m.Memory)), m.System)
-	if m.Busy() {
-		text += fmt.Sprintf("; **busy with other work when this began (load %.1f): the figures mean little**", m.Load)
+	return fmt.Sprintf("%s, %d cores, %s of memory, %s", cpu, m.Cores, Bytes(float64(m.Memory)), m.System)
+}
+
+// busyWith says which cases were measured while the machine did other work, "" if none was.
+func busyWith(results []Result) string {
+	var busy []string
+	for _, r := range results {
+		if r.Machine.Busy() {
+			busy = append(busy, r.Title)
+		}
 	}
-	return text
+	switch len(busy) {
+	case 0:
+		return ""
+	case len(results):
+		return "**The machine was busy with other work: the figures mean little.**"
+	}
+	return "**The machine was busy with other work, so that figures mean less, in: " + strings.Join(busy, "; ") + ".**"
 }
 
 func chapter(r Result) string {
