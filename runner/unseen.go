@@ -185,7 +185,8 @@ func (u *unseen) calls(sql string) string {
 	for _, chain := range sqltoken.Chains(sql) {
 		name := strings.ToLower(chain.Name())
 		f, found := u.functions[name]
-		source := (chain.Clause == "FROM" || chain.Clause == "JOIN") && chain.Prev != "" && chain.Prev != "AS"
+		alias := chain.Prev == "" || chain.Prev == "AS" || chain.Prev == ")" // range(3) t(i)
+		source := (chain.Clause == "FROM" || chain.Clause == "JOIN") && !alias
 		switch {
 		case !chain.Call:
 			if len(chain.Parts) == 1 && !chain.Parts[0].Quoted && slices.Contains(clocks, name) {
