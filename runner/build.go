@@ -22,6 +22,7 @@ type nodeRun struct {
 	number    int              // of the node in the run, from 1
 	key       string           // of its relation, with the database filled in
 	candidate project.Relation // the hidden table; no identifier where there is none
+	hidden    string           // the candidate's identifier as the run began: no worker changes it
 	spec      *materialize.Spec
 	state     materialize.State
 	intake    *intake        // of a by_file model

@@ -29,7 +29,7 @@ func (r *run) publicText(text string) string {
 	return hiddenWord.ReplaceAllStringFunc(text, func(found string) string {
 		base := strings.TrimSuffix(strings.TrimSuffix(found, "_delta"), "_whole")
 		for _, n := range r.nodes {
-			if n.candidate.Identifier == base || n.written.Identifier == base {
+			if n.hidden == base {
 				return n.node.Relation.Identifier
 			}
 		}

@@ -193,7 +193,7 @@ func (r *run) takeUpNode(n *nodeRun, last *lastRun, hidden []project.Relation) (
 	if c.Kind == state.KindView {
 		return nil
 	}
-	n.candidate, n.rows = c.Relation, c.Rows
+	n.candidate, n.hidden, n.rows = c.Relation, c.Relation.Identifier, c.Rows
 	n.spec.Candidate = c.Relation
 	r.useFilesTable(n)
 	r.keepAll(c.Relation, hidden)

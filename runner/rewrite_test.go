@@ -64,7 +64,7 @@ func TestPublicTextHidesHiddenNames(t *testing.T) {
 	for i, name := range []string{"orders", "customers"} {
 		rel := project.Relation{Database: "w", Schema: "main", Identifier: name}
 		r.nodes = append(r.nodes, &nodeRun{
-			node: &project.Node{Relation: rel}, candidate: hiddenRelation(rel, "abc", i+1),
+			node: &project.Node{Relation: rel}, hidden: hiddenRelation(rel, "abc", i+1).Identifier,
 		})
 	}
 	got := r.publicText(`"_elt_shadow".main.x, _elt_shadow.main.y, _elt_abc_1, _elt_abc_2, _elt_abc_12`)

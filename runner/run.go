@@ -281,6 +281,7 @@ func (r *run) newNode(id string, number int) *nodeRun {
 	n := &nodeRun{node: node, number: number, rows: -1, key: r.names.full(node.Relation).Key()}
 	if node.Relation.Identifier != "" && node.Type != project.Test && !slices.Contains([]string{materialize.View, materialize.External}, node.Materialized()) {
 		n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number)
+		n.hidden = n.candidate.Identifier
 	}
 	return n
 }
