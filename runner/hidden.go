@@ -12,9 +12,11 @@ import (
 	"elt/runner/state"
 )
 
-// Hidden relations are called _elt_<run>_<number>. The name holds no model's name, so
-// that `like 'stg_%'` never meets it.
-var hiddenName = regexp.MustCompile(`^` + state.CandidatePrefix + `([a-z0-9]+)_([0-9]+)(_delta|_whole|_files|_t[0-9]+)?$`)
+// hidden is the pattern of the names of hidden relations: _elt_<run>_<number>, and whatever
+// stands beside a candidate. They hold no model's name, so that `like 'stg_%'` never meets one.
+const hidden = state.CandidatePrefix + `([a-z0-9]+)_([0-9]+)(?:_delta|_whole|_files|_touched|_t[0-9]+)?`
+
+var hiddenName = regexp.MustCompile(`^` + hidden + `$`)
 
 // newRunID returns a short name for a run: lower-case letters and digits.
 func newRunID() string {

@@ -11,7 +11,7 @@ import (
 
 var (
 	shadowWord = regexp.MustCompile(`"?\b` + duckdb.ShadowDatabase + `\b"?`)
-	hiddenWord = regexp.MustCompile(`\b` + state.CandidatePrefix + `[a-z0-9]+_[0-9]+(?:_delta|_whole)?\b`)
+	hiddenWord = regexp.MustCompile(`\b` + hidden + `\b`)
 )
 
 // publicText takes hidden names out of a text of the database: the shadows' database
@@ -27,7 +27,8 @@ func (r *run) publicText(text string) string {
 		return r.database
 	})
 	return hiddenWord.ReplaceAllStringFunc(text, func(found string) string {
-		base := strings.TrimSuffix(strings.TrimSuffix(found, "_delta"), "_whole")
+		m := hiddenWord.FindStringSubmatch(found)
+		base := state.CandidatePrefix + m[1] + "_" + m[2]
 		for _, n := range r.nodes {
 			if n.hidden == base {
 				return n.node.Relation.Identifier

@@ -67,8 +67,8 @@ func TestPublicTextHidesHiddenNames(t *testing.T) {
 			node: &project.Node{Relation: rel}, hidden: hiddenRelation(rel, "abc", i+1).Identifier,
 		})
 	}
-	got := r.publicText(`"_elt_shadow".main.x, _elt_shadow.main.y, _elt_abc_1, _elt_abc_2, _elt_abc_12`)
-	if want := `"w".main.x, w.main.y, orders, customers, (a table that is not published)`; got != want {
+	got := r.publicText(`"_elt_shadow".main.x, _elt_shadow.main.y, _elt_abc_1, _elt_abc_2, _elt_abc_12, _elt_abc_1_t2, _elt_abc_2_touched, _elt_abc_2_files`)
+	if want := `"w".main.x, w.main.y, orders, customers, (a table that is not published), orders, customers, customers`; got != want {
 		t.Errorf("got %s", got)
 	}
 }

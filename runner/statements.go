@@ -108,7 +108,7 @@ func (w *worker) prepareWith(ctx context.Context, n *nodeRun, st materialize.Sta
 }
 
 // record notes the candidate, for `elt show --candidate` and `elt retry`. The note is
-// written to the database later, see [run.writeCandidates].
+// written to the database later, see [run.note].
 func (w *worker) record(n *nodeRun) {
 	c := w.candidateRow(n, n.candidate, state.KindTable)
 	switch {
