@@ -136,11 +136,15 @@ func named(err error, node *project.Node) error {
 }
 
 func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compiled, error) {
+	looks := host.looks()
 	if host.batch == nil {
 		host.batch, host.whole = exampleBatch(node), true
 	}
 	how := pass{ctx: host.ctx}
 	scope := p.dbt.Scope(host, node.Package)
+	if looks {
+		scope.Quiet()
+	}
 	compiled := &project.Compiled{Map: wholeMap(node.Place)}
 	if named, ok := host.db.(dbtcontext.HookNames); ok && node.Type == project.Operation {
 		for name, value := range named.HookNames() {
@@ -161,6 +165,9 @@ func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compile
 		if err := p.snapshotParts(how, host, scope, compiled); err != nil {
 			return nil, err
 		}
+	}
+	if looks {
+		return compiled, host.err // hooks are those of the form that runs
 	}
 	var err error
 	if compiled.PreHooks, err = p.renderHooks(how, host, scope, node, "pre_hook"); err != nil {

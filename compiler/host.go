@@ -7,6 +7,7 @@ import (
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 	"elt/compiler/template"
 )
 
@@ -183,6 +184,10 @@ func (h *compileHost) ConfigGet(key string) (template.Value, bool) {
 // This is the published relation of the node.
 func (h *compileHost) This() project.Relation { return h.this }
 
+// looks reports whether somebody only looks at a form of the query that is not run now. What the
+// template logs or writes is then for nobody: the rendering that is run says and does it.
+func (h *compileHost) looks() bool { return h.form != nil && (h.batch == nil || h.whole) }
+
 // IsIncremental follows dbt: the relation exists, is a table, the model is
 // incremental and no full refresh is asked for. Of an external model that grows the
 // relation is a view.
@@ -227,10 +232,26 @@ func (h *compileHost) Execute() bool { return true }
 
 // Database answers queries of templates; nil where none is open.
 func (h *compileHost) Database() dbtcontext.Database {
-	if h.db == nil || !h.plan.sqlFirst() {
-		return h.db
+	db := h.db
+	if db != nil && h.looks() {
+		db = readDatabase{db}
 	}
-	return plainDatabase{h.db, h}
+	if db == nil || !h.plan.sqlFirst() {
+		return db
+	}
+	return plainDatabase{db, h}
+}
+
+// readDatabase is a database for whoever only looks: a statement that is no query would do again
+// what the rendering that is run does.
+type readDatabase struct{ dbtcontext.Database }
+
+// Query runs a query; for any other statement it is [dbtcontext.ErrDeferred].
+func (d readDatabase) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
+	if !sqltoken.IsQuery(sql) {
+		return nil, dbtcontext.ErrDeferred
+	}
+	return d.Database.Query(ctx, sql)
 }
 
 // plainDatabase is a database whose queries may name nodes of the project by plain names.

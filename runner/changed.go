@@ -53,6 +53,9 @@ func (r *run) leaveOut(ctx context.Context, ids []string) ([]string, error) {
 	if c.prints, err = newPrints(ctx, r, func(string) bool { return false }); err != nil {
 		return nil, err
 	}
+	if c.unseen, err = newUnseen(ctx, r); err != nil {
+		return nil, err
+	}
 	if c.tests, err = state.LastTests(ctx, r.main, r.database); err != nil {
 		return nil, err
 	}
@@ -215,6 +218,9 @@ func (c *rebuilds) changed(ctx context.Context, n *nodeRun) string {
 		}
 	}
 	f, unknown := c.own(n)
+	if unknown == "" {
+		unknown = c.unseen.functionsVary(f.Calls)
+	}
 	if unknown == "" {
 		f.Inputs, _, unknown = c.inputs(n.node, n.takesByFile)
 	}

@@ -32,6 +32,9 @@ type fingerprint struct {
 	// Inputs are, by unique_id, the run that published a relation, or a hash of a source's raw
 	// files. Of a view they hold also what it reads: it shows that without being made again.
 	Inputs map[string]string `json:"inputs"`
+	// Calls are the functions that its queries call. Whether they always answer the same is asked by
+	// who compares fingerprints, and not by each build.
+	Calls []string `json:"calls,omitempty"`
 }
 
 // String is the form in which a fingerprint is kept. It is the same for the same.
@@ -59,11 +62,7 @@ type prints struct {
 
 // newPrints reads what is known of what is published.
 func newPrints(ctx context.Context, r *run, making func(id string) bool) (*prints, error) {
-	p := &prints{run: r, making: making, made: map[string]fingerprint{}, files: map[string]string{}}
-	var err error
-	if p.unseen, err = newUnseen(ctx, r); err != nil {
-		return nil, err
-	}
+	p := &prints{run: r, unseen: &unseen{run: r}, making: making, made: map[string]fingerprint{}, files: map[string]string{}}
 	version, err := state.ReadVersion(ctx, r.main, r.database)
 	if err != nil {
 		return nil, err
@@ -153,7 +152,11 @@ func (p *prints) own(n *nodeRun) (f fingerprint, unknown string) {
 	if why := p.unseen.ofKind(n); why != "" {
 		return f, why
 	}
-	f = fingerprint{Setup: p.setup, SQL: n.sqlHash, Config: textHash(n.confHash + declared(n.node, n.spec.Docs != nil))}
+	calls, why := n.functions(p.unseen)
+	if why != "" {
+		return f, why
+	}
+	f = fingerprint{Calls: calls, Setup: p.setup, SQL: n.sqlHash, Config: textHash(n.confHash + declared(n.node, n.spec.Docs != nil))}
 	if n.spec.Materialized == materialize.Incremental {
 		if f.SQL = ""; len(n.formTexts) == 0 {
 			return f, "its template asks what only its build can answer"
@@ -162,12 +165,27 @@ func (p *prints) own(n *nodeRun) (f fingerprint, unknown string) {
 			f.SQL = textHash(f.SQL + sqltoken.Normalize(sql))
 		}
 	}
-	for _, sql := range n.texts() {
-		if why := p.unseen.calls(p.unseen.withoutLake(sql)); why != "" {
-			return f, why
+	return f, ""
+}
+
+// functions are those that a node may call when it is built; or it says in words what else it
+// depends on that elt cannot see.
+func (n *nodeRun) functions(u *unseen) (called []string, why string) {
+	add := func(text, where string) {
+		more, unknown := functionsOf(text)
+		called = append(called, more...)
+		if why == "" && unknown != "" {
+			why = where + unknown
 		}
 	}
-	return f, ""
+	for _, text := range n.spec.ConfigTexts() {
+		add(text.Text, "in its config: ")
+	}
+	for _, sql := range n.texts() {
+		add(u.withoutLake(sql), "")
+	}
+	slices.Sort(called)
+	return slices.Compact(called), why
 }
 
 // texts are all the queries that a node may be built by.
@@ -180,11 +198,6 @@ func (n *nodeRun) texts() []string {
 
 // ofKind is what the way in which a node is built depends on that elt cannot see.
 func (u *unseen) ofKind(n *nodeRun) string {
-	for _, text := range n.spec.ConfigTexts() {
-		if why := u.calls(text.Text); why != "" {
-			return "in its config: " + why
-		}
-	}
 	if n.spec.Materialized != materialize.Snapshot || n.spec.Custom {
 		return u.ofBuild(n, "", materialize.Append, materialize.DeleteInsert, materialize.MergeInto, materialize.InsertOverwrite, materialize.ByFile)
 	}
@@ -399,6 +412,9 @@ func (p *prints) add(in map[string]string, parent *project.Node) (unknown string
 	if st.Materialized != materialize.View {
 		return ""
 	}
+	if why := p.viewVaries(parent, f); why != "" {
+		return why
+	}
 	for _, read := range slices.Sorted(maps.Keys(f.Inputs)) {
 		if why := p.addShown(in, read); why != "" {
 			return why
@@ -422,8 +438,21 @@ func (p *prints) addShown(in map[string]string, id string) (unknown string) {
 		return ""
 	}
 	st := p.stored[p.run.names.full(node.Relation).Key()]
-	if in[id] = st.RunID; st.RunID == "" || st.UniqueID != id {
+	f, ok := readFingerprint(st.Fingerprint)
+	if in[id] = st.RunID; st.RunID == "" || st.UniqueID != id || st.Materialized == materialize.View && !ok {
 		return fmt.Sprintf("what %q was made of is not known", node.Name)
+	}
+	if st.Materialized == materialize.View {
+		return p.viewVaries(node, f)
+	}
+	return ""
+}
+
+// viewVaries says why a published view may not show the same though all that it reads is the same.
+// While a run is published nobody asks.
+func (p *prints) viewVaries(view *project.Node, f fingerprint) string {
+	if why := p.unseen.functionsVary(f.Calls); why != "" {
+		return fmt.Sprintf("of view %q: %s", view.Name, why)
 	}
 	return ""
 }

@@ -135,7 +135,7 @@ func (a *adapter) naming(name string) method {
 	case "standardize_grants_dict":
 		return answers(func() template.Value { return template.NewDict() })
 	case "warn_once":
-		return exceptions{a.s.p}.warn
+		return exceptions{p: a.s.p, quiet: a.s.quiet}.warn
 	}
 	return nil
 }

@@ -250,14 +250,14 @@ func (a *adapter) execute(c *template.Call) (template.Value, error) {
 		return nil, err
 	}
 	if a.live() == nil {
-		return template.Tuple{"", newTable(nil, a.s.p.set.Print)}, nil
+		return template.Tuple{"", newTable(nil, a.s.printer())}, nil
 	}
 	t, err := a.s.query(c, sql)
 	if err != nil {
 		return nil, err
 	}
 	if !template.Truth(fetch) {
-		t = newTable(nil, a.s.p.set.Print)
+		t = newTable(nil, a.s.printer())
 	}
 	if n, ok := limit.(int64); ok && n >= 0 {
 		t = t.withRows(t.rows[:min(int(n), len(t.rows))])

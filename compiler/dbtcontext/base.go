@@ -29,7 +29,7 @@ func (p *Project) makeStatic() {
 		"flags":                newFlags(p.set),
 		"invocation_args_dict": dictOrEmpty(p.set.Args),
 		"dbt_metadata_envs":    dictOrEmpty(p.set.MetadataEnvs),
-		"exceptions":           exceptions{p},
+		"exceptions":           exceptions{p: p},
 		"modules":              p.modules(),
 		"validation":           validation{},
 		"api": attributes{"api", map[string]template.Value{

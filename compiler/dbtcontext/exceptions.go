@@ -34,7 +34,10 @@ var raising = map[string]string{
 }
 
 // exceptions is dbt's exceptions namespace.
-type exceptions struct{ p *Project }
+type exceptions struct {
+	p     *Project
+	quiet bool // warnings are for nobody
+}
 
 // TypeName is the Python type name.
 func (exceptions) TypeName() string { return "dict" }
@@ -92,6 +95,7 @@ func (e exceptions) warn(c *template.Call) (template.Value, error) {
 	}
 	text := template.Str(msg)
 	switch {
+	case e.quiet:
 	case e.p.set.Warn != nil:
 		e.p.set.Warn(diag.Warn(diag.RaisedError, c.Place, "%s", text).WithEvent("JinjaLogWarning"))
 	case e.p.set.Log != nil:

@@ -21,6 +21,9 @@ var hostNames = []string{
 // builtin makes a name of the context that is not a macro.
 func (s *Scope) builtin(name string) (template.Value, bool) {
 	if v, ok := s.p.staticNames()[name]; ok {
+		if silent := s.silent(name); s.quiet && silent != nil {
+			return silent, true
+		}
 		return v, true
 	}
 	if name == ownName {

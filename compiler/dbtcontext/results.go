@@ -54,7 +54,7 @@ func (s *Scope) storeRawResult(c *template.Call) (template.Value, error) {
 func (s *Scope) store(name string, resp, table template.Value) {
 	t, ok := table.(*tableObject)
 	if !ok {
-		t = newTable(nil, s.p.set.Print)
+		t = newTable(nil, s.printer())
 	}
 	data := template.NewList()
 	for _, row := range t.rows {
@@ -104,13 +104,13 @@ func contextOf(c *template.Call) context.Context {
 func (s *Scope) query(c *template.Call, sql string) (*tableObject, error) {
 	db := s.host.Database()
 	if db == nil || !s.host.Execute() {
-		return newTable(nil, s.p.set.Print), nil
+		return newTable(nil, s.printer()), nil
 	}
 	t, err := db.Query(contextOf(c), sql)
 	if err != nil {
 		return nil, err
 	}
-	return newTable(t, s.p.set.Print), nil
+	return newTable(t, s.printer()), nil
 }
 
 // render is render(text): a template rendered with the names of this rendering.

@@ -17,6 +17,8 @@ type Scope struct {
 
 	overrides map[string]template.Value // of macros, by "package.name"
 	results   map[string]*storedResult
+
+	quiet bool // nobody is told what the rendering logs, prints or warns of
 }
 
 // Scope returns the names for one rendering of a node of a package. Macros are
@@ -34,6 +36,32 @@ func (s *Scope) With(name string, v template.Value) *Scope {
 	}
 	s.extra[name] = v
 	return s
+}
+
+// Quiet has the rendering tell nobody what it logs, prints or warns of: somebody looks at what a
+// template would yield, which another rendering has told or will tell.
+func (s *Scope) Quiet() *Scope {
+	s.quiet = true
+	return s
+}
+
+// silent is a function of a quiet rendering; nil for one that tells nobody anything anyway.
+func (s *Scope) silent(name string) template.Value {
+	switch name {
+	case "log", "print":
+		return template.NewFunc(name, func(*template.Call) (template.Value, error) { return "", nil })
+	case "exceptions":
+		return exceptions{p: s.p, quiet: true}
+	}
+	return nil
+}
+
+// printer is where tables print themselves; nil for nowhere.
+func (s *Scope) printer() func(string) {
+	if s.quiet {
+		return nil
+	}
+	return s.p.set.Print
 }
 
 // Lookup returns the value of a name.
