@@ -35,18 +35,6 @@ func isCompiled(n *project.Node) bool {
 	return n.Compiled != nil && !n.Compiled.Deferred && hasQuery(n)
 }
 
-// AppendNode appends [NodeValue] as JSON, without what is there for templates only. Where
-// changes has a value for a key, that comes in its place; what is left of changes comes last.
-func AppendNode(buffer []byte, n *project.Node, changes ...template.Item) ([]byte, error) {
-	return record(func(put func(string, template.Value)) {
-		graphRecord(n)(put)
-		if isCompiled(n) {
-			put("compiled", true)
-			put("compiled_code", n.Compiled.SQL)
-		}
-	}).appendTo(buffer, changes...)
-}
-
 // GraphValue is a node as templates see it in graph: as it was parsed, whether it has
 // been compiled meanwhile or not. The keys are those of dbt 1.11 for the node's type. It
 // may be called while other goroutines compile.
@@ -96,7 +84,7 @@ func commonKeys(n *project.Node, put func(string, template.Value)) {
 	put("docs", docsOf(n))
 	put("patch_path", patchPath(n))
 	put("build_path", nil)
-	put("unrendered_config", n.Config.Unrendered())
+	put("unrendered_config", record(func(put func(string, template.Value)) { recordOf(n.Config.Unrendered())(put) }))
 	put("created_at", int64(0))
 	put("relation_name", relationName(n))
 	put("raw_code", n.RawCode)

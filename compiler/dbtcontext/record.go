@@ -53,10 +53,15 @@ func orEmpty(d *template.Dict) template.Value {
 // value for a key, that comes in its place; what is left of changes comes last.
 func (r record) appendTo(buffer []byte, changes ...template.Item) ([]byte, error) {
 	w := &recordWriter{buffer: append(buffer, '{'), start: len(buffer) + 1}
+	w.inner = w.put
+	if len(changes) == 0 {
+		r(w.inner)
+		return append(w.buffer, '}'), w.err
+	}
 	used := 0 // changes that replace something, by bits
 	r(func(key string, v template.Value) {
 		for i, change := range changes {
-			if change.Key == key {
+			if name, ok := change.Key.(string); ok && name == key {
 				v = change.Value
 				used |= 1 << i
 			}
@@ -71,11 +76,13 @@ func (r record) appendTo(buffer []byte, changes ...template.Item) ([]byte, error
 	return append(w.buffer, '}'), w.err
 }
 
-// recordWriter writes the members of a record. The first error sticks.
+// recordWriter writes the members of a record, and of the records in it. The first error
+// sticks.
 type recordWriter struct {
 	buffer []byte
 	start  int // where the first member begins
 	err    error
+	inner  func(key string, v template.Value) // put, made once
 }
 
 func (w *recordWriter) put(key string, v template.Value) {
@@ -87,18 +94,32 @@ func (w *recordWriter) put(key string, v template.Value) {
 	}
 	w.buffer = append(template.AppendJSONString(w.buffer, key), ": "...)
 	switch x := v.(type) {
+	case nil:
+		w.buffer = append(w.buffer, "null"...)
+	case string:
+		w.buffer = template.AppendJSONString(w.buffer, x)
 	case record:
-		w.buffer, w.err = x.appendTo(w.buffer)
+		start := w.start
+		w.buffer = append(w.buffer, '{')
+		w.start = len(w.buffer)
+		x(w.inner)
+		w.buffer, w.start = append(w.buffer, '}'), start
 	case texts:
-		w.buffer = append(w.buffer, '[')
-		for i, text := range x {
-			if i > 0 {
-				w.buffer = append(w.buffer, ", "...)
-			}
-			w.buffer = template.AppendJSONString(w.buffer, text)
-		}
-		w.buffer = append(w.buffer, ']')
+		w.texts(x)
+	case written:
+		w.buffer = append(w.buffer, x...)
 	default:
 		w.buffer, w.err = template.AppendJSON(w.buffer, v)
 	}
+}
+
+func (w *recordWriter) texts(list texts) {
+	w.buffer = append(w.buffer, '[')
+	for i, text := range list {
+		if i > 0 {
+			w.buffer = append(w.buffer, ", "...)
+		}
+		w.buffer = template.AppendJSONString(w.buffer, text)
+	}
+	w.buffer = append(w.buffer, ']')
 }

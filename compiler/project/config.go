@@ -2,6 +2,7 @@ package project
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -57,6 +58,20 @@ func (c *Config) Keys() []string {
 func (c *Config) has(key string) bool {
 	_, ok := c.Get(key)
 	return ok
+}
+
+// Shared returns what tells the config of a resource that says nothing of its own: all of
+// the same folder have the same one, rendered and unrendered. It is nil for others.
+func (c *Config) Shared() *Config {
+	if c == nil || c.from == nil || len(c.own) > 0 || c.from.p.root != nil {
+		return nil
+	}
+	in := c.from.in
+	said := func(call ConfigCall) bool { return call.Values != nil && call.Values.Len() > 0 }
+	if in.Patch != nil && len(in.Patch.own) > 0 || slices.ContainsFunc(in.InFile, said) {
+		return nil
+	}
+	return c.base
 }
 
 // Get returns the value of a key. A nil config is empty.

@@ -61,6 +61,7 @@ func hasSection(t project.ResourceType) bool {
 // exists in memory as a whole. The first error sticks.
 type manifestWriter struct {
 	out   *bufio.Writer
+	nodes dbtcontext.NodeWriter
 	plan  *compiler.Plan
 	meta  Meta
 	comma bool
@@ -153,15 +154,28 @@ func (m *manifestWriter) members(name string, names []string, add func(buffer []
 
 // appendString appends a text as JSON.
 func appendString(buffer []byte, text string) []byte {
+	if isPlain(text) {
+		return append(append(append(buffer, '"'), text...), '"')
+	}
 	quoted, _ := json.Marshal(text) // a string always marshals
 	return append(buffer, quoted...)
+}
+
+// isPlain reports whether a text is JSON once it stands in quotes, as names are.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c != '_' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
 }
 
 // node appends a node as dbt writes it: what templates see of it, and what compiling added. It
 // is called by several goroutines.
 func (m *manifestWriter) node(buffer []byte, node *project.Node) ([]byte, error) {
 	start := len(buffer)
-	buffer, err := dbtcontext.AppendNode(buffer, node, m.additions(node)...)
+	buffer, err := m.nodes.Append(buffer, node, m.additions(node)...)
 	if m.meta.Mask != nil {
 		buffer = append(buffer[:start], m.meta.hidden(string(buffer[start:]))...)
 	}

@@ -2,6 +2,8 @@ package artifact
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -33,21 +35,24 @@ unit_tests: [{name: u, model: orders, given: [{input: ref('raw'), rows: [{id: 1}
 		"tests/singular.sql":    {Data: []byte("select * from {{ ref('orders') }} where id < 0")},
 		"snapshots/history.sql": {Data: []byte("{% snapshot history %}{{ config(unique_key='id', strategy='check', check_cols='all', snapshot_meta_column_names={'dbt_valid_to': 'until'}) }}select * from {{ ref('orders') }}{% endsnapshot %}")},
 	})
-	for id, node := range plan.Nodes {
+	var writer dbtcontext.NodeWriter
+	nodes := slices.Collect(maps.Values(plan.Nodes))
+	for _, node := range append(nodes, nodes...) { // the second time with what is known from the first
+		id := node.UniqueID
 		value := dbtcontext.NodeValue(node)
 		value.Delete("compiled_sql")
 		want, err := template.ToJSON(value, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		have, err := dbtcontext.AppendNode([]byte("before "), node)
+		have, err := writer.Append([]byte("before "), node)
 		if err != nil || string(have) != "before "+want {
 			t.Errorf("%s: %v\n%s\nwant\n%s", id, err, have, want)
 		}
 		keysOnce(t, json.NewDecoder(strings.NewReader(want)))
 	}
 	node := plan.Nodes["model.shop.orders"]
-	have, err := dbtcontext.AppendNode(nil, node, template.Item{Key: "build_path", Value: "x"}, template.Item{Key: "more", Value: int64(1)})
+	have, err := writer.Append(nil, node, template.Item{Key: "build_path", Value: "x"}, template.Item{Key: "more", Value: int64(1)})
 	if text := string(have); err != nil || !strings.Contains(text, `"build_path": "x"`) || !strings.HasSuffix(text, `, "more": 1}`) {
 		t.Errorf("%v\n%s", err, text)
 	}
