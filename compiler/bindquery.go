@@ -42,19 +42,22 @@ func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]C
 
 // cacheText is all that the columns of a query depend on.
 func (b *Bound) cacheText(node *project.Node, query ShellQuery) string {
-	var text strings.Builder
-	text.WriteString(query.SQL)
-	for _, id := range b.parents(node, nil) {
+	const parentText = 128 // bytes, as a guess
+	parents := b.parents(node, nil)
+	text := make([]byte, 0, len(query.SQL)+parentText*len(parents))
+	text = append(text, query.SQL...)
+	for _, id := range parents {
 		parent := b.nodes[id]
 		if parent == nil {
 			continue
 		}
-		text.WriteString("\x00" + b.shellOf(b.plan.Nodes[id]).String())
+		text = b.shellOf(b.plan.Nodes[id]).AppendTo(append(text, 0))
 		for _, c := range parent.readAs() {
-			text.WriteString("\x01" + c.Name + "\x02" + c.Type)
+			text = append(append(text, 1), c.Name...)
+			text = append(append(text, 2), c.Type...)
 		}
 	}
-	return text.String()
+	return string(text)
 }
 
 // readAs are the columns as readers see them.

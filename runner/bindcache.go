@@ -50,15 +50,25 @@ func (c *bindCache) get(key string) ([]compiler.Column, bool) {
 	if !ok {
 		return nil, false
 	}
-	fields := strings.Split(value, "\t")
-	if value == "" || len(fields)%2 != 0 {
+	tabs := strings.Count(value, "\t")
+	if value == "" || tabs%2 == 0 {
 		return nil, value == ""
 	}
-	columns := make([]compiler.Column, len(fields)/2)
-	for i := range columns {
-		columns[i] = compiler.Column{Name: cacheUnescape.Replace(fields[2*i]), Type: cacheUnescape.Replace(fields[2*i+1])}
+	columns := make([]compiler.Column, 0, tabs/2+1)
+	for value != "" {
+		var name, kind string
+		name, value, _ = strings.Cut(value, "\t")
+		kind, value, _ = strings.Cut(value, "\t")
+		columns = append(columns, compiler.Column{Name: unescaped(name), Type: unescaped(kind)})
 	}
 	return columns, true
+}
+
+func unescaped(text string) string {
+	if strings.IndexByte(text, '\\') < 0 {
+		return text
+	}
+	return cacheUnescape.Replace(text)
 }
 
 var (

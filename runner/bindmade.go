@@ -69,16 +69,16 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	if err := checkStorable(node, columns); err != nil {
 		return nil, err
 	}
-	finish, err := materialize.End(spec, st, tableColumns(columns))
+	made, err := materialize.Columns(spec, st, tableColumns(columns))
 	if err != nil {
 		return nil, err
 	}
 	if spec.Materialized == materialize.Incremental {
-		if err := f.rehearse(ctx, node, tableColumns(columns), finish.Columns); err != nil {
+		if err := f.rehearse(ctx, node, tableColumns(columns), made); err != nil {
 			return nil, err
 		}
 	}
-	return plainColumns(finish.Columns), said
+	return plainColumns(made), said
 }
 
 // madeBeside is Made of what is no model.

@@ -118,6 +118,9 @@ func (r *Relation) render() string {
 	if r.external != "" {
 		return r.external
 	}
+	if r.include == (policy{true, true, true}) && r.quote == r.include && r.view == "" {
+		return r.rel.String()
+	}
 	var parts []string
 	add := func(part string, include, quote bool) {
 		if !include || part == "" {

@@ -37,17 +37,35 @@ func (r Relation) Key() string {
 // String renders the relation as dbt-duckdb does: "database"."schema"."identifier",
 // leaving out what is empty.
 func (r Relation) String() string {
-	var parts []string
-	for _, p := range []string{r.Database, r.Schema, r.Identifier} {
-		if p != "" {
-			parts = append(parts, QuoteIdent(p))
+	return string(r.AppendTo(make([]byte, 0, len(r.Database)+len(r.Schema)+len(r.Identifier)+len(`""."".""`))))
+}
+
+// AppendTo appends what String renders.
+func (r Relation) AppendTo(text []byte) []byte {
+	first := true
+	for _, p := range [...]string{r.Database, r.Schema, r.Identifier} {
+		if p == "" {
+			continue
 		}
+		if !first {
+			text = append(text, '.')
+		}
+		first = false
+		text = appendIdent(text, p)
 	}
-	return strings.Join(parts, ".")
+	return text
 }
 
 // QuoteIdent quotes an SQL identifier, always.
 func QuoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func appendIdent(text []byte, name string) []byte {
+	text = append(text, '"')
+	if strings.IndexByte(name, '"') >= 0 {
+		name = strings.ReplaceAll(name, `"`, `""`)
+	}
+	return append(append(text, name...), '"')
+}
 
 // QuoteString quotes an SQL string literal.
 func QuoteString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -143,6 +143,10 @@ func literalArgs(a *callArgs) []Value {
 	}
 	var out []Value
 	for _, e := range a.args {
+		if literal, ok := e.(*constExpr); ok { // as nearly all are: nothing is to be evaluated
+			out = append(out, literal.v)
+			continue
+		}
 		v, err := evalConst(e)
 		if err != nil {
 			return nil

@@ -139,11 +139,22 @@ func (t *Template) Blocks() []*Block { return t.blocks }
 // scope. The error is a *diag.Diagnostic, or wraps one.
 func (t *Template) Render(th *Thread, scope Scope) (Output, error) {
 	f := t.frame(th, scope)
-	f.out = &buffer{track: true}
+	f.out = t.roomy()
 	if err := f.runTemplate(); err != nil {
 		return Output{Map: &PosMap{}}, err
 	}
 	return f.out.output(t.src), nil
+}
+
+// roomy is a buffer that the text of a template without statements is likely to fit into.
+func (t *Template) roomy() *buffer {
+	const name = 32 // bytes that an expression prints
+	b := &buffer{track: true}
+	if t.prog == nil {
+		b.text = make([]byte, 0, len(t.src.Text)+name*len(t.leaves))
+		b.segs = make([]segment, 0, len(t.leaves))
+	}
+	return b
 }
 
 func (t *Template) frame(th *Thread, scope Scope) *frame {

@@ -70,6 +70,7 @@ func (f *File) read(text string) error {
 		return ErrDamaged
 	}
 	f.old = make(map[string]string, strings.Count(body, "\n"))
+	f.used = make(map[string]string, len(f.old))
 	for line := range strings.Lines(body) {
 		key, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		if !ok {

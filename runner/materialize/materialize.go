@@ -273,6 +273,16 @@ func (s *Spec) NeedsColumns() bool {
 	return s.Materialized == Incremental || s.Materialized == Snapshot || len(s.Indexes) > 0
 }
 
+// Columns are those of the relation that is made of a query: those of [Finish], which for the
+// most frequent of all nodes is found without the statements. An error is a diag.List.
+func Columns(spec *Spec, state State, query []engine.Column) ([]engine.Column, error) {
+	if spec.Materialized == Table && len(spec.Indexes) == 0 {
+		return query, nil // as endTable
+	}
+	finish, err := End(spec, state, query)
+	return finish.Columns, err
+}
+
 // End returns what comes after the candidate was made. columns are those of
 // Write.Made; nil is enough where [Spec.NeedsColumns] says so. An error is a diag.List.
 func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {

@@ -22,7 +22,6 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 		Published: node.Relation, Candidate: candidate, FullRefresh: fullRefresh,
 		places: r.places,
 	}
-	spec.places["materialized"] = r.place("materialized")
 	if node.Compiled != nil {
 		spec.SQL = node.Compiled.SQL
 	}
@@ -50,6 +49,7 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 			spec.Custom = true
 			return spec, r.problems
 		}
+		spec.places["materialized"] = r.place("materialized")
 		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)
 	}
 	spec.Header = r.text("sql_header")
