@@ -139,6 +139,31 @@ func CTEInsertPoint(sql string) (offset int, hasWith, recursive bool) {
 	return end, true, true
 }
 
+// LeadingCTEs returns the names, in lower case, of the common table expressions that a query
+// begins with, and the offset behind each one's query: from there on a table of that name is
+// the expression, whatever relation there is. Before, it may be the relation.
+func LeadingCTEs(sql string) map[string]int {
+	offset, with, _ := CTEInsertPoint(sql)
+	if !with {
+		return nil
+	}
+	ends := map[string]int{}
+	for l := (lexer{sql: sql[offset:]}); l.significant(); {
+		name := l.tok.Text(l.sql)
+		if l.tok.Kind == Quoted {
+			name = Unquote(name)
+		}
+		if !l.skipCTE() {
+			break // it is unfinished
+		}
+		ends[strings.ToLower(name)] = offset + l.tok.Span.End
+		if !l.significant() || !l.tok.is(l.sql, ',') {
+			break
+		}
+	}
+	return ends
+}
+
 // Normalize returns the text with its comments left out and its tokens set apart
 // by single spaces: two texts that normalize alike are the same query. Letter case
 // is kept, since column names show it.

@@ -2,6 +2,7 @@ package sqltoken_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"elt/compiler/diag"
@@ -130,6 +131,39 @@ func TestCTEInsertPoint(t *testing.T) {
 			offset, with, recursive := sqltoken.CTEInsertPoint(tt.sql)
 			mark := map[bool]string{true: "W"}[with] + map[bool]string{true: "R"}[recursive] + "^"
 			if got := tt.sql[:offset] + mark + tt.sql[offset:]; got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestLeadingCTEs marks with the name where a table of it is surely the expression.
+func TestLeadingCTEs(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, sql, want string }{
+		{"no WITH", "select 1 from a", "select 1 from a"},
+		{"one", "with a as (select * from a) from a", "with a as (select * from a)<a> from a"},
+		{"two", "with a as (from x), B as (from a) from a, b", "with a as (from x)<a>, B as (from a)<b> from a, b"},
+		{"column names", "with a(i, j) as (select 1, 2) from a", "with a(i, j) as (select 1, 2)<a> from a"},
+		{"materialized", "with a as not materialized (select 1) (from a)", "with a as not materialized (select 1)<a> (from a)"},
+		{"recursive with a key", "with recursive a(i) using key (i) as (select 1) from a", "with recursive a(i) using key (i) as (select 1)<a> from a"},
+		{"quoted", `with "My a" as (select 1) from "My a"`, `with "My a" as (select 1)<my a> from "My a"`},
+		{"parentheses and comments inside", "with a as (select (1) -- )\n) from a", "with a as (select (1) -- )\n)<a> from a"},
+		{"a WITH inside is not the query's", "select * from (with a as (select 1) from a)", "select * from (with a as (select 1) from a)"},
+		{"unfinished", "with a as (select 1), b as (select", "with a as (select 1)<a>, b as (select"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			at := map[int]string{}
+			for name, end := range sqltoken.LeadingCTEs(tt.sql) {
+				at[end] = "<" + name + ">"
+			}
+			got := ""
+			for i, c := range tt.sql + "\x00" {
+				got += at[i] + string(c)
+			}
+			if got = strings.TrimSuffix(got, "\x00"); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
