@@ -127,7 +127,7 @@ func (r *run) projectNodes() []*project.Node {
 
 // runOptions are what a retry repeats, and what it has to compare.
 type runOptions struct {
-	FullRefresh, AllOrNothing, StoreFailures, Adopt bool
+	FullRefresh, AllOrNothing, StoreFailures, Adopt, Expire bool
 
 	Warnings diag.Warnings
 
@@ -141,7 +141,7 @@ func (r *run) optionsJSON() string {
 	o := runOptions{
 		FullRefresh: r.opts.FullRefresh, AllOrNothing: r.opts.AllOrNothing,
 		StoreFailures: r.opts.StoreFailures, Warnings: r.opts.Warnings,
-		Adopt: r.opts.Adopt, Setup: r.setup(), EventTimeStart: r.opts.EventTimeStart, EventTimeEnd: r.opts.EventTimeEnd,
+		Adopt: r.opts.Adopt, Expire: r.opts.Expire, Setup: r.setup(), EventTimeStart: r.opts.EventTimeStart, EventTimeEnd: r.opts.EventTimeEnd,
 	}
 	if r.opts.Command == "test" {
 		for _, id := range r.selection() {

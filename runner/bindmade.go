@@ -58,6 +58,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	case materialize.View, materialize.Ephemeral:
 		return plainColumns(columns), said
 	case materialize.External:
+		if err := spec.CheckKeep(columns); err != nil {
+			return nil, err
+		}
 		if known, err := f.Published(ctx, node); spec.Grows() && !spec.FullRefresh && st.Existing != nil && !st.IsTable() && err == nil {
 			return known, said
 		}

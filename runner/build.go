@@ -158,6 +158,9 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	if r.hooksTouchThis(n) {
 		spec.FullCopy = true
 	}
+	if spec.Keep != nil {
+		spec.Keep.Before, spec.Keep.Remove = spec.Keep.Since(r.begun), r.opts.Expire
+	}
 	n.spec, n.state = spec, st
 	n.formTexts = r.compileForms(ctx, n)
 	if spec.External != nil {
@@ -248,7 +251,7 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 	if err := w.touch(ctx, n); err != nil {
 		return err
 	}
-	if err := w.writtenFiles(n); err != nil {
+	if err := w.writtenFiles(ctx, n); err != nil {
 		return err
 	}
 	w.point("candidate-created")
@@ -294,6 +297,9 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	}
 	rows := n.rows
 	if err := w.statements(ctx, n, finish.Apply); err != nil {
+		return err
+	}
+	if err := w.expire(ctx, n); err != nil {
 		return err
 	}
 	n.rows = rows // of the delta, not of what was done with it

@@ -217,6 +217,9 @@ func (c *rebuilds) changed(ctx context.Context, n *nodeRun) string {
 			return "something is wrong with it"
 		}
 	}
+	if n.spec != nil && n.spec.Keep != nil && r.opts.Expire {
+		return "what is older than it keeps is removed"
+	}
 	f, unknown := c.own(n)
 	if unknown == "" {
 		unknown = c.unseen.functionsVary(f.Calls)

@@ -90,13 +90,16 @@ func (w *worker) makeRoom(n *nodeRun) error {
 }
 
 // writtenFiles looks at what was written for an external model.
-func (w *worker) writtenFiles(n *nodeRun) error {
+func (w *worker) writtenFiles(ctx context.Context, n *nodeRun) error {
 	if n.spec.External == nil || n.spec.External.Remote {
 		return nil
 	}
 	x := n.spec.External
 	if n.spec.Grows() {
 		if err := w.growFiles(n); err != nil {
+			return err
+		}
+		if err := w.expireFiles(ctx, n); err != nil {
 			return err
 		}
 	}

@@ -70,6 +70,7 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 			r.opts.Warnings = was.Warnings
 		}
 		r.opts.Adopt = r.opts.Adopt || was.Adopt
+		r.opts.Expire = r.opts.Expire || was.Expire
 		r.opts.EventTimeStart, r.opts.EventTimeEnd = was.EventTimeStart, was.EventTimeEnd
 	}
 	last.sameSetup = last.EltVersion == r.opts.Version && was.Setup == r.setup()
@@ -231,6 +232,8 @@ func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
 		return "it reads changes of another model"
 	case n.batches != nil:
 		return "which batches are missing is looked up anew"
+	case n.spec.Keep != nil:
+		return "what is too old is looked up anew"
 	case !last.sameSetup:
 		return "elt, or the settings of the target, are others"
 	case c.SQLHash != n.sqlHash && n.node.Type == project.Seed:

@@ -8,7 +8,7 @@ func runCommand(in *invocation) *cli.Command {
 		Usage:  "build and publish models without testing them",
 		Action: in.execute,
 		Flags: join(selectionFlags(),
-			[]cli.Flag{fullRefreshFlag(), failFastFlag(), allOrNothingFlag(), adoptFlag(), emptyFlag(), sampleFlag(), waitFlag()}, changedFlags(), eventTimeFlags(), deferFlags(),
+			[]cli.Flag{fullRefreshFlag(), expireFlag(), failFastFlag(), allOrNothingFlag(), adoptFlag(), emptyFlag(), sampleFlag(), waitFlag()}, changedFlags(), eventTimeFlags(), deferFlags(),
 			projectFlags(), runOutputFlags()),
 	}
 }

@@ -75,6 +75,10 @@ func fullRefreshFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "full-refresh", Aliases: []string{"f"}, Category: groupRun, Usage: "rebuild incremental models from all their input"}
 }
 
+func expireFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "expire", Category: groupRun, Usage: "remove what is older than models keep it (keep: 90 days)"}
+}
+
 // changedFlags leave out what is up to date.
 func changedFlags() []cli.Flag {
 	return []cli.Flag{

@@ -68,7 +68,7 @@ var (
 		"json_read_options": {kind: mapping}, "plugin": {kind: text}, "parameters": {}, "temp_schema_name": {kind: text},
 		"glue_register": {kind: boolean}, "glue_database": {kind: text}, "partition_columns": {},
 		"on_duplicate_key": {kind: text, choices: []string{"fail", "latest"}}, "order_by": {kind: textOrList},
-		"change_key":  {kind: textOrList},
+		"change_key": {kind: textOrList}, "keep": {},
 		"file_column": {kind: text}, "file_sources": {kind: textOrList},
 		"on_deleted_file":        {kind: text, choices: []string{"delete", "keep", "fail"}},
 		"test_scope":             {kind: text, choices: []string{"all", "delta"}},

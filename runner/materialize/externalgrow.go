@@ -123,6 +123,9 @@ func (x *ExternalSpec) castItem(source []engine.Column, to engine.Column) string
 // External settles the statements once the columns of the query are known.
 func (w *Write) External(spec *Spec, columns []engine.Column) error {
 	spec.External.Columns = columns
+	if err := spec.CheckKeep(columns); err != nil {
+		return err
+	}
 	if spec.External.Known == nil {
 		return nil
 	}

@@ -105,6 +105,9 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 	if err := checkKeys(spec, columns); err != nil {
 		return Finish{}, err
 	}
+	if err := spec.CheckKeep(columns); err != nil {
+		return Finish{}, err
+	}
 	if spec.Anew(state) {
 		f, err := endTable(spec, state, columns)
 		if err != nil {
@@ -114,7 +117,7 @@ func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, e
 		if spec.OnDuplicateKey != "" || spec.Strategy == MergeInto { // what the next run would stop at
 			f.Checks = append(f.Checks, duplicateKeys(spec, spec.Candidate, columns)...)
 		}
-		return f, nil
+		return spec.expireMade(f, spec.Candidate, columns), nil
 	}
 	return endChange(spec, state, columns)
 }
@@ -161,9 +164,10 @@ func (c *change) inPlace(f Finish) Finish {
 	if c.spec.Snapshot == nil {
 		f.Changes = c.changes()
 	}
-	f.Audit = uniqueInDelta(c, "(\n"+f.AsView+"\n)")
 	f.Publish = append(c.alters(c.spec.Published), c.apply(c.spec.Published)...)
 	f.Discard = []string{"drop table " + c.delta.String()}
+	f = c.expireInPlace(f)
+	f.Audit = uniqueInDelta(c, "(\n"+f.AsView+"\n)")
 	return f
 }
 
@@ -177,7 +181,7 @@ func (c *change) onCopy(f Finish, copied project.Relation) Finish {
 	f.Publish = c.swapFor(copied)
 	f.Indexes = c.recreateIndexes()
 	f.Discard = []string{"drop table " + c.delta.String()}
-	return f
+	return c.spec.expireMade(f, copied, c.target)
 }
 
 // byCopy makes the copy now: whether it is needed shows only in the delta's columns.

@@ -65,6 +65,7 @@ type Spec struct {
 	OrderBy        []string // merge with latest: columns or expressions; the greatest is the latest
 	Merge          Merge    // options of merge
 	PartitionBy    []string // insert_overwrite: columns or expressions
+	Keep           *Keep    // how long rows stay; nil for ever
 	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
 	Batches        *Batches // microbatch: the intervals that are replaced
 	// ChangeKey says in terms of the columns of a model whose changes are read which keys of
@@ -96,7 +97,7 @@ type Spec struct {
 func (s *Spec) LikeDBT() {
 	s.AsDBT = true
 	if s.Grows() { // dbt-duckdb takes no notice of the strategy
-		s.Strategy, s.External.Folder = "", s.External.isTree()
+		s.Strategy, s.External.Folder, s.Keep = "", s.External.isTree(), nil
 	}
 	if s.Strategy == MergeInto && s.OnDuplicateKey == "" {
 		s.FullCopy = true // which of two rows with one key MERGE takes, no view can say
@@ -206,6 +207,8 @@ type Finish struct {
 	Checks []Check
 	// Apply is run next, each statement committed by itself, before post-hooks.
 	Apply []Statement
+	// Expiry is what becomes of rows that are too old, after Apply; nil where rows are kept for ever.
+	Expiry *Expiry
 	// Audit looks at what Apply has done, and at AsView.
 	Audit []Check
 	// AsView is the SELECT that shows the relation as it will be once published, over

@@ -57,6 +57,7 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 	if spec.Materialized == Incremental {
 		r.incremental(spec)
 	}
+	r.keep(spec)
 	return spec, r.problems
 }
 
