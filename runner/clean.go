@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"elt/compiler"
 	"elt/compiler/project"
@@ -38,12 +39,24 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) ([]proje
 
 // leftovers lists hidden relations in all databases that can be written.
 func leftovers(ctx context.Context, s engine.Session) ([]project.Relation, error) {
-	t, err := s.Query(ctx, `select r.* from (
-		select database_name, schema_name, table_name, 'table' from duckdb_tables() where not temporary
+	found, err := hiddenRelations(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	writable, err := attachedDatabases(ctx, s)
+	return slices.DeleteFunc(found, func(rel project.Relation) bool {
+		_, ok := writable[strings.ToLower(rel.Database)]
+		return !ok
+	}), err
+}
+
+// hiddenRelations lists hidden relations in all databases.
+func hiddenRelations(ctx context.Context, s engine.Session) ([]project.Relation, error) {
+	t, err := s.Query(ctx, `from (
+		select database_name, schema_name, table_name as name, 'table' from duckdb_tables() where not temporary
 		union all
 		select database_name, schema_name, view_name, 'view' from duckdb_views() where not internal and not temporary
-	) r(db, sch, name, kind) join duckdb_databases() d on d.database_name = r.db
-	where name like '\_elt\_%' escape '\' and not d.readonly order by all`)
+	) where name like '\_elt\_%' escape '\' order by all`)
 	if err != nil {
 		return nil, err
 	}

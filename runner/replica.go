@@ -10,6 +10,7 @@ import (
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/runner/duckdb"
+	"elt/runner/state"
 )
 
 // renewReplica copies what was published, although something after that has failed; err is
@@ -58,12 +59,16 @@ func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
 	if info, err := os.Stat(from + ".wal"); err == nil && info.Size() > 0 {
 		return errLogStays // the file alone is not what was published
 	}
-	if r.leaves() {
-		scratch := filepath.Join(filepath.Dir(target.Replica), "."+filepath.Base(target.Replica)+".clean")
+	hidden, err := hiddenIn(ctx, guard)
+	if err != nil {
+		return err
+	}
+	scratch := filepath.Join(filepath.Dir(target.Replica), "."+filepath.Base(target.Replica)+".clean")
+	if err := removeDatabase(scratch); err != nil { // of a run that was killed
+		return err
+	}
+	if hidden {
 		defer func() { err = errors.Join(err, removeDatabase(scratch)) }()
-		if err := removeDatabase(scratch); err != nil {
-			return err
-		}
 		if err := duckdb.CopyFile(ctx, from, scratch); err != nil {
 			return err
 		}
@@ -78,14 +83,60 @@ func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
 	return duckdb.CopyFile(ctx, from, target.Replica)
 }
 
-// leaves reports whether candidates of this run stay in the database.
-func (r *run) leaves() bool {
-	for _, n := range r.nodes {
-		if (n.written.Identifier != "" || n.resumed || n.result.Status == Errored) && !n.result.Published {
-			return true
-		}
+// hiddenIn reports whether a database that is open holds candidates.
+func hiddenIn(ctx context.Context, db *duckdb.DB) (bool, error) {
+	s, err := db.Session(ctx)
+	if err != nil {
+		return false, err
 	}
-	return false
+	defer s.Close()
+	hidden, err := hiddenRelations(ctx, s)
+	return len(hidden) > 0, err
+}
+
+// catchUp renews the replica where a run has published nothing and an earlier one had no time
+// to renew it, or no room.
+func (r *run) catchUp(ctx context.Context) error {
+	if ctx.Err() != nil || !r.replicaBehind(ctx) {
+		return nil
+	}
+	return r.copyReplica(ctx)
+}
+
+// replicaBehind reports whether the replica is missing or of an earlier publish than the last.
+func (r *run) replicaBehind(ctx context.Context) bool {
+	target := r.plan.Project.Target
+	if target.Replica == "" || !isFile(target.Path) {
+		return false
+	}
+	original, err := os.Stat(target.Path)
+	if err != nil {
+		return false
+	}
+	replica, err := os.Stat(target.Replica)
+	if err == nil && replica.ModTime().After(original.ModTime()) {
+		return false // most often, and there is nothing to open
+	}
+	last, err := lastPublish(ctx, target.Path)
+	if err != nil || last == "" {
+		return false // another process has it: that one will renew the replica
+	}
+	shown, err := lastPublish(ctx, target.Replica)
+	return err != nil || shown != last
+}
+
+// lastPublish is the run that has published last in a database file.
+func lastPublish(ctx context.Context, path string) (string, error) {
+	db, err := duckdb.Open(ctx, duckdb.Options{Path: path, ReadOnly: true})
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	s, err := db.Session(ctx)
+	if err != nil {
+		return "", err
+	}
+	return state.LastPublish(ctx, s, db.Database())
 }
 
 // dropHidden drops the hidden relations of a copy.

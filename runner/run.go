@@ -144,7 +144,7 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 	}
 	r.point("closed")
 	if errors.Is(err, errUnchanged) {
-		return r.unchanged(), nil
+		return r.unchanged(), r.catchUp(ctx)
 	}
 	if summary == nil {
 		if errors.Is(err, context.Canceled) || ctx.Err() != nil {
@@ -155,8 +155,11 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 	if r.readOnly {
 		r.rememberAudit(ctx)
 	}
-	if summary.Published > 0 {
+	switch {
+	case summary.Published > 0:
 		err = r.renewReplica(ctx, err)
+	case err == nil && !r.readOnly:
+		err = r.catchUp(ctx)
 	}
 	summary.Elapsed = time.Since(r.clock)
 	summary.Broken = err != nil

@@ -78,6 +78,16 @@ func Runs(ctx context.Context, s engine.Session, database, node string, limit in
 	return runs, nil
 }
 
+// LastPublish returns the run_id of the newest run that has published something; "" where
+// none has.
+func LastPublish(ctx context.Context, s engine.Session, database string) (string, error) {
+	t, err := s.Query(ctx, "select run_id from "+name(database, "runs")+" where published_at is not null order by published_at desc, rowid desc limit 1")
+	if err != nil || len(t.Rows) == 0 {
+		return "", err
+	}
+	return str(t.Rows[0][0]), nil
+}
+
 // Result is a row of _elt.node_results.
 type Result struct {
 	RunID, UniqueID, ResourceType, Status string
