@@ -73,6 +73,9 @@ func (u *unseen) plainly(sql string, known map[string]bool) bool {
 		name := func(i int) string { return c.Parts[i].Name }
 		switch len(c.Parts) {
 		case 1:
+			if name(0) == lakeTable {
+				continue
+			}
 			if end, ok := surely[strings.ToLower(name(0))]; ok && c.Span.Start >= end {
 				continue
 			}

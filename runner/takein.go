@@ -46,16 +46,13 @@ func (r *run) useFilesTable(n *nodeRun) {
 	n.spec.Files.Replaces = n.intake.replaces() || n.intake.unknown || r.elsewhere(n.candidate)
 }
 
-// probe binds the query of a by_file model before anything is read, to see that it
-// hands the file column on.
-func (w *worker) probe(ctx context.Context, n *nodeRun) error {
-	query, err := w.prepare(ctx, n, materialize.Statement{SQL: n.spec.SQL}, nil)
+// carriesFiles sees to it that what the query of a by_file model has made carries the file column.
+// The check ahead has seen to it too, unless it could not bind the query: to bind it here before
+// the load would have DuckDB look into each file once more.
+func (w *worker) carriesFiles(ctx context.Context, n *nodeRun) error {
+	columns, err := describe(ctx, w.session, n.write.Made)
 	if err != nil {
 		return err
-	}
-	columns, err := describeQuery(ctx, w.session, &query)
-	if err != nil {
-		return w.fault(n, query, err)
 	}
 	return n.spec.CheckFileColumn(columns)
 }
@@ -91,9 +88,9 @@ func (w *worker) load(ctx context.Context, n *nodeRun, list []materialize.Statem
 // attempt runs the statements, and drops what they have made where one fails.
 func (w *worker) attempt(ctx context.Context, n *nodeRun, list []materialize.Statement) error {
 	before := len(n.result.Statements)
-	err := w.probe(ctx, n)
+	err := w.statements(ctx, n, list)
 	if err == nil {
-		err = w.statements(ctx, n, list)
+		err = w.carriesFiles(ctx, n)
 	}
 	if err != nil {
 		n.result.Statements = n.result.Statements[:before]
