@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,9 +16,12 @@ import (
 	"elt/bench/internal/suite"
 )
 
-// variantOfState is how dbt leaves out what has not changed: its user names the files of
-// the last run.
-const variantOfState = "state:modified+"
+// How elt and dbt leave out what has not changed: elt looks into the database, dbt's user names the
+// files of the last run.
+const (
+	variantOfChanged = "--changed"
+	variantOfState   = "state:modified+"
+)
 
 // tiny is a build of many small models.
 func (e *Env) tiny() suite.Case {
@@ -25,21 +29,21 @@ func (e *Env) tiny() suite.Case {
 	return suite.Case{
 		Name: "tiny", Title: fmt.Sprintf("Build of %d small models", models),
 		About: fmt.Sprintf("A project of %d tables of a hundred rows each, as many tests, and 20 seeds: from an empty database, again with nothing changed, and with one model changed in the middle layer. ", models) +
-			"dbt builds everything again unless it is told what has changed by the files of the last run; that is its second entry. " +
+			"elt and dbt build everything again unless they are asked to leave out what has not changed, which is an entry of its own: `elt build --changed` looks into the database, dbt is given the files of its last run. " +
 			"After one change the floor is the changed table and everything below it.",
 		Prepare: func(ctx context.Context, dir string) ([]suite.Scenario, error) {
 			t, err := e.generated(ctx, dir, models)
 			if err != nil {
 				return nil, err
 			}
-			state := t.dbtState()
-			if err := project.Copy(t.folder(peers.DBT), state.Command.Dir); err != nil {
+			err = errors.Join(project.Copy(t.folder(peers.Elt), t.eltChanged().Command.Dir), project.Copy(t.folder(peers.DBT), t.dbtState().Command.Dir))
+			if err != nil {
 				return nil, err
 			}
 			scenarios := []suite.Scenario{
 				{Name: "first", Title: "first build", Contenders: t.builders(), Warmup: e.pick(1, 0)},
-				{Name: "same", Title: "nothing changed", Contenders: t.rebuilders(state, nil), Warmup: 1},
-				{Name: "changed", Title: "one model changed", Contenders: t.rebuilders(state, t.change(models/200*100)), Warmup: 1},
+				{Name: "same", Title: "nothing changed", Contenders: t.rebuilders(nil), Warmup: 1},
+				{Name: "changed", Title: "one model changed", Contenders: t.rebuilders(t.change(models / 200 * 100)), Warmup: 1},
 			}
 			for i := range scenarios {
 				scenarios[i].Runs = e.pick(5, 1)
@@ -67,9 +71,17 @@ func (t *team) dbtState() suite.Contender {
 	return c
 }
 
+// eltChanged is elt with --changed, in a folder of its own.
+func (t *team) eltChanged() suite.Contender {
+	c := t.elt("build", variantOfChanged)
+	c.Variant, c.Command.Dir = variantOfChanged, t.folder("elt-changed")
+	c.File = filepath.Join(c.Command.Dir, t.name+".duckdb")
+	return c
+}
+
 // rebuilders are all tools at another build; change is called before each round.
-func (t *team) rebuilders(state suite.Contender, change func(c suite.Contender, round int) error) []suite.Contender {
-	all := []suite.Contender{t.elt("build"), t.dbt("build"), state, t.mesh(planAll()...), t.bare("changed.sql")}
+func (t *team) rebuilders(change func(c suite.Contender, round int) error) []suite.Contender {
+	all := []suite.Contender{t.eltChanged(), t.elt("build"), t.dbtState(), t.dbt("build"), t.mesh(planAll()...), t.bare("changed.sql")}
 	for i := range all {
 		all[i] = withoutOutcomes(t.checked(all[i]))
 		c := all[i]
