@@ -11,8 +11,12 @@ import (
 // are up to date.
 func ChangesText(anew []runner.Change, same int) string {
 	var b strings.Builder
+	width := 0
 	for _, c := range anew {
-		b.WriteString(kind(c.Node) + "  " + label(c.Node) + ": " + clean(c.Why) + "\n")
+		width = max(width, len(kind(c.Node)))
+	}
+	for _, c := range anew {
+		b.WriteString(pad(kind(c.Node), width) + "  " + label(c.Node) + ": " + clean(c.Why) + "\n")
 	}
 	if len(anew) == 0 {
 		b.WriteString("nothing has changed\n")
