@@ -16,7 +16,7 @@ import (
 func (e *Env) external() suite.Case {
 	return suite.Case{
 		Name: "external", Title: "External Parquet",
-		About: "One `external` model of dbt-duckdb's kind: reads a Parquet file and writes another. SQLMesh has no model that writes files. The floor is COPY.",
+		About: "One `external` model of dbt-duckdb's kind: reads a Parquet file and writes another. SQLMesh has no model that writes files. The floor is COPY. Before elt shows the file it has it written through to the disk (fsync), which the others leave to the system.",
 		Prepare: func(ctx context.Context, dir string) ([]suite.Scenario, error) {
 			sizes := []int64{1000, 3000} // megabytes
 			if e.Quick {
