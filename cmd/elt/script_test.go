@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               scenarios(t),
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -83,6 +83,23 @@ func TestScripts(t *testing.T) {
 			"denied":  scriptDenied,
 		},
 	})
+}
+
+// wordsOnly begin the names of scenarios that are about what is said, one node at a time: with
+// -short, as under the race detector, they are left out. It takes minutes for them and has nothing to
+// see that the others do not show it.
+var wordsOnly = regexp.MustCompile(`^(mistake|usage|check|data|sqlfirst|lineage|ls|test)_`)
+
+// scenarios are the scripts to run.
+func scenarios(t *testing.T) []string {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	if !testing.Short() {
+		return files
+	}
+	return slices.DeleteFunc(files, func(file string) bool { return wordsOnly.MatchString(filepath.Base(file)) })
 }
 
 // testExtension is the environment variable that names an extension which DuckDB does not
