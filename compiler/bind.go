@@ -73,6 +73,19 @@ func (t Told) Error() string { return string(t.Doubt) }
 // Unwrap returns the Doubt.
 func (t Told) Unwrap() error { return t.Doubt }
 
+// Placed is a Doubt about a place in a node, where the note about it is.
+type Placed struct {
+	Doubt
+	Place diag.Place
+	Hint  string // what to do if it is a mistake, or ""
+}
+
+// Error returns the reason.
+func (p Placed) Error() string { return string(p.Doubt) }
+
+// Unwrap returns the Doubt.
+func (p Placed) Unwrap() error { return p.Doubt }
+
 // BindOptions say what to bind.
 type BindOptions struct {
 	// IDs are the nodes whose mistakes are reported, which are compiled already.
@@ -314,7 +327,11 @@ func (b *binder) settle(node *project.Node, n *boundNode, err error) {
 			return
 		}
 		if b.chosen[node.UniqueID] || node.Type == project.Source && !b.opts.FromPublished {
-			b.report(unchecked(node, doubt))
+			note := unchecked(node, doubt)
+			if placed := (Placed{}); errors.As(err, &placed) && !placed.Place.IsZero() {
+				note.Place, note.Hint = placed.Place, placed.Hint
+			}
+			b.report(note)
 		}
 		return
 	}

@@ -17,14 +17,18 @@ type names struct {
 	sources  map[string][]*project.Node // by "source.table", of several packages
 	tables   map[string][]*project.Node // source tables by table name
 	plainly  map[string][]*project.Node // by the lower-case "name", "table" and "source.table"
+	schemed  map[string][]*project.Node // models, seeds and snapshots by the lower-case "schema.relation"
 	disabled map[string]*project.Node   // disabled nodes by name or "source.table"
 	schemas  map[string]bool            // names of sources, for unknown-source hints
 	root     string                     // the root project's package
+	files    func(table string) string  // the hint about a raw file that has the name of a table, or ""
 }
 
 func newNames(root string) *names {
 	return &names{
 		root:     root,
+		files:    func(string) string { return "" },
+		schemed:  map[string][]*project.Node{},
 		refs:     map[string][]*project.Node{},
 		sources:  map[string][]*project.Node{},
 		tables:   map[string][]*project.Node{},
@@ -153,6 +157,9 @@ func (n *names) unknownRef(call project.RefCall) *diag.Diagnostic {
 	if tables := n.tables[call.Name]; len(tables) > 0 {
 		return d.WithHint("it is a source table: source('%s', '%s')", tables[0].Table.SourceName, call.Name)
 	}
+	if hint := n.files(call.Name); hint != "" {
+		return d.WithHint("%s", hint)
+	}
 	return d.WithHint("`elt ls` lists the names there are")
 }
 
@@ -210,6 +217,9 @@ func (n *names) source(call project.SourceCall, from string) (*project.Node, *di
 		source, table, _ := strings.Cut(s, ".")
 		return nil, d.WithHint("did you mean source('%s', '%s')?", source, table)
 	}
+	if hint := n.files(call.Table); hint != "" {
+		return nil, d.WithHint("%s", hint)
+	}
 	if !n.schemas[call.Source] {
 		return nil, d.WithHint("declare source %q in a property file under `sources:`", call.Source)
 	}
@@ -218,7 +228,8 @@ func (n *names) source(call project.SourceCall, from string) (*project.Node, *di
 
 // plain returns what a plain table name of a query can mean (SQL first); nothing
 // where it means nothing of the project. schema is what stands before the dot: the
-// name of a source, or "". A node never means itself.
+// name of a source, else the schema of a relation that the project makes, or "". A node
+// never means itself.
 func (n *names) plain(schema, table string, self *project.Node) []*project.Node {
 	key := strings.ToLower(table)
 	if schema != "" {
@@ -237,5 +248,45 @@ func (n *names) plain(schema, table string, self *project.Node) []*project.Node 
 	if len(declared) > 0 {
 		return declared // a file found by convention never stands in for what is declared
 	}
+	if len(implicit) == 0 && schema != "" {
+		return slices.DeleteFunc(slices.Clone(n.schemed[key]), func(node *project.Node) bool { return node == self })
+	}
 	return implicit
+}
+
+// relate makes a node known by its relation. It is called when all names are added.
+func (n *names) relate(node *project.Node, target string) {
+	rel := node.Relation
+	if !node.IsRefable() || node.IsEphemeral() || rel.Database != "" && !strings.EqualFold(rel.Database, target) {
+		return
+	}
+	key := strings.ToLower(rel.Schema + "." + rel.Identifier)
+	n.schemed[key] = append(n.schemed[key], node)
+}
+
+// tablesOf are the tables of a source, sorted; letter case does not count.
+func (n *names) tablesOf(source string) []string {
+	var out []string
+	for _, nodes := range n.sources {
+		if strings.EqualFold(nodes[0].Table.SourceName, source) {
+			out = append(out, nodes[0].Name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// keys are the names by which plain SQL may call the nodes, with or without a dot, sorted.
+func (n *names) keys(dotted bool) []string {
+	var out []string
+	for key := range n.plainly {
+		if strings.Contains(key, ".") == dotted {
+			out = append(out, key)
+		}
+	}
+	if dotted {
+		out = slices.AppendSeq(out, maps.Keys(n.schemed))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -40,6 +40,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		diags: diags,
 		lost:  lostIn(diags),
 	}
+	p.plan.names.files = p.plan.fileMeant
 	if parser, ok := opts.SQLParser.(Rememberer); ok && proj.SQLFirst {
 		p.report(parser.Remember(proj))
 	}

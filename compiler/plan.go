@@ -116,6 +116,8 @@ type Plan struct {
 	ownWhere     map[string]bool // packages whose tests use get_where_subquery as it comes
 	// ephemeral guards Compiled of ephemeral nodes, which all their readers share.
 	ephemeral sync.Mutex
+	rawOnce   sync.Once
+	raw       rawFiles // of the project's folder, once a hint has asked for them
 }
 
 // ProjectOf returns the project a node belongs to: the root project or a package.

@@ -30,6 +30,9 @@ func (p *parser) nameRelations(ctx context.Context) {
 			p.nameRelation(ctx, node, custom[node.Package])
 		}
 	})
+	for _, node := range nodes {
+		p.plan.names.relate(node, p.plan.Project.Target.Database)
+	}
 	p.checkRelations(nodes)
 	p.checkSources(nodes)
 }

@@ -84,14 +84,18 @@ func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err err
 	if rel, ok := f.readsAbsent(query, e); ok {
 		return absentDoubt(rel)
 	}
+	n := &nodeRun{node: node, key: f.run.names.full(node.Relation).Key()}
+	query0 := sent{sql: query.SQL, back: offsets{inner: query.Back}, query: 0}
 	if why := f.doubt(node, query, e); why != "" {
+		if d := f.run.fault(n, query0, err); d.Place != node.Place {
+			return compiler.Placed{Doubt: compiler.Doubt(why), Place: d.Place, Hint: d.Hint}
+		}
 		return compiler.Doubt(why)
 	}
 	if d := f.run.whereFault(node, query.SQL, e); d != nil {
 		return d
 	}
-	n := &nodeRun{node: node, key: f.run.names.full(node.Relation).Key()}
-	return f.run.fault(n, sent{sql: query.SQL, back: offsets{inner: query.Back}, query: 0}, err)
+	return f.run.fault(n, query0, err)
 }
 
 // certain are the kinds of errors that a query would give when it is run, too.
@@ -109,7 +113,7 @@ func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engi
 	case strings.Contains(raw, "exists in the ") && strings.Contains(raw, " extension"):
 		return "it needs an extension that is not loaded"
 	case e.Kind == engine.Catalog || missingCatalog(e):
-		return f.missingDoubt(e)
+		return f.missingDoubt(query, e)
 	case f.macros()[strings.ToLower(e.Name)]:
 		return "it calls a macro of the database"
 	}
@@ -122,7 +126,7 @@ func missingCatalog(e *engine.Error) bool {
 }
 
 // missingDoubt says where what a query names may come from.
-func (f *bindFacts) missingDoubt(e *engine.Error) string {
+func (f *bindFacts) missingDoubt(query compiler.ShellQuery, e *engine.Error) string {
 	switch {
 	case f.hooked:
 		return e.Message + "; a hook may make it"
@@ -131,7 +135,10 @@ func (f *bindFacts) missingDoubt(e *engine.Error) string {
 	case f.macros()[strings.ToLower(e.Name)]:
 		return "it calls a macro of the database"
 	case missingTable.MatchString(e.Message) && f.run.opts.Command == "compile":
-		return e.Message + " yet"
+		if _, certain := f.run.tableMeant(query.SQL, e); certain {
+			return ""
+		}
+		return strings.Replace(e.Message, "does not exist", "does not exist yet", 1)
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
 )
@@ -40,6 +41,9 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 	if d.Hint == "" && missingColumn.MatchString(e.Message) {
 		d.Hint = didYouMean(e.Name, r.parentColumns(n))
 	}
+	if hint, _ := r.tableMeant(s.sql, e); hint != "" {
+		d.Hint = hint
+	}
 	r.pinpoint(d, n, s, e)
 	switch {
 	case r.isOwnFile(e.File):
@@ -52,6 +56,26 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 		d.Hint = fmt.Sprintf("elt build -s %s builds it", node.Name)
 	}
 	return d
+}
+
+// tableMeant is what a query probably meant by a table that does not exist, as
+// [compiler.Plan.TableMeant] tells it.
+func (r *run) tableMeant(sql string, e *engine.Error) (hint string, certain bool) {
+	m := missingTable.FindStringSubmatch(e.Message)
+	if e.Kind != engine.Catalog || m == nil {
+		return "", false
+	}
+	schema, table, _ := cutLast(m[1], ".")
+	for _, chain := range sqltoken.Chains(sql) {
+		if e.Position < chain.Span.Start || chain.Span.End <= e.Position {
+			continue
+		}
+		table = chain.Name()
+		if n := len(chain.Parts); n > 1 {
+			schema = chain.Parts[n-2].Name
+		}
+	}
+	return r.plan.TableMeant(schema, table)
 }
 
 // missingColumn is an error for which DuckDB proposes nothing where the column is missed
