@@ -232,14 +232,17 @@ func (f *bindFacts) seed(ctx context.Context, node *project.Node) ([]compiler.Co
 			return nil, f.unsaid(diag.From(err, diag.Seed))
 		}
 	}
-	if len(spec.Seed.ColumnTypes) == 0 {
-		return plainColumns(table.Columns), nil
+	columns := plainColumns(table.Columns)
+	if len(spec.Seed.ColumnTypes) > 0 {
+		var err error
+		if columns, err = f.spelled(ctx, columns, "column_types"); err != nil {
+			return columns, cmp.Or(f.unknownSeedType(ctx, node, spec.Seed.ColumnTypes), err)
+		}
 	}
-	columns, err := f.spelled(ctx, plainColumns(table.Columns), "column_types")
-	if err != nil {
-		err = cmp.Or(f.unknownSeedType(ctx, node, spec.Seed.ColumnTypes), err)
+	if f.run.opts.Command == "compile" && len(table.Warnings) > 0 { // a run tells them when it loads the file
+		return columns, table.Warnings
 	}
-	return columns, err
+	return columns, nil
 }
 
 // spelled returns declared columns with their types as DuckDB writes them.

@@ -345,6 +345,11 @@ func (r *run) compile(ctx context.Context) error {
 	found = append(found, r.storedTwice()...)
 	problems = append(problems, r.leaveToNodes(found)...).Sorted()
 	if problems.HasErrors() {
+		for _, n := range r.nodes {
+			if n.node.Type == project.Seed { // what its file is said to hold may be why
+				problems = append(problems, n.warnings...)
+			}
+		}
 		return append(problems.Errors(), problems.Warnings()...).Sorted()
 	}
 	for _, d := range problems {

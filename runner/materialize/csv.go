@@ -18,6 +18,7 @@ type csvReader struct {
 	text      string // without byte order mark
 	shift     int    // bytes of the byte order mark
 	delimiter rune
+	meant     rune // the delimiter that the file was probably written with, 0 for none but the one it is read with
 	pos       int
 	problems  diag.List
 	lf, crlf  bool // line breaks seen outside of quotes

@@ -53,6 +53,7 @@ func SeedFile(source *diag.Source, opts SeedOptions) (*SeedTable, error) {
 		return nil, p.problems
 	}
 	names := p.columnNames(header)
+	p.meant = p.otherDelimiter(header)
 	table := &SeedTable{header: names, longest: header.size}
 	guesses := make([]guess, len(names))
 	for i := range guesses {
@@ -69,7 +70,10 @@ func SeedFile(source *diag.Source, opts SeedOptions) (*SeedTable, error) {
 		table.Rows++
 		table.longest = max(table.longest, row.size)
 		if len(row.fields) != len(names) {
-			p.ragged(row, len(names))
+			p.ragged(header, row)
+			if p.meant != 0 {
+				break // all rows are wrong for one reason
+			}
 			continue
 		}
 		for i, f := range row.fields {
@@ -81,8 +85,44 @@ func SeedFile(source *diag.Source, opts SeedOptions) (*SeedTable, error) {
 	}
 	table.mixedBreak = p.mixed()
 	table.setTypes(source, guesses, opts)
+	if p.meant != 0 {
+		field := header.fields[0]
+		place := p.place(field.offset)
+		place.Span.End += len(field.value)
+		d := diag.Warn(diag.Seed, place, "the file has one column, whose name holds %s", spelledDelimiter(p.meant))
+		table.Warnings = append(table.Warnings, d.WithHint("%s", p.delimiterHint()))
+	}
 	return table, nil
 }
+
+// otherDelimiters are what columns are separated by where it is not by a comma.
+const otherDelimiters = ";\t|,"
+
+// otherDelimiter is the delimiter that a file of one column was probably written with, 0 where
+// the header looks like one name: the commonest of the usual ones in it.
+func (p *csvReader) otherDelimiter(header csvRow) rune {
+	if len(header.fields) != 1 || strings.HasPrefix(p.text[header.fields[0].offset:], `"`) {
+		return 0
+	}
+	best, most := rune(0), 0
+	for _, r := range otherDelimiters {
+		if n := strings.Count(header.fields[0].value, string(r)); n > most && r != p.delimiter {
+			best, most = r, n
+		}
+	}
+	return best
+}
+
+// delimiterHint says how the delimiter that was probably meant is configured.
+func (p *csvReader) delimiterHint() string {
+	if p.meant == ',' {
+		return fmt.Sprintf("its config has delimiter: %s; take that out if commas separate the columns", spelledDelimiter(p.delimiter))
+	}
+	return fmt.Sprintf("if it separates the columns, set delimiter: %s in the seed's config", spelledDelimiter(p.meant))
+}
+
+// spelledDelimiter is a delimiter as YAML has it.
+func spelledDelimiter(r rune) string { return fmt.Sprintf("%q", string(r)) }
 
 // setTypes names the columns' types: what column_types says, else what was inferred.
 func (t *SeedTable) setTypes(source *diag.Source, guesses []guess, opts SeedOptions) {
@@ -152,15 +192,31 @@ func (p *csvReader) letterName(i int, header csvRow) string {
 	}
 }
 
-// ragged reports a row with too few or too many fields.
-func (p *csvReader) ragged(row csvRow, want int) {
-	got := len(row.fields)
+// ragged reports a row with too few or too many fields. Where another delimiter cuts it into
+// as many as the header, that was probably meant.
+func (p *csvReader) ragged(header, row csvRow) {
+	got, want := len(row.fields), len(header.fields)
+	for _, r := range otherDelimiters {
+		n := strings.Count(p.textOf(header), string(r))
+		if p.meant == 0 && r != p.delimiter && n > 0 && n == strings.Count(p.textOf(row), string(r)) {
+			p.meant = r
+		}
+	}
 	at := row.fields[got-1].offset
 	if got > want {
 		at = row.fields[want].offset
 	}
-	p.report(at, "the row has %s, the header has %d", count(got, "field"), want).
-		WithHint("a field that holds %q must stand in double quotes", string(p.delimiter))
+	d := p.report(at, "the row has %s, the header has %d", count(got, "field"), want)
+	if p.meant != 0 {
+		d.WithHint("%s", p.delimiterHint())
+		return
+	}
+	d.WithHint("a field that holds %q must stand in double quotes", string(p.delimiter))
+}
+
+func (p *csvReader) textOf(row csvRow) string {
+	start := row.fields[0].offset
+	return p.text[start : start+row.size]
 }
 
 func count(n int, noun string) string {
