@@ -161,12 +161,34 @@ func (p *parser) describe(ctx context.Context) {
 		for _, column := range node.Columns {
 			column.DocBlocks = render(&column.Description, column.Place, node.Package, node)
 		}
+		if node.Semantic != nil {
+			describeElements(node.Semantic.Body, func(text *string) { render(text, place, node.Package, node) })
+		}
 		if node.Table != nil {
 			render(&node.Table.SourceDescription, place, node.Package, node)
 		}
 	}
 	for _, proj := range p.plan.Project.All() {
 		p.describeMacros(proj, func(text *string, place diag.Place) { render(text, place, proj.Name, nil) })
+	}
+}
+
+// describeElements renders the descriptions of what a semantic model is made of.
+func describeElements(body *template.Dict, render func(text *string)) {
+	for _, part := range []string{"dimensions", "measures", "entities"} {
+		v, _ := body.Get(part)
+		list, ok := v.(*template.List)
+		if !ok {
+			continue
+		}
+		for _, e := range list.Elems {
+			element, _ := e.(*template.Dict)
+			v, _ := element.Get("description")
+			if text, ok := v.(string); ok {
+				render(&text)
+				_ = element.Set("description", text) // a text is always a key
+			}
+		}
 	}
 }
 

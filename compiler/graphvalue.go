@@ -27,6 +27,12 @@ func (p *Plan) graphValue() template.Value {
 			into = exposures
 		case project.UnitTest:
 			into = part("unit_tests")
+		case project.Metric:
+			into = part("metrics")
+		case project.SemanticModel:
+			into = part("semantic_models")
+		case project.SavedQuery:
+			into = part("saved_queries")
 		}
 		_ = into.Set(id, dbtcontext.GraphValue(node)) // a text is always a key
 	}

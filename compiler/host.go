@@ -19,6 +19,7 @@ type parseHost struct {
 	calls   []project.ConfigCall // config() so far
 	refs    []project.RefCall
 	sources []project.SourceCall
+	metrics []project.MetricCall
 }
 
 // Ref records the call.
@@ -31,6 +32,14 @@ func (h *parseHost) Ref(call project.RefCall) (project.Relation, error) {
 func (h *parseHost) Source(call project.SourceCall) (project.Relation, string, error) {
 	h.sources = append(h.sources, call)
 	return h.node.Relation, "", nil
+}
+
+// Metric records the call.
+func (h *parseHost) Metric(call project.MetricCall) {
+	if isNowhere(call.Place) {
+		call.Place = h.node.Place
+	}
+	h.metrics = append(h.metrics, call)
 }
 
 // Config records the call.

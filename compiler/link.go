@@ -1,13 +1,15 @@
 package compiler
 
 import (
+	"context"
+
 	"elt/compiler/diag"
 	"elt/compiler/graph"
 	"elt/compiler/project"
 )
 
 // link resolves references and builds the graph.
-func (p *parser) link() {
+func (p *parser) link(ctx context.Context) {
 	plan := p.plan
 	nodes := p.ordered()
 	for _, node := range nodes {
@@ -19,6 +21,7 @@ func (p *parser) link() {
 		p.checkGroup(node)
 		p.checkUnitTest(node)
 	}
+	p.semanticLayer(ctx, p.ordered())
 	p.primaryKeys(nodes)
 	nodes = p.ordered() // without the tests that were left out
 	ids := make([]string, len(nodes))

@@ -34,7 +34,7 @@ func (p *parser) nodesOf(proj *project.Project) {
 	}
 	p.addYAMLSnapshots(proj)
 	for _, build := range []func(*project.Project) ([]*project.Node, diag.List){
-		project.BuildSeeds, project.BuildSources, project.BuildExposures, project.BuildUnitTests, project.SourceTests,
+		project.BuildSeeds, project.BuildSources, project.BuildExposures, project.BuildSemantics, project.BuildUnitTests, project.SourceTests,
 	} {
 		made, diags := build(proj)
 		p.diags = append(p.diags, diags...)

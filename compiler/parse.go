@@ -55,7 +55,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.nameRelations(ctx)
 	p.plainReferences(ctx)
 	p.describe(ctx)
-	p.link()
+	p.link(ctx)
 	p.unseen(ctx)
 	p.findMakers()
 	p.warnIneffective()

@@ -43,7 +43,7 @@ func (p *parser) render(ctx context.Context) {
 // renderNode parses and renders one node and resolves its config.
 func (p *parser) renderNode(how pass, node *project.Node) {
 	switch {
-	case node.Type == project.Source, node.Type == project.Exposure, node.Type == project.UnitTest:
+	case node.Type == project.Source, node.Type == project.Exposure, node.Type == project.UnitTest, node.Type.IsSemantic():
 		return
 	case isGeneric(node):
 		p.renderGenericTest(how, node)
@@ -52,7 +52,7 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 	host := p.host(node)
 	if node.Type == project.Seed {
 		p.hookReferences(how, p.plan.dbt.Scope(host, node.Package), node, host)
-		node.Refs, node.Sources = host.refs, host.sources
+		node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
 		return
 	}
 	if node.Template == nil {
@@ -77,7 +77,7 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 	p.hookReferences(how, scope, node, host)
 	host.moveTo(0, 0, node.Place)
 	p.changeReferences(node, host)
-	node.Refs, node.Sources = host.refs, host.sources
+	node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
 	if p.plan.sqlFirst() {
 		p.rendered.Store(node, out)
 	}
@@ -234,7 +234,7 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 	for i := range host.sources {
 		host.sources[i].Place = node.Place
 	}
-	node.Refs, node.Sources = host.refs, host.sources
+	node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
 }
 
 // argumentReferences learns what the arguments of one of elt's own generic tests name.

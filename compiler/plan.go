@@ -97,7 +97,8 @@ type Plan struct {
 	Order       []string // all unique_ids, parents first; the same for the same input
 	Graph       *graph.Graph
 	Disabled    []*project.Node // enabled: false
-	Diagnostics diag.List       // warnings; errors make Parse fail
+	semantics   []*project.Node
+	Diagnostics diag.List // warnings; errors make Parse fail
 
 	options      Options
 	dbt          *dbtcontext.Project

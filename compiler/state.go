@@ -30,7 +30,10 @@ func ReadState(fsys fs.FS, shown string) (*State, error) {
 	s := &State{shown: shown, nodes: map[string]map[string]any{}, macros: map[string]string{}}
 	var manifest struct {
 		Nodes, Sources, Exposures map[string]map[string]any
+		Metrics                   map[string]map[string]any
 		UnitTests                 map[string]map[string]any `json:"unit_tests"`
+		SemanticModels            map[string]map[string]any `json:"semantic_models"`
+		SavedQueries              map[string]map[string]any `json:"saved_queries"`
 		Macros                    map[string]struct {
 			Text string `json:"macro_sql"`
 		}
@@ -42,7 +45,8 @@ func ReadState(fsys fs.FS, shown string) (*State, error) {
 		}
 		return nil, err
 	}
-	for _, section := range []map[string]map[string]any{manifest.Nodes, manifest.Sources, manifest.Exposures, manifest.UnitTests} {
+	for _, section := range []map[string]map[string]any{manifest.Nodes, manifest.Sources, manifest.Exposures, manifest.UnitTests,
+		manifest.Metrics, manifest.SemanticModels, manifest.SavedQueries} {
 		for id, node := range section {
 			s.nodes[id] = node
 		}
@@ -168,7 +172,7 @@ func (c *comparison) holds(n *project.Node, value string) bool {
 	case "modified.macros":
 		return c.macrosDiffer(n)
 	}
-	if n.Type == project.Exposure || n.Type == project.UnitTest {
+	if n.Type == project.Exposure || n.Type == project.UnitTest || n.Type.IsSemantic() {
 		return false
 	}
 	if old == nil {
@@ -178,10 +182,10 @@ func (c *comparison) holds(n *project.Node, value string) bool {
 }
 
 // modified is state:modified: a new node, or one that differs in anything that counts. A
-// new source or exposure is none, as dbt has it.
+// new source, exposure, metric, semantic model or saved query is none, as dbt has it.
 func (c *comparison) modified(n *project.Node, old map[string]any) bool {
 	if old == nil {
-		return n.Type != project.Source && n.Type != project.Exposure
+		return n.Type != project.Source && n.Type != project.Exposure && !n.Type.IsSemantic()
 	}
 	kinds := []string{"modified.body", "modified.configs", "modified.persisted_descriptions", "modified.relation", "modified.contract"}
 	switch {
@@ -189,6 +193,8 @@ func (c *comparison) modified(n *project.Node, old map[string]any) bool {
 		kinds = []string{"modified.configs"}
 	case n.Type == project.Exposure:
 		return c.exposureDiffers(n, old)
+	case n.Type.IsSemantic():
+		return semanticDiffers(n, old)
 	case n.Type == project.UnitTest:
 		new := plainNode(n)
 		return !sameKeys(new, old, "model", "versions", "given", "expect", "overrides")
@@ -208,6 +214,33 @@ func (c *comparison) modified(n *project.Node, old map[string]any) bool {
 
 func (c *comparison) exposureDiffers(n *project.Node, old map[string]any) bool {
 	return !sameKeys(plainNode(n), old, "fqn", "type", "owner", "maturity", "url", "description", "label", "depends_on", "unrendered_config")
+}
+
+// semanticDiffers compares metrics, semantic models and saved queries, each by what dbt
+// looks at: of a metric that is not what it measures.
+func semanticDiffers(n *project.Node, old map[string]any) bool {
+	now := plainNode(n)
+	switch n.Type {
+	case project.Metric:
+		return !sameKeys(now, old, "type", "description", "label", "unrendered_config")
+	case project.SemanticModel:
+		return !sameKeys(now, old, "model", "description", "defaults", "entities", "dimensions", "measures", "config", "primary_entity", "group")
+	}
+	return !sameKeys(object(now["query_params"]), object(old["query_params"]), "metrics", "group_by", "where") ||
+		!sameKeys(now, old, "description", "label", "config", "group", "tags") ||
+		!reflect.DeepEqual(exportsOf(now), exportsOf(old))
+}
+
+// exportsOf are the exports of a saved query, as far as dbt compares them.
+func exportsOf(query map[string]any) [][]any {
+	list, _ := query["exports"].([]any)
+	var out [][]any
+	for _, e := range list {
+		export := object(e)
+		written := object(export["unrendered_config"])
+		out = append(out, []any{export["name"], written["export_as"], written["schema"], written["alias"]})
+	}
+	return out
 }
 
 // plainNode is a node as its JSON would be read.

@@ -22,6 +22,7 @@ const (
 	Reused  Status = "reused"  // unchanged, not rebuilt
 	// PartialSuccess is a model that was made without some files or batches, which failed.
 	PartialSuccess Status = "partial success"
+	NoOp           Status = "no-op" // an exposure or a saved query: there is nothing to do
 )
 
 // Event is something that happened in a run. Events come from one goroutine, in
@@ -125,6 +126,7 @@ type Summary struct {
 	Unchanged   bool          // nothing was done, since nothing has changed
 	Unpublished bool          // the publish itself failed; what of it is visible, Results say
 	Results     []*NodeResult // in plan order
+	Idle        []*NodeResult // of a build: its exposures and saved queries, for which nothing is done
 }
 
 func (RunStarted) event()   {}

@@ -209,6 +209,7 @@ func (r *run) summary() *Summary {
 		}
 	}
 	r.inPlanOrder(s.Results)
+	s.Idle = r.idleResults()
 	return s
 }
 

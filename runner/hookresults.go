@@ -29,6 +29,9 @@ func (v view) HookNames() map[string]template.Value {
 		schemas.Elems = append(schemas.Elems, rel.Schema)
 		databases.Elems = append(databases.Elems, template.Tuple{rel.Database, rel.Schema})
 	}
+	for _, idle := range r.idleResults() {
+		results.Elems = append(results.Elems, resultValue(idle))
+	}
 	return map[string]template.Value{"results": results, "schemas": schemas, "database_schemas": databases}
 }
 

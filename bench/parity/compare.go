@@ -25,12 +25,14 @@ type report struct {
 }
 
 // sections are the parts of a manifest that hold nodes.
-var sections = []string{"nodes", "sources", "exposures", "unit_tests"}
+var sections = []string{"nodes", "sources", "exposures", "unit_tests", "metrics", "semantic_models", "saved_queries"}
 
 // nodeFields are compared as they stand.
 var nodeFields = []string{"fqn", "resource_type", "package_name", "path", "original_file_path", "alias", "schema",
 	"database", "relation_name", "refs", "sources", "tags", "meta", "description", "columns", "group", "access",
-	"version", "latest_version", "patch_path", "checksum", "raw_code", "compiled_code", "unrendered_config", "docs"}
+	"version", "latest_version", "patch_path", "checksum", "raw_code", "compiled_code", "unrendered_config", "docs",
+	"time_spine", "metrics", "label", "type", "type_params", "filter", "time_granularity", "model", "node_relation", "defaults",
+	"entities", "measures", "dimensions", "primary_entity", "query_params", "exports", "owner", "url", "maturity"}
 
 // artifacts compares manifests and results.
 func (r *report) artifacts(dbt, elt *side) {

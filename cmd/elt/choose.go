@@ -66,7 +66,7 @@ func selectionOf(c *cli.Context) (selector.Request, error) {
 
 // resourceTypes reads the values of --resource-type.
 func resourceTypes(flag string, values []string) ([]project.ResourceType, error) {
-	known := []string{"model", "seed", "snapshot", "source", "test", "unit_test", "exposure", "operation", "analysis"}
+	known := []string{"model", "seed", "snapshot", "source", "test", "unit_test", "exposure", "operation", "analysis", "metric", "semantic_model", "saved_query"}
 	var types []project.ResourceType
 	for _, word := range words(values) {
 		if word == "all" {
@@ -87,7 +87,7 @@ func resourceTypes(flag string, values []string) ([]project.ResourceType, error)
 // concernedTypes are the types of the nodes that a command is about, nil for all.
 func concernedTypes(command string) []project.ResourceType {
 	return map[string][]project.ResourceType{
-		"build":    {project.Seed, project.Snapshot, project.Model, project.UnitTest, project.Test},
+		"build":    {project.Seed, project.Snapshot, project.Model, project.UnitTest, project.Test, project.Exposure, project.SavedQuery},
 		"run":      {project.Model},
 		"test":     {project.Test, project.UnitTest},
 		"seed":     {project.Seed},

@@ -98,7 +98,7 @@ func nodeCounts(plan *compiler.Plan) string {
 		counts[n.Type]++
 	}
 	var parts []string
-	for _, t := range []project.ResourceType{project.Source, project.Seed, project.Snapshot, project.Model, project.Test, project.UnitTest, project.Exposure} {
+	for _, t := range []project.ResourceType{project.Source, project.Seed, project.Snapshot, project.Model, project.Test, project.UnitTest, project.Exposure, project.SemanticModel, project.Metric, project.SavedQuery} {
 		if counts[t] > 0 {
 			parts = append(parts, report.Plural(int64(counts[t]), strings.ReplaceAll(string(t), "_", " ")))
 		}

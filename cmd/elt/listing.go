@@ -39,10 +39,8 @@ func selectorOf(n *project.Node) string {
 	switch n.Type {
 	case project.Source:
 		return "source:" + n.Package + "." + n.Table.SourceName + "." + n.Name
-	case project.Exposure:
-		return "exposure:" + n.Package + "." + n.Name
-	case project.UnitTest:
-		return "unit_test:" + n.Package + "." + n.Name
+	case project.Exposure, project.UnitTest, project.Metric, project.SemanticModel, project.SavedQuery:
+		return string(n.Type) + ":" + n.Package + "." + n.Name
 	}
 	return strings.Join(n.FQN, ".")
 }

@@ -73,9 +73,6 @@ func (p *Project) functions() map[string]method {
 		"submit_python_job": func(c *template.Call) (template.Value, error) {
 			return nil, diag.New(diag.Unsupported, c.Place, "python models cannot be run")
 		},
-		"metric": func(c *template.Call) (template.Value, error) {
-			return nil, diag.New(diag.Unsupported, c.Place, "metric() is not supported: elt has no semantic layer")
-		},
 	}
 }
 

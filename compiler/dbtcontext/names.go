@@ -13,7 +13,7 @@ import (
 // hostNames are the names that depend on the node that is rendered, sorted.
 var hostNames = []string{
 	"adapter", "builtins", "changes", "compiled_code", "config", "context", "database", "defer_relation",
-	"doc", "execute", "function", "graph", "load_agate_table", "load_result", "model",
+	"doc", "execute", "function", "graph", "load_agate_table", "load_result", "metric", "model",
 	"post_hooks", "pre_hooks", "ref", "render", "schema", "selected_resources", "source",
 	"sql", "store_raw_result", "store_result", "this", "try_or_compiler_error", "var", "write",
 }
@@ -90,6 +90,8 @@ func (s *Scope) function(name string) method {
 		return s.source
 	case "changes":
 		return s.changes
+	case "metric":
+		return s.metric
 	case "doc":
 		return s.doc
 	case "render":

@@ -47,6 +47,12 @@ func graphRecord(n *project.Node) record {
 		return recordOf(sourceValue(n))
 	case project.Exposure:
 		return recordOf(exposureValue(n))
+	case project.Metric:
+		return metricRecord(n)
+	case project.SemanticModel:
+		return semanticModelRecord(n)
+	case project.SavedQuery:
+		return savedQueryRecord(n)
 	case project.UnitTest:
 		return recordOf(unitTestValue(n))
 	}
@@ -96,7 +102,7 @@ func queryKeys(n *project.Node, put func(string, template.Value)) {
 	put("language", "sql")
 	put("refs", refsValue(n.Refs))
 	put("sources", sourcesValue(n.Sources))
-	put("metrics", texts(nil))
+	put("metrics", metricsValue(n.Metrics))
 	put("functions", texts(nil))
 	put("depends_on", record(func(put func(string, template.Value)) {
 		put("macros", texts(seenMacros(n)))
@@ -224,7 +230,7 @@ func kindKeys(n *project.Node, put func(string, template.Value)) {
 		put("latest_version", versionOrNone(n.LatestVersion))
 		put("deprecation_date", deprecationValue(n.Deprecation))
 		put("primary_key", texts(n.PrimaryKey))
-		put("time_spine", n.TimeSpine)
+		put("time_spine", timeSpineValue(n.TimeSpine))
 	case project.Operation:
 		if n.Hook != nil {
 			put("index", int64(n.Hook.Index+1))

@@ -123,6 +123,10 @@ func configDefaults(t project.ResourceType) []configDefault {
 		return exposureDefaults
 	case project.UnitTest:
 		return unitTestDefaults
+	case project.Metric, project.SemanticModel:
+		return metricDefaults
+	case project.SavedQuery:
+		return savedQueryDefaults
 	case project.Test:
 		return testDefaults
 	case project.Seed:
@@ -140,7 +144,10 @@ var (
 	sourceDefaults = []configDefault{{"enabled", true}, {"event_time", nil}, {"freshness", nil},
 		{"loaded_at_field", nil}, {"loaded_at_query", nil}, {"meta", record(emptyRecord)},
 		{"tags", texts(nil)}, {"static_analysis", nil}}
-	exposureDefaults = []configDefault{{"enabled", true}, {"tags", texts(nil)}, {"meta", record(emptyRecord)}}
+	exposureDefaults   = []configDefault{{"enabled", true}, {"tags", texts(nil)}, {"meta", record(emptyRecord)}}
+	metricDefaults     = []configDefault{{"enabled", true}, {"group", nil}, {"meta", record(emptyRecord)}}
+	savedQueryDefaults = []configDefault{{"enabled", true}, {"group", nil}, {"meta", record(emptyRecord)}, {"export_as", nil},
+		{"schema", nil}, {"cache", defaultsOf(configDefault{"enabled", false})}}
 	unitTestDefaults = []configDefault{{"tags", texts(nil)}, {"meta", record(emptyRecord)},
 		{"enabled", true}, {"static_analysis", nil}}
 	testDefaults = append(commonDefaults(), []configDefault{{"materialized", "test"}, {"severity", "ERROR"}, {"store_failures", nil},

@@ -104,7 +104,7 @@ func exposureValue(n *project.Node) *template.Dict {
 		item("depends_on", dependsOn(n)),
 		item("refs", refsValue(n.Refs)),
 		item("sources", sourcesValue(n.Sources)),
-		item("metrics", template.NewList()),
+		item("metrics", metricsValue(n.Metrics)),
 		item("created_at", int64(0)),
 	)
 	return d

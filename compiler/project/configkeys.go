@@ -102,6 +102,9 @@ var (
 		"enabled": {kind: boolean}, "meta": {kind: mapping}, "tags": {kind: textOrList}, "docs": {kind: mapping},
 		"group": {kind: text}, "static_analysis": {kind: boolOrText},
 	}
+	savedQueryConfig = merged(otherConfig, map[string]configType{
+		"cache": {kind: mapping}, "export_as": {kind: text}, "schema": {kind: text},
+	})
 )
 
 func merged(maps ...map[string]configType) map[string]configType {
@@ -126,6 +129,8 @@ func configTypes(t ResourceType) map[string]configType {
 		return testConfig
 	case Source:
 		return sourceConfig
+	case SavedQuery:
+		return savedQueryConfig
 	}
 	return otherConfig
 }
@@ -133,7 +138,7 @@ func configTypes(t ResourceType) map[string]configType {
 // knownNames are the known config keys of each resource type, for suggestions.
 var knownNames = func() map[ResourceType]*keys {
 	out := map[ResourceType]*keys{}
-	for _, t := range []ResourceType{Model, Seed, Snapshot, Test, Source, Exposure, UnitTest, Analysis} {
+	for _, t := range []ResourceType{Model, Seed, Snapshot, Test, Source, Exposure, UnitTest, Analysis, Metric, SemanticModel, SavedQuery} {
 		var names []string
 		for k := range configTypes(t) {
 			names = append(names, k)

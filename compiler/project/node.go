@@ -21,6 +21,10 @@ const (
 	Exposure  ResourceType = "exposure"
 	Operation ResourceType = "operation" // a hook of the project: on-run-start, on-run-end
 	Analysis  ResourceType = "analysis"
+
+	Metric        ResourceType = "metric"
+	SemanticModel ResourceType = "semantic_model"
+	SavedQuery    ResourceType = "saved_query"
 )
 
 // Relation is the name of a table or view, and its kind where it is known.
@@ -115,6 +119,7 @@ type Node struct {
 	Relation  Relation // published name; zero for tests, exposures, analyses
 	Refs      []RefCall
 	Sources   []SourceCall
+	Metrics   []MetricCall
 	DependsOn []string // unique_ids, in order of first use, each once
 
 	ChangeRefs []RefCall // of Refs, those whose changes the model reads by changes()
@@ -124,6 +129,7 @@ type Node struct {
 	Test     *TestInfo     // data tests
 	Table    *SourceTable  // sources
 	Exposure *ExposureInfo // exposures
+	Semantic *SemanticInfo // metrics, semantic models, saved queries
 	Unit     *UnitTestInfo // unit tests
 	Hook     *HookInfo     // operations
 	Maker    string        // of a model: "package.macro" of its own materialization, or ""

@@ -41,6 +41,7 @@ func (p *Patches) join(other *Patches) {
 	p.Macros = append(p.Macros, other.Macros...)
 	p.Sources = append(p.Sources, other.Sources...)
 	p.Exposures = append(p.Exposures, other.Exposures...)
+	p.Semantics = append(p.Semantics, other.Semantics...)
 	p.UnitTests = append(p.UnitTests, other.UnitTests...)
 	p.Groups = append(p.Groups, other.Groups...)
 	p.SingularTests = append(p.SingularTests, other.SingularTests...)
@@ -152,11 +153,15 @@ func BuildExposures(p *Project) ([]*Node, diag.List) {
 			Exposure: &ExposureInfo{Kind: e.Kind, Label: e.Label, Maturity: e.Maturity, URL: e.URL,
 				OwnerName: e.OwnerName, OwnerEmail: e.OwnerEmail}}
 		for _, d := range e.DependsOn {
+			if metric, ok := parseMetric(d); ok {
+				n.Metrics = append(n.Metrics, metric)
+				continue
+			}
 			ref, source, ok := ParseReference(d)
 			switch {
 			case !ok:
 				diags.add(diag.New(diag.WrongType, d.Place, "%q is no reference", d.Text).
-					WithHint("write ref('orders') or source('shop', 'orders')"))
+					WithHint("write ref('orders'), source('shop', 'orders') or metric('revenue')"))
 			case source.Table != "":
 				n.Sources = append(n.Sources, source)
 			default:
@@ -174,16 +179,36 @@ func BuildExposures(p *Project) ([]*Node, diag.List) {
 var (
 	quotedText = `(?:'([^']*)'|"([^"]*)")`
 	refText    = regexp.MustCompile(`^ref\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?(?:\s*,\s*(?:v|version)\s*=\s*['"]?([\w.]+)['"]?)?\s*\)$`)
+	metricText = regexp.MustCompile(`^metric\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?\s*\)$`)
 	sourceText = regexp.MustCompile(`^source\(\s*` + quotedText + `\s*,\s*` + quotedText + `\s*\)$`)
 )
+
+// parseMetric reads a metric() that stands alone as text, in "{{ }}" or without.
+func parseMetric(l Located) (MetricCall, bool) {
+	m := metricText.FindStringSubmatch(bareCall(l.Text))
+	if m == nil {
+		return MetricCall{}, false
+	}
+	call := MetricCall{Name: m[1] + m[2], Place: l.Place}
+	if second := m[3] + m[4]; second != "" {
+		call.Package, call.Name = call.Name, second
+	}
+	return call, true
+}
+
+// bareCall is a call without "{{ }}" around it.
+func bareCall(text string) string {
+	text = strings.TrimSpace(text)
+	if inner, found := strings.CutPrefix(text, "{{"); found {
+		text = strings.TrimSpace(strings.TrimSuffix(inner, "}}"))
+	}
+	return text
+}
 
 // ParseReference reads a ref() or source() that stands alone as text, in "{{ }}" or
 // without. For source() the Table of source is set.
 func ParseReference(l Located) (ref RefCall, source SourceCall, ok bool) {
-	text := strings.TrimSpace(l.Text)
-	if inner, found := strings.CutPrefix(text, "{{"); found {
-		text = strings.TrimSpace(strings.TrimSuffix(inner, "}}"))
-	}
+	text := bareCall(l.Text)
 	if m := sourceText.FindStringSubmatch(text); m != nil {
 		return ref, SourceCall{Source: m[1] + m[2], Table: m[3] + m[4], Place: l.Place}, true
 	}

@@ -11,6 +11,7 @@ type Patches struct {
 	Macros    []*MacroPatch
 	Sources   []*SourcePatch
 	Exposures []*ExposurePatch
+	Semantics []*SemanticPatch // metrics, semantic models, saved queries
 	UnitTests []*UnitTestPatch
 	Groups    []*GroupPatch
 	// SingularTests describes tests/*.sql files, from data_tests: entries with a name.

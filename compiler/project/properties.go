@@ -70,6 +70,7 @@ func (f *propertyFile) others(top cursor) {
 	for _, c := range f.entries(top, "exposures") {
 		f.exposure(c)
 	}
+	f.semanticLayer(top)
 	for _, c := range f.entries(top, "unit_tests") {
 		f.unitTest(c)
 	}

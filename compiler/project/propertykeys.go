@@ -41,7 +41,7 @@ var (
 )
 
 // unsupportedKeys are parts of property files that dbt knows and elt does not run.
-var unsupportedKeys = []string{"metrics", "semantic_models", "saved_queries", "functions"}
+var unsupportedKeys = []string{"functions"}
 
 // resourceKeys says which key of a property file describes which resources.
 var resourceKeys = []struct {

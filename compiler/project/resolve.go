@@ -31,7 +31,8 @@ var treeKeys = []struct {
 }{
 	{Model, []string{"models"}}, {Seed, []string{"seeds"}}, {Snapshot, []string{"snapshots"}},
 	{Source, []string{"sources"}}, {Test, []string{"data_tests", "tests"}}, {Exposure, []string{"exposures"}},
-	{UnitTest, []string{"unit_tests"}}, {Analysis, []string{"analyses"}},
+	{UnitTest, []string{"unit_tests"}}, {Analysis, []string{"analyses"}}, {Metric, []string{"metrics"}},
+	{SemanticModel, []string{"semantic-models"}}, {SavedQuery, []string{"saved-queries"}},
 }
 
 // loadConfigTrees reads the config of folders in the project file.

@@ -18,7 +18,9 @@ func (c *Config) Unrendered() *template.Dict {
 		return out
 	}
 	p, in := c.from.p, c.from.in
-	setTree(out, p.configs[in.Type], in.FQN)
+	if in.Type != SemanticModel && in.Type != SavedQuery { // dbt looks for theirs under keys that no project file has
+		setTree(out, p.configs[in.Type], in.FQN)
+	}
 	if in.Type == Source {
 		dictSet(out, "loaded_at_field", nil)
 		dictSet(out, "loaded_at_query", nil)
@@ -42,7 +44,7 @@ func (c *Config) Unrendered() *template.Dict {
 	for _, e := range calls.own {
 		setUnrendered(out, e.key, e.value.Value)
 	}
-	if p.root != nil {
+	if p.root != nil && in.Type != SemanticModel && in.Type != SavedQuery {
 		setTree(out, p.root.configs[in.Type], in.FQN)
 	}
 	return out

@@ -11,7 +11,7 @@ import (
 // is a list, with the criterion's value.
 func (c *Criterion) configMatches(n *project.Node) bool {
 	switch n.Type {
-	case project.Exposure, project.UnitTest:
+	case project.Exposure, project.UnitTest, project.Metric, project.SemanticModel, project.SavedQuery:
 		return false // dbt looks at no config of theirs
 	}
 	value, ok := configAt(n, c.Args)

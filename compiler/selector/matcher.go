@@ -27,10 +27,8 @@ func (e *evaluation) matcher(c *Criterion) matcher {
 		return func(n *project.Node) bool { return n.Type == project.Model && access(n) == c.Value }
 	case "source":
 		return sourceMatcher(c.Value)
-	case "exposure":
-		return nameMatcher(project.Exposure, c.Value)
-	case "unit_test":
-		return nameMatcher(project.UnitTest, c.Value)
+	case "exposure", "unit_test", "metric", "semantic_model", "saved_query":
+		return nameMatcher(project.ResourceType(c.Method), c.Value)
 	case "path":
 		return newPathPattern(c.Value, e.root).matcher(e.ownPath())
 	case "file":
@@ -50,11 +48,8 @@ func (e *evaluation) matcher(c *Criterion) matcher {
 		return func(n *project.Node) bool { return value.matchNonEmpty(testName(n)) }
 	case "version":
 		return versionMatcher(c.Value)
-	case "state", "result", "source_status":
-		return e.earlier(c)
 	}
-	// metric, semantic_model, saved_query: dbt has them, elt has no such nodes.
-	return func(*project.Node) bool { return false }
+	return e.earlier(c) // state, result, source_status
 }
 
 // earlier compares with an earlier run. That there is none to compare with is an error.
@@ -97,8 +92,8 @@ func (p pattern) matchNonEmpty(text string) bool { return text != "" && p.match(
 // group is the group of a node that can have one.
 func group(n *project.Node) string {
 	switch n.Type {
-	case project.Source, project.Exposure, project.UnitTest:
-		return ""
+	case project.Source, project.Exposure, project.UnitTest, project.SemanticModel, project.SavedQuery:
+		return "" // as dbt, though the last two can be in one
 	}
 	return n.Config.String("group", n.Group)
 }

@@ -29,8 +29,6 @@ func (e *evaluation) nothing(s *Spec, results []result) *diag.Diagnostic {
 // hint guesses what was meant by a criterion that matches nothing.
 func (e *evaluation) hint(c *Criterion) string {
 	switch c.Method {
-	case "metric", "semantic_model", "saved_query":
-		return "elt reads no such resources; " + c.Method + ": is there for dbt's sake"
 	case "selector":
 		return ""
 	}
@@ -86,7 +84,7 @@ func candidatesOf(n *project.Node, c *Criterion) []string {
 		return nonEmpty(group(n))
 	case "source":
 		return sourceCandidates(n, strings.Count(c.Value, "."))
-	case "exposure", "unit_test":
+	case "exposure", "unit_test", "metric", "semantic_model", "saved_query":
 		if string(n.Type) == c.Method {
 			return []string{n.Name}
 		}

@@ -113,7 +113,7 @@ func TestSelectDiagnostics(t *testing.T) {
 		{"one part of an intersection", "--select orders,tag:nightli", `warning: the selector "orders,tag:nightli" matches no node (did you mean "tag:nightly"?)`},
 		{"an intersection of nothing", "--select resource_type:seed,tag:staging", `warning: the selector "resource_type:seed,tag:staging" matches no node (each of its parts matches some node, but no node matches all of them)`},
 		{"an empty argument", `--select ""`, `warning: the selector "" matches no node`},
-		{"what elt does not read", "--select metric:x", `warning: the selector "metric:x" matches no node (elt reads no such resources; metric: is there for dbt's sake)`},
+		{"a metric there is not", "--select metric:x", `warning: the selector "metric:x" matches no node`},
 		{"all errors at once", "--select tga:x @a+", `error: the selector "tga:x" uses the method "tga", which does not exist (did you mean "tag:"?)
 error: the selector "@a+" has both "@" and a trailing "+" ("@" takes descendants already, and their ancestors; leave out the "+")`},
 		{"an unknown selector", "--selector nightli", `error: the selector "nightli" is not defined (did you mean "nightly"?)`},

@@ -66,7 +66,7 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 			return Manifest(w, plan, meta)
 		})
 	})
-	err = writeCompiled(dir, plan, summary, meta)
+	err = errors.Join(writeSemantics(dir, plan), writeCompiled(dir, plan, summary, meta))
 	if wg.Wait(); manifest != nil {
 		err = manifest
 	}
@@ -76,6 +76,15 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 		})
 	}
 	return err
+}
+
+// writeSemantics writes semantic_manifest.json where a project has a semantic layer, or had one.
+func writeSemantics(dir string, plan *compiler.Plan) error {
+	path := filepath.Join(dir, "semantic_manifest.json")
+	if _, err := os.Stat(path); err != nil && len(plan.Semantics()) == 0 {
+		return nil
+	}
+	return replaceFile(path, func(w io.Writer) error { return SemanticManifest(w, plan) })
 }
 
 // hidden is a text without its secrets.

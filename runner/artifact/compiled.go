@@ -15,7 +15,7 @@ import (
 // It is "" for nodes without SQL of their own.
 func CompiledPath(node *project.Node) string {
 	switch node.Type {
-	case project.Source, project.Exposure, project.Seed:
+	case project.Source, project.Exposure, project.Seed, project.Metric, project.SemanticModel, project.SavedQuery:
 		return ""
 	}
 	return filepath.Join("compiled", node.Package, pathBelow(node))

@@ -29,14 +29,14 @@ func Manifest(w io.Writer, plan *compiler.Plan, meta Meta) error {
 	m.macros()
 	m.docs()
 	m.section("exposures", only(project.Exposure))
-	m.key("metrics", empty)
+	m.section("metrics", only(project.Metric))
 	m.groups()
 	m.key("selectors", empty)
 	m.disabled()
 	m.maps()
 	m.groupMap()
-	m.key("saved_queries", empty)
-	m.key("semantic_models", empty)
+	m.section("saved_queries", only(project.SavedQuery))
+	m.section("semantic_models", only(project.SemanticModel))
 	m.section("unit_tests", only(project.UnitTest))
 	m.key("functions", empty)
 	m.text("}\n")
@@ -54,7 +54,7 @@ func only(t project.ResourceType) func(project.ResourceType) bool {
 
 // hasSection reports whether a resource type has a section of its own.
 func hasSection(t project.ResourceType) bool {
-	return t == project.Source || t == project.Exposure || t == project.UnitTest
+	return t == project.Source || t == project.Exposure || t == project.UnitTest || t.IsSemantic()
 }
 
 // manifestWriter writes the document key by key: a manifest of 20,000 nodes never

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,7 +78,7 @@ func RunResults(w io.Writer, summary *runner.Summary, meta Meta) error {
 	for key, value := range meta.Args {
 		out.Args[key] = value
 	}
-	for _, r := range summary.Results {
+	for _, r := range slices.Concat(summary.Results, summary.Idle) {
 		out.Results = append(out.Results, newResult(r))
 	}
 	var text strings.Builder
@@ -100,7 +101,7 @@ func newResult(r *runner.NodeResult) result {
 		out.Message = &r.Message
 	}
 	switch r.Status {
-	case runner.Pass, runner.Failed, runner.Warned:
+	case runner.Pass, runner.Failed, runner.Warned, runner.NoOp:
 		out.Failures = &r.Failures
 	case runner.Success, runner.PartialSuccess:
 		message := "OK"

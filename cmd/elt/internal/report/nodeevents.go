@@ -141,9 +141,13 @@ func levelOf(s runner.Status) Level {
 // runFinished writes what went wrong once more, and the last line of dbt.
 func (l *EventLog) runFinished(s runner.Summary) {
 	errors := s.Counts[runner.Failed] + s.Counts[runner.Errored]
+	for i, r := range s.Idle {
+		l.idle(r, len(s.Results)+i+1, len(s.Results)+len(s.Idle))
+	}
+	stats := plural(len(s.Results)+len(s.Idle), "node")
 	l.write(event{name: "FinishedRunningStats", code: "E047", level: Info,
-		msg:  fmt.Sprintf("Finished running %s in %.2f seconds.", plural(len(s.Results), "node"), s.Elapsed.Seconds()),
-		data: map[string]any{"stat_line": plural(len(s.Results), "node"), "execution_time": s.Elapsed.Seconds()}})
+		msg:  fmt.Sprintf("Finished running %s in %.2f seconds.", stats, s.Elapsed.Seconds()),
+		data: map[string]any{"stat_line": stats, "execution_time": s.Elapsed.Seconds()}})
 	l.write(event{name: "EndOfRunSummary", code: "Z030", level: Info,
 		msg: fmt.Sprintf("Completed with %s, %d partial successes, and %s", plural(errors, "error"), s.Counts[runner.PartialSuccess], plural(s.Counts[runner.Warned], "warning")),
 		data: map[string]any{"num_errors": errors, "num_warnings": s.Counts[runner.Warned],
@@ -155,13 +159,31 @@ func (l *EventLog) runFinished(s runner.Summary) {
 	l.write(event{name: "StatsLine", code: "Z023", level: Info, data: map[string]any{"stats": dbtStats(s)}, msg: DoneLine(s)})
 }
 
+// idle tells of an exposure or a saved query, for which nothing is done.
+func (l *EventLog) idle(r *runner.NodeResult, at, total int) {
+	if r.Status != runner.NoOp {
+		return
+	}
+	what := strings.ReplaceAll(string(r.Node.Type), "_", " ") + " " + r.Node.Name
+	l.write(event{name: "LogNodeNoOpResult", code: "Q019", level: Info, msg: dots(fmt.Sprintf("%d of %d NO-OP %s", at, total, what), "NO-OP in 0.00s"),
+		data: map[string]any{"description": what, "status": "no-op", "index": at, "total": total, "execution_time": 0.0,
+			"node_info": nodeInfo(r.Node, string(r.Status), r.StartedAt, r.StartedAt)}})
+}
+
 // dbtStats counts the nodes of a run in dbt's words.
 func dbtStats(s runner.Summary) map[string]any {
+	skipped := s.Counts[runner.Skipped]
+	for _, r := range s.Idle {
+		if r.Status == runner.Skipped {
+			skipped++
+		}
+	}
+	idle := len(s.Idle) - (skipped - s.Counts[runner.Skipped])
 	return map[string]any{
 		"pass":  s.Counts[runner.Success] + s.Counts[runner.Pass],
 		"warn":  s.Counts[runner.Warned],
 		"error": s.Counts[runner.Failed] + s.Counts[runner.Errored] + s.Counts[runner.PartialSuccess],
-		"skip":  s.Counts[runner.Skipped], "noop": s.Counts[runner.Reused], "total": len(s.Results),
+		"skip":  skipped, "noop": s.Counts[runner.Reused] + idle, "total": len(s.Results) + len(s.Idle),
 	}
 }
 
