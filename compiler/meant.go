@@ -21,10 +21,17 @@ import (
 // folder. It is "" where nothing is near. certain says that the name belongs to the project, as
 // one of a declared source does, so that no other program will make such a table.
 func (p *Plan) TableMeant(schema, table string) (hint string, certain bool) {
+	if p.names == nil { // no files were parsed
+		return "", false
+	}
 	if schema == "" {
 		return p.plainMeant(table), false
 	}
-	if tables := p.names.tablesOf(schema); len(tables) > 0 {
+	tables := p.names.tablesOf(schema)
+	if slices.ContainsFunc(tables, func(declared string) bool { return strings.EqualFold(declared, table) }) {
+		return "", false // it is declared, and it is for others to make it
+	}
+	if len(tables) > 0 {
 		return p.tableOfSourceMeant(schema, table, tables), true
 	}
 	lower := strings.ToLower(table)
