@@ -44,32 +44,33 @@ const FingerprintsVersion = 5
 // CandidatePrefix begins the name of every hidden relation.
 const CandidatePrefix = "_elt_"
 
-// migrations bring the tables from version i to version i+1. {s} stands for the
-// qualified schema. A migration that has been released never changes.
+// migrations bring the tables from version i to version i+1. {s} stands for the qualified schema,
+// {text}, {int} and {time} for types of [columnTypes]. A migration that has been released never
+// changes.
 var migrations = [Version][]string{{
 	`create schema if not exists {s}`,
-	`create table {s}.meta (version integer not null, elt_version varchar, migrated_at timestamp)`,
+	`create table {s}.meta (version integer not null, elt_version {text}, migrated_at {time})`,
 	`create table {s}.runs (
-		run_id varchar not null, command varchar, target varchar, elt_version varchar,
-		started_at timestamp, finished_at timestamp, published_at timestamp,
-		outcome varchar, options varchar, selected varchar[], retry_of varchar)`,
+		run_id {text} not null, command {text}, target {text}, elt_version {text},
+		started_at {time}, finished_at {time}, published_at {time},
+		outcome {text}, options {text}, selected varchar[], retry_of {text})`,
 	`create table {s}.node_results (
-		run_id varchar not null, unique_id varchar not null, resource_type varchar, status varchar,
+		run_id {text} not null, unique_id {text} not null, resource_type {text}, status {text},
 		started_at timestamp, compile_seconds double, execute_seconds double,
-		rows bigint, failures bigint, message varchar, skipped_for varchar, held_for varchar,
-		published boolean, sql_hash varchar, config_hash varchar, sample varchar)`,
+		rows bigint, failures bigint, message {text}, skipped_for {text}, held_for {text},
+		published boolean, sql_hash {text}, config_hash {text}, sample {text})`,
 	`create table {s}.candidates (
-		run_id varchar not null, unique_id varchar not null,
-		database_name varchar, schema_name varchar, table_name varchar,
-		kind varchar, view_sql varchar, sql_hash varchar, config_hash varchar,
-		rows bigint, made_at timestamp)`,
+		run_id {text} not null, unique_id {text} not null,
+		database_name {text}, schema_name {text}, table_name {text},
+		kind {text}, view_sql {text}, sql_hash {text}, config_hash {text},
+		rows {int}, made_at {time})`,
 	`create table {s}.node_state (
-		unique_id varchar not null, database_name varchar, schema_name varchar, identifier varchar,
-		materialized varchar, run_id varchar, published_at timestamp,
-		sql_hash varchar, config_hash varchar, rows bigint)`,
+		unique_id {text} not null, database_name {text}, schema_name {text}, identifier {text},
+		materialized {text}, run_id {text}, published_at {time},
+		sql_hash {text}, config_hash {text}, rows {int})`,
 	`create table {s}.lake_files (
-		run_id varchar not null, unique_id varchar not null, path varchar,
-		bytes bigint, modified_at timestamp)`,
+		run_id {text} not null, unique_id {text} not null, path {text},
+		bytes {int}, modified_at {time})`,
 	`comment on table {s}.meta is 'version of these tables; a row for each time elt brought them forward'`,
 	`comment on table {s}.runs is 'every run that could write; outcome is success, failed or interrupted, NULL while it runs and for ever if it was killed; times are UTC'`,
 	`comment on table {s}.node_results is 'what came of each node of a run; rows of an incremental model are those of the delta; held_for and skipped_for name the root cause; sample holds the first failing rows of a test as JSON'`,
@@ -106,9 +107,19 @@ var migrations = [Version][]string{{
 	`comment on table {s}.change_heads is 'the models whose changes others read: number of the last publish, the number since which changes are known, and the run of that publish'`,
 	`comment on table {s}.change_marks is 'which publish of a model each reader of its changes has seen last'`,
 }, {
-	`alter table {s}.node_state add column fingerprint varchar`,
+	`alter table {s}.node_state add column fingerprint {text}`,
 	`comment on column {s}.node_state.fingerprint is 'JSON: all that the relation was made of (hashes of setup, SQL and config; of its inputs the run that published them, or a hash of their raw files); NULL where elt cannot know that'`,
 }}
+
+// columnTypes are the types of columns that every run writes. How they are stored is said, since a
+// checkpoint else tries each of DuckDB's ways on each column: half a millisecond a column, however few
+// its rows. Texts repeat and make good dictionaries; what a dictionary cannot hold, such as a text
+// of a hundred kilobytes, DuckDB writes as it is. The history of nodes, which grows, has its numbers packed.
+var columnTypes = [...]string{
+	"{text}", "varchar using compression dictionary",
+	"{int}", "bigint using compression uncompressed",
+	"{time}", "timestamp using compression uncompressed",
+}
 
 // name is a table of the state, qualified and quoted.
 func name(database, table string) string {
@@ -163,9 +174,10 @@ func EnsureFrom(ctx context.Context, s engine.Session, database string, version 
 func migrate(ctx context.Context, s engine.Session, database string, from int, all [][]string, eltVersion, now string) error {
 	statements := []string{"begin"}
 	schema := project.QuoteIdent(database) + "." + project.QuoteIdent(Schema)
+	fill := strings.NewReplacer(append(columnTypes[:], "{s}", schema)...)
 	for _, m := range all[from:] {
 		for _, sql := range m {
-			statements = append(statements, strings.ReplaceAll(sql, "{s}", schema))
+			statements = append(statements, fill.Replace(sql))
 		}
 	}
 	statements = append(statements,
