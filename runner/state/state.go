@@ -83,27 +83,27 @@ var migrations = [Version][]string{{
 	`comment on table {s}.intents is 'what a run has promised to publish in other databases and is not yet known to be done; the next run that writes does it first'`,
 }, {
 	`create table {s}.file_ledger (
-		unique_id varchar not null, source varchar not null, path varchar not null,
-		bytes bigint, modified_at timestamp, hash varchar, rows bigint, columns varchar,
-		run_id varchar, taken_at timestamp, forgotten boolean)`,
+		unique_id {text} not null, source {text} not null, path varchar not null,
+		bytes bigint, modified_at timestamp, hash varchar, rows bigint, columns {text},
+		run_id {text}, taken_at timestamp, forgotten boolean)`,
 	`create table {s}.file_failures (
-		unique_id varchar not null, source varchar not null, path varchar not null,
-		bytes bigint, modified_at timestamp, run_id varchar, failed_at timestamp, message varchar)`,
+		unique_id {text} not null, source {text} not null, path {text} not null,
+		bytes bigint, modified_at timestamp, run_id {text}, failed_at timestamp, message {text})`,
 	`create table {s}.rejects (
 		source varchar not null, path varchar not null, line bigint, column_name varchar,
 		reason varchar, text varchar, run_id varchar, rejected_at timestamp)`,
 	`create table {s}.intervals (
-		unique_id varchar not null, begins_at timestamp not null, ends_at timestamp not null,
-		status varchar, rows bigint, run_id varchar, done_at timestamp, message varchar)`,
+		unique_id {text} not null, begins_at timestamp not null, ends_at timestamp not null,
+		status {text}, rows bigint, run_id {text}, done_at timestamp, message {text})`,
 	`comment on table {s}.file_ledger is 'the raw files each by_file model has taken in: their rows in the model, the columns they had, and by which run; a forgotten one is taken in anew'`,
 	`comment on table {s}.file_failures is 'the raw files that a by_file model could not take in when it was last built, and why'`,
 	`comment on table {s}.rejects is 'rows of raw files that could not be read or break the contract of their source: file, line, column, reason and text'`,
 	`comment on table {s}.intervals is 'the intervals of each microbatch model: done or failed, half-open, UTC'`,
 }, {
 	`create table {s}.change_heads (
-		relation varchar not null, seq bigint, base bigint, run_id varchar, columns varchar)`,
+		relation {text} not null, seq bigint, base bigint, run_id {text}, columns {text})`,
 	`create table {s}.change_marks (
-		reader varchar not null, relation varchar not null, seq bigint)`,
+		reader {text} not null, relation {text} not null, seq bigint)`,
 	`comment on table {s}.change_heads is 'the models whose changes others read: number of the last publish, the number since which changes are known, and the run of that publish'`,
 	`comment on table {s}.change_marks is 'which publish of a model each reader of its changes has seen last'`,
 }, {
@@ -114,7 +114,8 @@ var migrations = [Version][]string{{
 // columnTypes are the types of columns that every run writes. How they are stored is said, since a
 // checkpoint else tries each of DuckDB's ways on each column: half a millisecond a column, however few
 // its rows. Texts repeat and make good dictionaries; what a dictionary cannot hold, such as a text
-// of a hundred kilobytes, DuckDB writes as it is. The history of nodes, which grows, has its numbers packed.
+// of a hundred kilobytes, DuckDB writes as it is. What grows, as the history of nodes and the ledger of
+// files do, has its numbers packed, and paths as DuckDB finds best.
 var columnTypes = [...]string{
 	"{text}", "varchar using compression dictionary",
 	"{int}", "bigint using compression uncompressed",
