@@ -112,8 +112,8 @@ func (b *Bound) shellQuery(reader *project.Node, sql string, parents []string) S
 		if strings.HasPrefix(from, "(") {
 			shell = "(from " + shell + ")"
 		}
-		if reader != nil && reader.TakenByFile(node) {
-			shell = "(select *, cast(null as varchar) as " + project.QuoteIdent(reader.FileColumn()) + " from " + shell + ")"
+		if taker := b.taker(reader); taker != nil && taker.TakenByFile(node) {
+			shell = "(select *, cast(null as varchar) as " + project.QuoteIdent(taker.FileColumn()) + " from " + shell + ")"
 		}
 		for at := 0; ; {
 			i := strings.Index(sql[at:], from)
@@ -138,4 +138,32 @@ func overlaps(edits []sqltoken.Edit, span diag.Span) bool {
 	return slices.ContainsFunc(edits, func(e sqltoken.Edit) bool {
 		return e.Span.Start < span.End && span.Start < e.Span.End
 	})
+}
+
+// taker is the model whose sources a reader's query names: the reader, or the by_file model that
+// an ephemeral reader is a part of.
+func (b *Bound) taker(reader *project.Node) *project.Node {
+	if reader != nil && reader.IsEphemeral() {
+		return b.takers()[reader.UniqueID]
+	}
+	return reader
+}
+
+// findTakers returns the first by_file model that reads an ephemeral model, directly or through others, by the
+// ephemeral model's unique_id.
+func (b *Bound) findTakers() map[string]*project.Node {
+	out := map[string]*project.Node{}
+	for _, id := range b.plan.Order {
+		taker := b.plan.Nodes[id]
+		if taker == nil || taker.FileColumn() == "" {
+			continue
+		}
+		for todo := slices.Clone(taker.DependsOn); len(todo) > 0; todo = todo[1:] {
+			if parent := b.plan.Nodes[todo[0]]; parent != nil && parent.IsEphemeral() && out[parent.UniqueID] == nil {
+				out[parent.UniqueID] = taker
+				todo = append(todo, parent.DependsOn...)
+			}
+		}
+	}
+	return out
 }

@@ -21,6 +21,8 @@ type Bound struct {
 	facts BindFacts
 	nodes map[string]*boundNode
 
+	takers func() map[string]*project.Node // see [Bound.taker]
+
 	mu        sync.Mutex
 	catalog   ShellCatalog
 	opening   error

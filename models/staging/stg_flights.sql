@@ -1,4 +1,7 @@
 -- One row a scheduled departure: typed, with names that say what is in them.
+-- No table of its own: fct_flights reads the raw files through it, the new ones only.
+{{ config(materialized='ephemeral') }}
+
 select
     -- no two flights share a day, a carrier, a number and an origin
     concat_ws('-', make_date(year, month, day), carrier, flight, origin) as flight_id,
@@ -13,5 +16,6 @@ select
     dep_delay::integer as departure_delay, -- minutes; negative is early
     arr_delay::integer as arrival_delay,
     air_time::integer as air_minutes,
-    distance::integer as distance_miles
+    distance::integer as distance_miles,
+    _file -- the file of each row
 from lake.flights
