@@ -68,6 +68,9 @@ func (w *warehouse) add(kind project.ResourceType, name, sql string, config ...a
 		if parent.Type == project.Source && parent.Table != nil && len(parent.Table.Paths) > 0 {
 			return compiler.SourceExpression(parent)
 		}
+		if parent.IsEphemeral() {
+			return "(" + parent.Compiled.SQL + ")"
+		}
 		return parent.Relation.String()
 	})
 	node.Source = diag.NewSource(node.OriginalPath, text)

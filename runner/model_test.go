@@ -5,7 +5,10 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,8 +19,9 @@ import (
 
 var modelProjects = flag.Int("model", 12, "random projects that TestAgainstNaiveReference builds")
 
-// TestAgainstNaiveReference builds random graphs of tables, views and incremental
-// models with random failing tests, broken nodes and selections, several times each.
+// TestAgainstNaiveReference builds random graphs of tables, views, incremental and ephemeral
+// models, snapshots and seeds with random failing tests, broken nodes and selections, several
+// times each.
 // After every run each relation must hold exactly what a naive reference says: so no
 // published relation was built from, or shows, rows that were not published.
 //
@@ -46,19 +50,22 @@ type naive struct {
 
 type naiveNode struct {
 	name    string
-	kind    string // what it is built as next; "source" is what no run makes
+	kind    string // what it is built as next; "source" and "ephemeral" are what no run makes
 	version int
 	broken  bool
 	parents []*naiveNode
 
 	shown    string   // what is published: "", "table" or "view"
 	rows     []string // of a published table
-	shownAt  int      // version of a published view
+	shownAt  versions // of a published view
 	status   string   // of this run
 	next     []string // rows of this run's candidate
 	selected bool
 	held     bool
 }
+
+// versions are those of a view, and of the ephemeral models that have become part of its text.
+type versions map[*naiveNode]int
 
 type naiveTest struct {
 	name     string
@@ -76,9 +83,13 @@ func newNaive(t *testing.T, seed uint64) *naive {
 		n.w.exec(fmt.Sprintf("create table %s as select 'source %d' as s", source.name, i))
 		n.nodes = append(n.nodes, source)
 	}
+	kinds := []string{"table", "table", "view", "view", "view", "incremental", "ephemeral", "snapshot", "seed"}
 	for i := range 4 + n.rand.IntN(9) {
-		node := &naiveNode{name: fmt.Sprintf("n%02d", i), kind: []string{"table", "view", "view", "incremental"}[n.rand.IntN(4)]}
+		node := &naiveNode{name: fmt.Sprintf("n%02d", i), kind: kinds[n.rand.IntN(len(kinds))]}
 		for _, p := range n.nodes {
+			if node.kind == "seed" {
+				break
+			}
 			if n.rand.IntN(3) == 0 {
 				node.parents = append(node.parents, p)
 			}
@@ -131,14 +142,15 @@ func (n *naive) change(first bool) {
 			n.w.add(project.Source, node.name, "")
 			continue
 		}
-		node.version++
-		node.broken = !first && n.rand.IntN(12) == 0
-		node.selected = all || n.rand.IntN(3) > 0
-		if !first && node.kind != "incremental" && n.rand.IntN(8) == 0 {
-			node.kind = map[string]string{"table": "view", "view": "table"}[node.kind]
+		if node.kind != "snapshot" || n.rand.IntN(2) == 0 { // which records only what has changed
+			node.version++
 		}
-		made := n.w.add(project.Model, node.name, node.sql(), "materialized", node.kind, "incremental_strategy", "append")
-		if node.broken { // in a way that only shows when it is made
+		node.broken = !first && n.rand.IntN(12) == 0 && node.kind != "seed"
+		node.selected = (all || n.rand.IntN(3) > 0) && node.kind != "ephemeral"
+		if other, ok := map[string]string{"table": "view", "view": "table"}[node.kind]; ok && !first && n.rand.IntN(8) == 0 {
+			node.kind = other
+		}
+		if made := n.define(node); node.broken { // in a way that only shows when it is made
 			hook(made, "select error('on purpose')")
 		}
 	}
@@ -151,6 +163,23 @@ func (n *naive) change(first bool) {
 		}
 		n.w.check(test.name, test.sql(), "severity", severity)
 	}
+}
+
+// define adds a node as it is now to the project.
+func (n *naive) define(node *naiveNode) *project.Node {
+	switch node.kind {
+	case "seed":
+		seed := n.w.add(project.Seed, node.name, "")
+		seed.OriginalPath, seed.Compiled = node.name+".csv", nil
+		text := fmt.Sprintf("s\n%s\n", node.make(node.now(), nil))
+		if err := os.WriteFile(filepath.Join(filepath.Dir(n.w.path), seed.OriginalPath), []byte(text), 0o644); err != nil {
+			n.t.Fatal(err)
+		}
+		return seed
+	case "snapshot":
+		return n.w.snapshot(node.name, "select 1 as k, * from ("+node.sql()+")", "strategy", "check", "unique_key", "k", "check_cols", "all")
+	}
+	return n.w.add(project.Model, node.name, node.sql(), "materialized", node.kind, "incremental_strategy", "append")
 }
 
 func (node *naiveNode) sql() string {
@@ -169,15 +198,30 @@ func (test *naiveTest) sql() string {
 	return strings.Join(reads, " union all ")
 }
 
-// make is what a node's query returns, given what it reads.
-func (node *naiveNode) make(version int, read func(*naiveNode) []string) string {
-	text := fmt.Sprintf("%s@%d", node.name, version)
+// make is what a node's query returns, given what it reads. Ephemeral models are part of it.
+func (node *naiveNode) make(at versions, read func(*naiveNode) []string) string {
+	text := fmt.Sprintf("%s@%d", node.name, at[node])
 	for _, p := range node.parents {
+		if p.kind == "ephemeral" {
+			text += ";" + p.make(at, read)
+			continue
+		}
 		rows := slices.Sorted(slices.Values(read(p)))
 		text += ";" + strings.Join(rows, ",")
 	}
 	sum := md5.Sum([]byte(text))
 	return hex.EncodeToString(sum[:])
+}
+
+// now is the version of a node, and of the ephemeral models in its query.
+func (node *naiveNode) now() versions {
+	at := versions{node: node.version}
+	for _, p := range node.parents {
+		if p.kind == "ephemeral" {
+			maps.Copy(at, p.now())
+		}
+	}
+	return at
 }
 
 // visible is what a reader of the published database sees.
@@ -233,7 +277,7 @@ func (n *naive) inputs(test *naiveTest) []*naiveNode {
 	besides := len(n.direct(test.parents)) > 0
 	var found []*naiveNode
 	for _, p := range test.parents {
-		if !p.selected && (p.kind == "source" || !besides) {
+		if !p.selected && (p.kind == "source" || p.kind == "ephemeral" || !besides) {
 			found = append(found, p)
 		}
 	}
@@ -287,9 +331,14 @@ func (n *naive) reference() {
 		if node.status != "success" {
 			continue
 		}
-		node.next = []string{node.make(node.version, (*naiveNode).inside)}
-		if node.kind == "incremental" && node.shown == "table" {
-			node.next = append(slices.Clone(node.rows), node.next...)
+		made := node.make(node.now(), (*naiveNode).inside)
+		node.next = []string{made}
+		switch {
+		case node.shown != "table":
+		case node.kind == "incremental", node.kind == "snapshot" && made != node.rows[len(node.rows)-1]:
+			node.next = append(slices.Clone(node.rows), made)
+		case node.kind == "snapshot":
+			node.next = node.rows
 		}
 	}
 	n.judgeTests()
@@ -299,7 +348,7 @@ func (n *naive) reference() {
 			continue
 		}
 		if node.kind == "view" {
-			node.shown, node.shownAt, node.rows = "view", node.version, nil
+			node.shown, node.shownAt, node.rows = "view", node.now(), nil
 		} else {
 			node.shown, node.rows = "table", node.next
 		}
@@ -384,7 +433,7 @@ func shownBy(view *naiveNode) []*naiveNode {
 		switch {
 		case p.status == "success":
 			found = append(found, p)
-		case p.shown == "view":
+		case p.shown == "view", p.kind == "ephemeral":
 			found = append(found, shownBy(p)...)
 		}
 	}
@@ -412,6 +461,9 @@ func (n *naive) compare(run int, s *runner.Summary) {
 		}
 	}
 	for _, node := range n.nodes {
+		if node.kind == "ephemeral" {
+			continue
+		}
 		want := strings.Join(slices.Sorted(slices.Values(node.visible())), "\n")
 		if got := n.w.rows("select s from " + node.name + " order by s"); got != want {
 			n.t.Errorf("run %d: %s shows\n%s\nand not\n%s", run, node.name, got, want)
