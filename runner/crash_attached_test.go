@@ -15,12 +15,8 @@ import (
 	"elt/runner"
 )
 
-// attachedPoints are the points at which TestKillBetweenDatabases kills, and whether the
-// build must come out all the same: the target's own database has committed by then.
-var attachedPoints = []struct {
-	point    string
-	promised bool
-}{
+// attachedPoints are the points at which TestKillBetweenDatabases kills.
+var attachedPoints = []killPoint{
 	{"candidate-created#5", false},
 	{"built#1", false},
 	{"publish-marked#1", false},
@@ -47,35 +43,23 @@ var attachedPoints = []struct {
 // what was promised; and no row of a bare append is there twice.
 func TestKillBetweenDatabases(t *testing.T) {
 	t.Parallel()
-	w := newWarehouse(t)
-	dir := filepath.Dir(w.path)
-	defineAttachedCrash(w, 0)
-	w.build()
-	for i, at := range attachedPoints {
-		batch := i + 1
-		what := fmt.Sprintf("after a kill at %s of build %d", at.point, batch)
-		if !runAndKill(t, dir, batch, at.point, 0, crashOther+"=1") {
-			t.Fatalf("%s: it was not killed", what)
-		}
-		want := batch - 1
-		if at.promised {
-			want = batch
-		}
-		equal(t, what+", the target's own tables", w.rows("select string_agg(distinct batch, ' ') from (select batch from raw union all select batch from mart)"), fmt.Sprint(want))
-		checkHonest(t, w, what, batch)
-		checkAttached(t, w, what, want)
-		if at.promised {
-			equal(t, what+", what the history calls published", w.rows(claims), attachedNodes)
-		}
-		defineAttachedCrash(w, batch)
-		if s, err := w.run("build"); err != nil || !s.OK() {
-			t.Fatalf("%s the next build: %v\n%s", what, err, statuses(s))
-		}
-		checkAttached(t, w, what+" and another build", batch)
-		if t.Failed() {
-			return
-		}
-	}
+	killing{
+		process: crashOther + "=1", define: defineAttachedCrash, again: 1,
+		left: func(w *warehouse, what string, batch int, promised bool) {
+			own := batch - 1
+			if promised {
+				own = batch
+			}
+			equal(t, what+", the target's own tables", w.rows("select string_agg(distinct batch, ' ') from (select batch from raw union all select batch from mart)"), fmt.Sprint(own))
+			checkHonest(t, w, what, batch)
+		},
+		settled: func(w *warehouse, what string, batch, want int) {
+			checkAttached(t, w, what, want)
+			if batch == want {
+				equal(t, what+", what the history calls published", w.rows(claims), attachedNodes)
+			}
+		},
+	}.at(t, attachedPoints)
 }
 
 // TestAttachedDatabaseIsFull lets the commit of an attached database fail after the

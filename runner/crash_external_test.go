@@ -5,7 +5,6 @@ package runner_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,12 +14,8 @@ import (
 	"elt/runner"
 )
 
-// externalPoints are the points at which TestKillExternal kills, and whether the build
-// must come out all the same: the database has committed by then.
-var externalPoints = []struct {
-	point    string
-	promised bool
-}{
+// externalPoints are the points at which builds of external models are killed.
+var externalPoints = []killPoint{
 	{"candidate-created#2", false},
 	{"candidate-created#3", false},
 	{"built#1", false},
@@ -39,47 +34,16 @@ var externalPoints = []struct {
 // was promised; and nothing hidden outlives the next build.
 func TestKillExternal(t *testing.T) {
 	t.Parallel()
-	w := newWarehouse(t)
-	dir := filepath.Dir(w.path)
-	defineExternalCrash(w, 0)
-	w.build()
-	for i, at := range externalPoints {
-		batch := i + 1
-		what := fmt.Sprintf("after a kill at %s of build %d", at.point, batch)
-		if !runAndKill(t, dir, batch, at.point, 0, crashFiles+"=1") {
-			t.Fatalf("%s: it was not killed", what)
-		}
-		for name, query := range externalFiles(dir) {
-			if seen := w.rows(query); seen != fmt.Sprint(batch) && seen != fmt.Sprint(batch-1) {
-				t.Errorf("%s: %s shows the builds %q", what, name, seen)
+	killing{
+		process: crashFiles + "=1", define: defineExternalCrash, again: 1, settled: checkExternal,
+		left: func(w *warehouse, what string, batch int, _ bool) {
+			for name, query := range externalFiles(filepath.Dir(w.path)) {
+				if seen := w.rows(query); seen != fmt.Sprint(batch) && seen != fmt.Sprint(batch-1) {
+					t.Errorf("%s: %s shows the builds %q", what, name, seen)
+				}
 			}
-		}
-		want := batch - 1
-		if at.promised {
-			want = batch
-		}
-		if _, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{}); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		checkExternal(t, w, what, want)
-		defineExternalCrash(w, batch)
-		if s, err := w.run("build"); err != nil || !s.OK() {
-			t.Fatalf("%s the next build: %v\n%s", what, err, statuses(s))
-		}
-		checkExternal(t, w, what+" and another build", batch)
-		entries, err := os.ReadDir(filepath.Join(dir, "out"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), ".") {
-				t.Errorf("%s and another build, %s is left", what, e.Name())
-			}
-		}
-		if t.Failed() {
-			return
-		}
-	}
+		},
+	}.at(t, externalPoints)
 }
 
 // externalFiles are queries of the files themselves, as another program would read them.
@@ -90,8 +54,10 @@ func externalFiles(dir string) map[string]string {
 	}
 }
 
-// checkExternal looks whether files and relations are all of one build.
-func checkExternal(t *testing.T, w *warehouse, what string, want int) {
+// checkExternal looks whether files and relations are all of one build, and that no hidden file
+// outlives the build after a kill.
+func checkExternal(w *warehouse, what string, batch, want int) {
+	t := w.t
 	t.Helper()
 	equal(t, what+", builds shown", w.rows(`select string_agg(distinct batch, ' ') from (select batch from raw
 		union all select batch from ext union all select batch from parts union all select batch from over)`), fmt.Sprint(want))
@@ -99,6 +65,15 @@ func checkExternal(t *testing.T, w *warehouse, what string, want int) {
 		equal(t, what+", "+name, w.rows(query), fmt.Sprint(want))
 	}
 	equal(t, what+", what is promised", w.rows("select * from _elt.intents"), "")
+	checkHiddenFiles(w, what, batch, want)
+}
+
+// checkHiddenFiles looks whether hidden files are left once a build has come out.
+func checkHiddenFiles(w *warehouse, what string, batch, want int) {
+	w.t.Helper()
+	if hidden, _ := filepath.Glob(filepath.Join(filepath.Dir(w.path), "out", ".*")); batch == want && len(hidden) > 0 {
+		w.t.Errorf("%s, %s is left", what, hidden)
+	}
 }
 
 // defineExternalCrash is a project of a file, a folder and a view over both. The columns
@@ -127,43 +102,20 @@ func (w *warehouse) external(name, sql, location, partition string, config ...an
 // rows are in the files once.
 func TestKillGrowing(t *testing.T) {
 	t.Parallel()
-	w := newWarehouse(t)
-	dir := filepath.Dir(w.path)
-	defineGrowingCrash(w, 0)
-	w.build()
-	for i, at := range externalPoints {
-		batch := i + 1
-		what := fmt.Sprintf("after a kill at %s of build %d", at.point, batch)
-		if !runAndKill(t, dir, batch, at.point, 0, crashFiles+"=grow") {
-			t.Fatalf("%s: it was not killed", what)
-		}
-		for name, seen := range grownFiles(w) {
-			if seen != grown(name, batch) && seen != grown(name, batch-1) {
-				t.Errorf("%s: %s holds %q", what, name, seen)
+	killing{
+		process: crashFiles + "=grow", define: defineGrowingCrash, again: 2,
+		settled: func(w *warehouse, what string, batch, want int) {
+			checkGrown(w, what, want)
+			checkHiddenFiles(w, what, batch, want)
+		},
+		left: func(w *warehouse, what string, batch int, _ bool) {
+			for name, seen := range grownFiles(w) {
+				if seen != grown(name, batch) && seen != grown(name, batch-1) {
+					t.Errorf("%s: %s holds %q", what, name, seen)
+				}
 			}
-		}
-		want := batch - 1
-		if at.promised {
-			want = batch
-		}
-		if _, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{}); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		checkGrown(t, w, what, want)
-		defineGrowingCrash(w, batch)
-		for range 2 {
-			if s, err := w.run("build"); err != nil || !s.OK() {
-				t.Fatalf("%s the next build: %v\n%s", what, err, statuses(s))
-			}
-			checkGrown(t, w, what+" and another build", batch)
-		}
-		if hidden, _ := filepath.Glob(filepath.Join(dir, "out", ".*")); len(hidden) > 0 {
-			t.Errorf("%s and another build, %s is left", what, hidden)
-		}
-		if t.Failed() {
-			return
-		}
-	}
+		},
+	}.at(t, externalPoints)
 }
 
 // grownFiles is what the files hold, as another program would read them: build and rows.
@@ -188,7 +140,9 @@ func grown(name string, batch int) string {
 	return strings.Join(out, " ")
 }
 
-func checkGrown(t *testing.T, w *warehouse, what string, want int) {
+// checkGrown looks whether files and relations hold what they should after a build.
+func checkGrown(w *warehouse, what string, want int) {
+	t := w.t
 	t.Helper()
 	for name, seen := range grownFiles(w) {
 		equal(t, what+", the files of "+name, seen, grown(name, want))
@@ -232,12 +186,10 @@ func TestKillCompact(t *testing.T) {
 		if _, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{}); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		checkGrown(t, w, what, batch)
+		checkGrown(w, what, batch)
 		w.build()
-		checkGrown(t, w, what+" and a build", batch)
-		if hidden, _ := filepath.Glob(filepath.Join(dir, "out", ".*")); len(hidden) > 0 {
-			t.Errorf("%s and another build, %s is left", what, hidden)
-		}
+		checkGrown(w, what+" and a build", batch)
+		checkHiddenFiles(w, what+" and a build", batch, batch)
 	}
 	equal(t, "files of the log", w.rows("select count(*) from glob('"+dir+"/out/log/*.parquet')"), "1")
 }
