@@ -42,11 +42,16 @@ func (p *Plan) deferred(ctx context.Context, db dbtcontext.Database, node *proje
 			return project.Relation{}, false, err
 		}
 	}
+	return p.deferral.State.relation(node.UniqueID), true, nil
+}
+
+// relation is the relation of a node in the state.
+func (s *State) relation(id string) project.Relation {
 	text := func(key string) string {
-		s, _ := old[key].(string)
-		return s
+		name, _ := s.nodes[id][key].(string)
+		return name
 	}
-	return project.Relation{Database: text("database"), Schema: text("schema"), Identifier: text("alias")}, true, nil
+	return project.Relation{Database: text("database"), Schema: text("schema"), Identifier: text("alias")}
 }
 
 func (p *Plan) isSelected(id string) bool {

@@ -26,7 +26,7 @@ import (
 
 // Options say what a run does.
 type Options struct {
-	Command  string   // "build", "run", "test", "seed" or "snapshot"
+	Command  string   // "build", "run", "test", "seed", "snapshot" or "clone"
 	Selected []string // unique_ids to do; nil for all nodes the command is about
 
 	FullRefresh   bool

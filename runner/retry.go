@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"elt/compiler"
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/runner/materialize"
 	"elt/runner/state"
@@ -53,6 +54,10 @@ func (r *run) lastRun(ctx context.Context) (*lastRun, error) {
 	}
 	if len(runs) == 0 || runs[0].Outcome == state.OutcomeSuccess {
 		return nil, ErrNothingToRetry
+	}
+	if runs[0].Command == "clone" { // what it had to show is in its --state alone
+		return nil, diag.New(diag.Unsupported, diag.Place{}, "the last run was `elt clone`, which is not done again").
+			WithHint("run it again, with its --state")
 	}
 	last := &lastRun{
 		Run: runs[0], results: map[string]state.Result{},

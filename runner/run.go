@@ -307,6 +307,7 @@ func (r *run) chosen() []string {
 	kinds := map[string][]project.ResourceType{
 		"build":    {project.Model, project.Seed, project.Snapshot, project.UnitTest, project.Test},
 		"run":      {project.Model},
+		"clone":    {project.Model},
 		"seed":     {project.Seed},
 		"snapshot": {project.Snapshot},
 		"test":     {project.Test, project.UnitTest},

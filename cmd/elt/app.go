@@ -16,7 +16,7 @@ func newApp(in *invocation) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // run decides the exit code
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) },
 		Commands: []*cli.Command{
-			buildCommand(in), runCommand(in), testCommand(in), seedCommand(in), snapshotCommand(in), retryCommand(in), runOperationCommand(in),
+			buildCommand(in), runCommand(in), testCommand(in), seedCommand(in), snapshotCommand(in), cloneCommand(in), retryCommand(in), runOperationCommand(in),
 			lsCommand(in), parseCommand(in), compileCommand(in), showCommand(in), lineageCommand(in), historyCommand(in), docsGenerateCommand(in),
 			sourceFreshnessCommand(in), sourceFilesCommand(in), sourceRejectsCommand(in), sourceForgetCommand(in), compactCommand(in),
 			initCommand(in), depsCommand(in), debugCommand(in), cleanCommand(in), completionCommand(in), versionCommand(in),

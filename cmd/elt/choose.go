@@ -89,6 +89,7 @@ func concernedTypes(command string) []project.ResourceType {
 	return map[string][]project.ResourceType{
 		"build":    {project.Seed, project.Snapshot, project.Model, project.UnitTest, project.Test, project.Exposure, project.SavedQuery},
 		"run":      {project.Model},
+		"clone":    {project.Seed, project.Snapshot, project.Model},
 		"test":     {project.Test, project.UnitTest},
 		"seed":     {project.Seed},
 		"snapshot": {project.Snapshot},

@@ -95,7 +95,7 @@ func (in *invocation) begin(c *cli.Context) {
 // isRun reports whether a command's result is the story of a run.
 func isRun(command string) bool {
 	switch command {
-	case "build", "run", "test", "seed", "snapshot", "retry":
+	case "build", "run", "test", "seed", "snapshot", "retry", "clone":
 		return true
 	}
 	return false

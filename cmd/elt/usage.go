@@ -25,6 +25,7 @@ func exampleOf(command string) string {
 		"docs generate": "elt docs generate",
 		"run-operation": "elt run-operation clean_up --args '{days: 30}'",
 		"retry":         "elt retry",
+		"clone":         "elt clone --state ../prod/target\nelt clone --state prod -s +orders",
 
 		"ls":      "elt ls -s +orders --resource-type model\nelt ls --output json --output-keys name depends_on.nodes",
 		"compile": "elt compile -s orders\nelt compile --inline \"select * from {{ ref('orders') }}\"",

@@ -301,7 +301,7 @@ func (p *plain) published(s runner.Summary) string {
 		return "nothing published"
 	case s.Published == 0:
 		return ""
-	case p.command == "run" || p.command == "seed" || p.command == "snapshot":
+	case p.command == "run" || p.command == "seed" || p.command == "snapshot" || p.command == "clone":
 		return Count(int64(s.Published)) + " published without tests"
 	}
 	return Count(int64(s.Published)) + " published"
