@@ -322,6 +322,9 @@ func openWords(e *duckdb.OpenError) (message, hint string) {
 		return fmt.Sprintf("database %q cannot be opened: its folder does not exist", e.Path), "create the folder, or look at the target's path"
 	case duckdb.Recovery:
 		return fmt.Sprintf("database %q was not closed properly and must be opened for writing once", e.Path), "run elt clean where the file and its folder can be written"
+	case duckdb.Unkeepable:
+		return fmt.Sprintf("database %q cannot be kept there: DuckDB takes what follows a \"?\" in its path for options", e.Path),
+			"rename the file or folder that has it in its name, or point the target's path elsewhere"
 	case duckdb.Permission:
 		return fmt.Sprintf("database %q may not be read", e.Path), "change its permissions"
 	case duckdb.Corrupt:

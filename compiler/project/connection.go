@@ -192,7 +192,9 @@ func DatabaseName(path string) string {
 	if at := strings.IndexByte(base, '?'); at >= 0 && hasScheme(base) {
 		base = base[:at]
 	}
-	base = base[strings.LastIndexAny(base, `/\`)+1:]
+	base = filepath.ToSlash(base)
+	base = base[strings.LastIndexByte(base, '/')+1:]
+	base, _, _ = strings.Cut(base, "?") // which begins options
 	if hasScheme(path) {
 		base = base[strings.LastIndexByte(base, ':')+1:]
 	}

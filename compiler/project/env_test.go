@@ -44,6 +44,7 @@ func TestDatabaseName(t *testing.T) {
 		"": "memory", ":memory:": "memory", ":memory:named": "named", "a.b.duckdb": "a", "/x/my wh.duckdb": "my wh",
 		"main.duckdb": "main_db", "temp.db": "temp_db", "system.db": "system_db", "noext": "noext", ".hid.db": "hid",
 		"md:shop": "shop", "md:": "my_db", "s3://bucket/dir/x.db?a=b": "x", "ducklake:meta.db": "meta",
+		"a?b/x?y.db": "x",
 	} {
 		if got := DatabaseName(path); got != want {
 			t.Errorf("%q: got %q, want %q", path, got, want)

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"path/filepath"
 	"strings"
 
 	"elt/compiler/diag"
@@ -75,8 +76,13 @@ func appendIdent(text []byte, name string) []byte {
 func QuoteString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // LiteralPath is the pattern by which DuckDB's readers find just the file of that name:
-// they take "*", "?" and "[" in each path they are given for patterns.
+// they take "*", "?" and "[" in each path they are given for patterns. A path that has a
+// backslash in a name, too, cannot be said as a pattern, since DuckDB cuts it there on every
+// system; but what matches nothing as a pattern it takes for the name of a file.
 func LiteralPath(path string) string {
+	if filepath.Separator == '/' && strings.Contains(path, `\`) {
+		return path
+	}
 	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
 }
 

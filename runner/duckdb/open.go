@@ -64,6 +64,9 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	if options.Path == "" {
 		options.Path = memoryPath
 	}
+	if err := refusePath(options.Path, options.ReadOnly); err != nil {
+		return nil, err
+	}
 	if err := mend(options.Path); err != nil {
 		return nil, mendError(options.Path, err)
 	}

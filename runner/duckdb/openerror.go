@@ -28,6 +28,7 @@ const (
 	Permission  OpenKind = "permission"     // it may not even be read
 	Corrupt     OpenKind = "corrupt"        // it is a DuckDB file and damaged
 	Recovery    OpenKind = "needs-recovery" // it was not closed: open it for writing once
+	Unkeepable  OpenKind = "question-mark"  // its path holds a "?", so that its log would lie elsewhere
 	Unknown     OpenKind = "other"
 )
 
@@ -49,6 +50,15 @@ func (e *OpenError) Error() string {
 
 // Unwrap returns DuckDB's error.
 func (e *OpenError) Unwrap() error { return e.Err }
+
+// refusePath refuses to write a database whose path holds "?": DuckDB takes what is behind it for
+// options, and puts the log into a file, and a folder, that is named by what is before it.
+func refusePath(path string, readOnly bool) error {
+	if readOnly || path == memoryPath || !strings.Contains(path, "?") || strings.Contains(path, "://") {
+		return nil
+	}
+	return &OpenError{Kind: Unkeepable, Path: path, Message: `DuckDB cannot keep a database whose path holds "?"`, Err: errors.New("its log would lie elsewhere")}
+}
 
 // SetupError is an error in what the options ask for beside the file itself.
 type SetupError struct {

@@ -247,6 +247,10 @@ func (s *setup) attach(attachment Attachment) {
 		return
 	}
 	if attachment.isFile() {
+		if err := refusePath(attachment.Path, attachment.ReadOnly || s.db.options.ReadOnly); err != nil {
+			s.err = &SetupError{What: "database", Name: nameOfAttachment(attachment), Database: attachment.database(), Err: err}
+			return
+		}
 		if err := mend(attachment.Path); err != nil {
 			s.err = mendError(attachment.Path, err)
 			return
