@@ -392,5 +392,6 @@ func (b *binder) bindNode(id string) {
 	}
 	if forms != nil && n.known {
 		b.bindOther(node, forms)
+		b.bindBatch(node, forms)
 	}
 }

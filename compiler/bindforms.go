@@ -2,16 +2,20 @@ package compiler
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
 )
 
-// forms are the two queries of an incremental model: the one that is run now is that of
-// the node, the other one is what is_incremental() makes of it otherwise.
+// forms are the queries of an incremental model: the one that is run now is that of the node,
+// the other one is what is_incremental() makes of it otherwise. That of a microbatch model is
+// run for one batch at a time, which reads a part of its parents.
 type forms struct {
 	incremental bool              // the one that is run now
 	other       *project.Compiled // nil where it could not be rendered, or is the same
+	batch       *project.Compiled // for one batch, likewise
 }
 
 // formsOf renders the other form of an incremental model; nil for any other node.
@@ -22,11 +26,17 @@ func (b *binder) formsOf(node *project.Node) *forms {
 	db := b.facts.Database(node)
 	host := &compileHost{ctx: b.ctx, plan: b.plan, node: node, pkg: node.Package, db: db, this: node.Relation}
 	out := &forms{incremental: host.IsIncremental()}
-	flipped := !out.incremental
-	host = &compileHost{ctx: b.ctx, plan: b.plan, node: node, pkg: node.Package, db: db, this: node.Relation, form: &flipped}
-	compiled, err := b.plan.compiled(host, node)
-	if err == nil && compiled.SQL != node.Compiled.SQL {
-		out.other = compiled
+	render := func(incremental bool, batch *project.Batch) *project.Compiled {
+		host := &compileHost{ctx: b.ctx, plan: b.plan, node: node, pkg: node.Package, db: db, this: node.Relation, form: &incremental, batch: batch}
+		compiled, err := b.plan.compiled(host, node)
+		if err != nil || compiled.SQL == node.Compiled.SQL {
+			return nil
+		}
+		return compiled
+	}
+	out.other = render(!out.incremental, nil)
+	if batch := exampleBatch(node); batch != nil {
+		out.batch = render(out.incremental, batch)
 	}
 	return out
 }
@@ -74,4 +84,56 @@ func (b *binder) bindOther(node *project.Node, f *forms) {
 		}
 		b.report(d)
 	}
+}
+
+// bindBatch binds the query of a microbatch model as a batch runs it: what it reads is cut to
+// the batch by the event_time of what is read.
+func (b *binder) bindBatch(node *project.Node, f *forms) {
+	if f.batch == nil {
+		return
+	}
+	one := *node
+	one.Compiled = f.batch
+	_, err := b.columnsOf(&one, b.shellQuery(node, f.batch.SQL, b.readers(node)), !f.incremental)
+	var doubt Doubt
+	if err == nil || errors.As(err, &doubt) {
+		return
+	}
+	if d := b.wrongEventTime(node); d != nil {
+		b.report(d)
+		return
+	}
+	for _, d := range diag.From(err, diag.SQL) {
+		d.Compiled = nil // the file holds the query for all rows
+		b.report(d.WithNote(diag.Place{}, "every batch would fail: of what has an event_time it reads the rows of the batch"))
+	}
+}
+
+// wrongEventTime says which of the relations that a batch reads has an event_time that is no
+// column of it; nil where that is not what is wrong.
+func (b *binder) wrongEventTime(node *project.Node) *diag.Diagnostic {
+	for _, id := range node.DependsOn {
+		parent := b.plan.Nodes[id]
+		columns, ok := b.Columns(id)
+		name := parent.EventTime()
+		if !ok || !isWord(name) || slices.ContainsFunc(columns, func(c Column) bool { return strings.EqualFold(c.Name, name) }) {
+			continue
+		}
+		place := parent.Config.Place("event_time")
+		if isNowhere(place) {
+			place = parent.Place
+		}
+		d := diag.New(diag.IncrementalConfig, place, "event_time names %q, which is no column of %s %q", name, parent.Type, parent.Name).
+			WithNote(node.Place, "%q reads the rows of a batch by it", node.Name)
+		d.Node = node.UniqueID
+		names := make([]string, len(columns))
+		for i, c := range columns {
+			names[i] = c.Name
+		}
+		if meant := diag.Suggest(name, names); meant != "" {
+			return d.WithHint("did you mean %q?", meant)
+		}
+		return d.WithHint("it has %s", quotedNames(names))
+	}
+	return nil
 }

@@ -56,7 +56,7 @@ func (f *bindFacts) rehearse(ctx context.Context, node *project.Node, query, tab
 // new: not a ledger that only a run has.
 func rehearsed(spec *materialize.Spec) bool {
 	return spec.Snapshot != nil || slices.Contains([]string{
-		materialize.Append, materialize.DeleteInsert, materialize.MergeInto, materialize.InsertOverwrite,
+		materialize.Append, materialize.DeleteInsert, materialize.MergeInto, materialize.InsertOverwrite, materialize.Microbatch,
 	}, spec.Strategy)
 }
 
@@ -112,11 +112,15 @@ func (p *rehearsal) perform(ctx context.Context, query, table []engine.Column) e
 	if err := p.do(ctx, statements); err != nil {
 		return err
 	}
-	columns, err := p.shell.Bind(ctx, "from "+write.Made.String())
+	bound, err := p.shell.Bind(ctx, "from "+write.Made.String())
 	if err != nil {
 		return err
 	}
-	finish, err := materialize.End(p.spec, state, engineColumns(columns))
+	columns := engineColumns(bound)
+	if err := p.batch(ctx, write.Made, columns); err != nil {
+		return err
+	}
+	finish, err := materialize.End(p.spec, state, columns)
 	if err != nil {
 		return err
 	}
@@ -124,6 +128,17 @@ func (p *rehearsal) perform(ctx context.Context, query, table []engine.Column) e
 		finish.Apply = append(finish.Apply, materialize.Statement{SQL: sql, Query: -1})
 	}
 	return p.do(ctx, finish.Apply)
+}
+
+// batch does the first batch of a microbatch model.
+func (p *rehearsal) batch(ctx context.Context, made project.Relation, columns []engine.Column) error {
+	b := p.spec.Batches
+	if b == nil {
+		return nil
+	}
+	start := b.Size.Floor(b.Begin)
+	b.Done = []project.Batch{b.Size.Batch(start, b.Size.Add(start, 1))}
+	return p.do(ctx, []materialize.Statement{p.spec.InsertBatch(made, p.spec.SQL, b.Done[0], columns)})
 }
 
 func (p *rehearsal) do(ctx context.Context, statements []materialize.Statement) error {

@@ -2,6 +2,7 @@ package materialize
 
 import (
 	"fmt"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -17,12 +18,15 @@ func (s *Spec) CheckFileColumn(query []engine.Column) error {
 	if s.Files == nil {
 		return nil
 	}
-	if _, ok := find(query, s.Files.Column); ok {
-		return nil
-	}
 	d := diag.New(diag.IncrementalConfig, s.place("incremental_strategy"),
 		"the query of %q does not return the column %q", s.Published.Identifier, s.Files.Column)
 	d.Node = s.Node
+	if c, ok := find(query, s.Files.Column); ok {
+		if c.Type == "" || c.Type == "VARCHAR" || strings.HasPrefix(c.Type, "ENUM") {
+			return nil
+		}
+		d.Message = fmt.Sprintf("the column %q of %q is no name of a file but %s", s.Files.Column, s.Published.Identifier, c.Type)
+	}
 	d.Hint = fmt.Sprintf("under by_file the source has a column %q, the file of each row: select it, so that the rows of a file that changes can be replaced", s.Files.Column)
 	return diag.List{d}
 }

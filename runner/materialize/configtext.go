@@ -44,6 +44,7 @@ func (s *Spec) ConfigTexts() []ConfigText {
 	}
 	add("partition_by", expressions(s.PartitionBy)...)
 	add("order_by", expressions(s.OrderBy)...)
+	add("event_time", expressions(s.eventTime())...)
 	predicates := "incremental_predicates"
 	if _, ok := s.places["predicates"]; ok {
 		predicates = "predicates"

@@ -2,6 +2,7 @@ package materialize
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -85,6 +86,9 @@ type named struct {
 
 // checkKeys reports keys that look like columns and are none.
 func checkKeys(spec *Spec, columns []engine.Column) error {
+	if err := checkMoment(spec, columns); err != nil {
+		return err
+	}
 	return checkNames(spec, columns, []named{
 		{"unique_key", spec.UniqueKey},
 		{"merge_on_using_columns", spec.Merge.OnUsingColumns},
@@ -95,6 +99,25 @@ func checkKeys(spec *Spec, columns []engine.Column) error {
 		{"event_time", spec.eventTime()},
 	})
 }
+
+// checkMoment reports an event_time that is a number: no batch can be told by it.
+func checkMoment(spec *Spec, columns []engine.Column) error {
+	for _, text := range spec.eventTime() {
+		name, isName := columnName(text, columns)
+		c, exists := find(columns, name)
+		kind, _, _ := strings.Cut(c.Type, "(")
+		if !isName || !exists || !slices.Contains(numbers, kind) {
+			continue
+		}
+		d := diag.New(diag.IncrementalConfig, spec.place("event_time"), "event_time names %q, which is a number: %s", name, c.Type)
+		d.Node, d.Hint = spec.Node, "name a date or timestamp, or an expression that makes one of it"
+		return diag.List{d}
+	}
+	return nil
+}
+
+// numbers are DuckDB's types of numbers, which no point in time can be compared with.
+var numbers = []string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
 
 func (s *Spec) eventTime() []string {
 	if s.Batches == nil {

@@ -263,6 +263,9 @@ func (r *reader) keys(spec *Spec) {
 		predicates = "predicates"
 	}
 	noKey := len(spec.UniqueKey) == 0
+	if len(spec.Predicates) > 0 && spec.Strategy == ByFile {
+		r.warn(predicates, "%q has no effect under %s", predicates, spec.Strategy)
+	}
 	if len(spec.Predicates) > 0 && (spec.Strategy == Append || spec.Strategy == DeleteInsert && noKey) {
 		r.warn(predicates, "%q has no effect: nothing is deleted", predicates).
 			WithHint("predicates narrow down which rows delete+insert deletes and merge matches; set a unique_key")
