@@ -37,9 +37,22 @@ func newFile(t testing.TB) string {
 	return path
 }
 
+// A path with "?" is refused where something would be written: its log would lie elsewhere.
+func TestOpenQuestionMark(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"x?y.duckdb", "x?y/z.duckdb"} {
+		path := filepath.Join(t.TempDir(), name)
+		_, err := Open(t.Context(), Options{Path: path})
+		var refused *OpenError
+		if !errors.As(err, &refused) || refused.Kind != Unkeepable || refused.Path != path {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ware house?threads=1#x.duckdb")
+	path := filepath.Join(t.TempDir(), "ware house&threads=1#x.duckdb")
 	db := open(t, Options{Path: path, Threads: 3, UserAgent: "elt/test", Settings: []Setting{{"default_null_order", "nulls_first"}}, Shadow: true})
 	s := session(t, db)
 	row := query(t, s, "SELECT current_setting('threads'), current_setting('default_null_order'), current_setting('preserve_insertion_order'), current_database()").Rows[0]
