@@ -137,7 +137,11 @@ func (w *worker) compileLate(ctx context.Context, n *nodeRun) error {
 // specify reads a compiled node's config, as far as it is built at all.
 func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	n.sqlHash, n.confHash = hashes(n.node)
-	if n.node.Type == project.Test || n.node.Type == project.UnitTest {
+	switch n.node.Type {
+	case project.UnitTest:
+		n.sqlHash = textHash(n.sqlHash + nodeText(r.plan.UnitModel(n.node)))
+		return nil
+	case project.Test:
 		return nil
 	}
 	spec, problems := materialize.SpecOf(n.node, n.candidate, r.fullRefresh(n.node))

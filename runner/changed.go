@@ -35,7 +35,8 @@ type rebuilds struct {
 	anew  []Change        // the rest, in plan order
 	why   map[string]bool // ids of anew
 	tests map[string]state.TestResult
-	since time.Time // when the newest of what is up to date was published
+	order map[string]int // of runs, from 1: as they were recorded
+	since time.Time      // when the newest of what is up to date was published
 }
 
 // leaveOut returns what of a selection has to be done, and keeps what is left out.
@@ -57,6 +58,9 @@ func (r *run) leaveOut(ctx context.Context, ids []string) ([]string, error) {
 		return nil, err
 	}
 	if c.tests, err = state.LastTests(ctx, r.main, r.database); err != nil {
+		return nil, err
+	}
+	if c.order, err = state.RunOrder(ctx, r.main, r.database); err != nil {
 		return nil, err
 	}
 	nodes := r.judged(ids)
@@ -322,13 +326,14 @@ func (c *rebuilds) untested(ctx context.Context, n *nodeRun) string {
 		return "its config has changed"
 	}
 	if n.node.Type == project.UnitTest {
-		return c.unitUntested(n)
+		return c.unitUntested(n, res)
 	}
 	return c.dataUntested(n, res)
 }
 
-// unitUntested is untested of a unit test that has passed.
-func (c *rebuilds) unitUntested(n *nodeRun) string {
+// unitUntested is untested of a unit test that has passed on a model with the same query. Since
+// that one may be the same only with or without is_incremental(), it must have been this model.
+func (c *rebuilds) unitUntested(n *nodeRun, res state.TestResult) string {
 	model := c.run.plan.UnitModel(n.node)
 	unit := n.node.Unit
 	rendered := strings.Contains(unit.Expect.SQL.Text, "{") || slices.ContainsFunc(unit.Given, func(g project.UnitInput) bool { return strings.Contains(g.Rows.SQL.Text, "{") })
@@ -338,7 +343,7 @@ func (c *rebuilds) unitUntested(n *nodeRun) string {
 	case unit.Overrides != nil || rendered:
 		return "it may reach macros that its model's own query does not"
 	}
-	return ""
+	return c.unseenBy(res, model.UniqueID)
 }
 
 // dataUntested is untested of a data test that has passed.
@@ -376,7 +381,8 @@ func (c *rebuilds) dataUntested(n *nodeRun, res state.TestResult) string {
 
 // unseenBy says why a test that passed has not seen what is published of one of its inputs: it ran
 // in the run that published it, or after that in a run that did not make it, and so read
-// what is published.
+// what is published. Times alone do not say what is after: clocks are set back. Nor does the order in
+// which runs were recorded: a run that only looks is recorded when it is over.
 func (c *rebuilds) unseenBy(res state.TestResult, id string) string {
 	node := c.run.plan.Nodes[id]
 	st := c.stored[c.run.names.full(node.Relation).Key()]
@@ -384,7 +390,7 @@ func (c *rebuilds) unseenBy(res state.TestResult, id string) string {
 	switch {
 	case res.RunID == st.RunID:
 		return ""
-	case res.Made[id] || !res.StartedAt.After(st.PublishedAt):
+	case res.Made[id] || !res.StartedAt.After(st.PublishedAt) || c.order[res.RunID] <= c.order[st.RunID]:
 		return fmt.Sprintf("%q was made anew", node.Name)
 	case f.Setup != c.setup:
 		return "elt, or the settings of the target, are others"

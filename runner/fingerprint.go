@@ -103,12 +103,28 @@ func (r *run) hookSettings(ctx context.Context) (settings []string, opaque strin
 		}
 		for _, at := range sqltoken.SplitStatements(node.Compiled.SQL) {
 			sql := node.Compiled.SQL[at.Start:at.End]
-			if !slices.Contains(harmlessStarts, sqltoken.FirstKeyword(sql)) {
+			if !slices.Contains(harmlessStarts, sqltoken.FirstKeyword(sql)) || makesType(sql) {
 				settings = append(settings, sqltoken.Normalize(sql))
 			}
 		}
 	}
 	return settings, ""
+}
+
+// makesType reports whether a statement makes or drops a type, which queries then name. Macros need no
+// such look: who calls one that is not DuckDB's own is always made anew.
+func makesType(sql string) bool {
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind == sqltoken.Comment {
+			continue
+		}
+		switch word := strings.ToUpper(tok.Text(sql)); word {
+		case "CREATE", "OR", "REPLACE", "TEMP", "TEMPORARY", "PERSISTENT", "DROP":
+		default:
+			return word == "TYPE"
+		}
+	}
+	return false
 }
 
 // formCompiler renders an incremental model with is_incremental() as asked for, whatever exists.
@@ -235,7 +251,7 @@ func (p *prints) inputs(node *project.Node, byFile func(source string) bool) (in
 	r := p.run
 	parents, sources := r.inputNodes(node)
 	for _, parent := range parents {
-		if why := p.add(in, parent); why != "" {
+		if why := p.add(in, parent.UniqueID); why != "" {
 			return nil, sources, why
 		}
 	}
@@ -245,7 +261,7 @@ func (p *prints) inputs(node *project.Node, byFile func(source string) bool) (in
 			continue
 		}
 		if maker := p.maker(source); maker != nil {
-			if why := p.add(in, maker); why != "" {
+			if why := p.add(in, maker.UniqueID); why != "" {
 				return nil, sources, why
 			}
 			continue
@@ -294,42 +310,13 @@ func (p *prints) maker(source *project.Node) *project.Node {
 	return maker
 }
 
-// add adds a relation that is read, and what it shows where it is a view.
-func (p *prints) add(in map[string]string, parent *project.Node) (unknown string) {
-	id, r := parent.UniqueID, p.run
-	if p.making(id) {
-		f, ok := p.made[id]
-		if !ok {
-			return fmt.Sprintf("what %q is made of is not known", parent.Name)
-		}
-		in[id] = r.id
-		if parent.Materialized() == materialize.View {
-			maps.Copy(in, f.Inputs)
-		}
+// add adds what is read: a relation, and what it shows where it is a view; or a source that a view
+// shows. What a view reads is asked of each view as it is now, since one below it may have been made
+// anew of other relations.
+func (p *prints) add(in map[string]string, id string) (unknown string) {
+	if _, seen := in[id]; seen {
 		return ""
 	}
-	st := p.stored[r.names.full(parent.Relation).Key()]
-	f, ok := readFingerprint(st.Fingerprint)
-	if !ok || st.UniqueID != id {
-		return fmt.Sprintf("what %q was made of is not known", parent.Name)
-	}
-	in[id] = st.RunID
-	if st.Materialized != materialize.View {
-		return ""
-	}
-	if why := p.viewVaries(parent, f); why != "" {
-		return why
-	}
-	for _, read := range slices.Sorted(maps.Keys(f.Inputs)) {
-		if why := p.addShown(in, read); why != "" {
-			return why
-		}
-	}
-	return ""
-}
-
-// addShown adds what a published view reads, as it is now.
-func (p *prints) addShown(in map[string]string, id string) (unknown string) {
 	node := p.run.plan.Nodes[id]
 	switch {
 	case node == nil:
@@ -338,26 +325,29 @@ func (p *prints) addShown(in map[string]string, id string) (unknown string) {
 		hash, why := p.filesOf(node)
 		in[id] = hash
 		return why
-	case p.making(id):
-		in[id] = p.run.id
-		return ""
 	}
-	st := p.stored[p.run.names.full(node.Relation).Key()]
-	f, ok := readFingerprint(st.Fingerprint)
-	if in[id] = st.RunID; st.RunID == "" || st.UniqueID != id || st.Materialized == materialize.View && !ok {
+	f, ok := p.made[id]
+	isView, runID := node.Materialized() == materialize.View, p.run.id
+	if !p.making(id) {
+		st := p.stored[p.run.names.full(node.Relation).Key()]
+		f, ok = readFingerprint(st.Fingerprint)
+		ok = ok && st.UniqueID == id
+		isView, runID = st.Materialized == materialize.View, st.RunID
+	}
+	if !ok {
 		return fmt.Sprintf("what %q was made of is not known", node.Name)
 	}
-	if st.Materialized == materialize.View {
-		return p.viewVaries(node, f)
+	in[id] = runID
+	if !isView {
+		return ""
 	}
-	return ""
-}
-
-// viewVaries says why a published view may not show the same though all that it reads is the same.
-// While a run is published nobody asks.
-func (p *prints) viewVaries(view *project.Node, f fingerprint) string {
-	if why := p.unseen.functionsVary(f.Calls); why != "" {
-		return fmt.Sprintf("of view %q: %s", view.Name, why)
+	if why := p.unseen.functionsVary(f.Calls); why != "" { // while a run is published nobody asks
+		return fmt.Sprintf("of view %q: %s", node.Name, why)
+	}
+	for _, read := range slices.Sorted(maps.Keys(f.Inputs)) {
+		if why := p.add(in, read); why != "" {
+			return why
+		}
 	}
 	return ""
 }

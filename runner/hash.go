@@ -14,10 +14,7 @@ import (
 // hashes says in short what a node is made of: its SQL, comments and white space
 // aside, and its config with its hooks.
 func hashes(node *project.Node) (sql, config string) {
-	text := node.RawCode
-	if node.Compiled != nil && !node.Compiled.Deferred {
-		text = sqltoken.Normalize(node.Compiled.SQL)
-	}
+	text := nodeText(node)
 	if node.Unit != nil {
 		text = unitText(node.Unit)
 	}
@@ -36,6 +33,15 @@ func hashes(node *project.Node) (sql, config string) {
 		}
 	}
 	return textHash(text), hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// nodeText is a node's SQL, comments and white space aside; as it was written where it is not
+// rendered.
+func nodeText(node *project.Node) string {
+	if node.Compiled != nil && !node.Compiled.Deferred {
+		return sqltoken.Normalize(node.Compiled.SQL)
+	}
+	return node.RawCode
 }
 
 // textHash is a short hash of a text.

@@ -193,12 +193,13 @@ func (u *unseen) calls(sql string) string {
 // fromMark comes before the name of a function that is read from as a table is.
 const fromMark = "from "
 
-// functionsOf are the functions that a query calls, sorted, with a mark before those that it reads from; or it
-// says in words what the query depends on, whatever its functions are.
+// functionsOf are the functions that a query calls, sorted, with a mark before those that it reads
+// from; or it says in words what the query depends on, whatever its functions are.
 func functionsOf(sql string) (called []string, why string) {
 	for _, chain := range sqltoken.Chains(sql) {
 		name := strings.ToLower(chain.Name())
 		switch alias := chain.Prev == "" || chain.Prev == "AS" || chain.Prev == ")"; { // range(3) t(i)
+		case chain.Call && name == "values" && len(chain.Parts) == 1 && !chain.Parts[0].Quoted: // from (values (1), (2))
 		case !chain.Call:
 			if len(chain.Parts) == 1 && !chain.Parts[0].Quoted && slices.Contains(clocks, name) {
 				return nil, "it asks for " + name

@@ -274,3 +274,17 @@ func LastTests(ctx context.Context, s engine.Session, database string) (map[stri
 	}
 	return out, nil
 }
+
+// RunOrder says of each run the how manieth it is in the order in which runs were recorded, from 1,
+// whatever the clock said.
+func RunOrder(ctx context.Context, s engine.Session, database string) (map[string]int, error) {
+	t, err := s.Query(ctx, "select run_id from "+name(database, "runs")+" order by rowid")
+	if err != nil {
+		return nil, err
+	}
+	order := make(map[string]int, len(t.Rows))
+	for i, r := range t.Rows {
+		order[str(r[0])] = i + 1
+	}
+	return order, nil
+}
