@@ -24,6 +24,7 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	r.dropHiddenFiles()
+	r.dropVersions(ctx)
 	untidy, err := r.tidy(ctx)
 	if err != nil {
 		return err

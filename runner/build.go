@@ -27,6 +27,7 @@ type nodeRun struct {
 	state     materialize.State
 	intake    *intake        // of a by_file model
 	batches   *batchRun      // of a microbatch model
+	objects   string         // the statement that writes the manifest of an external model on object storage
 	standing  []manifestFile // the files that are there, of an external model that grows
 	finish    materialize.Finish
 	write     materialize.Write

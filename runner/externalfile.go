@@ -35,6 +35,10 @@ func (r *run) hiddenFiles() string {
 // placeExternal settles where an external model is written, and what is there already.
 func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) error {
 	x := n.spec.External
+	if x.Versioned {
+		x.Hidden = fmt.Sprintf("%s/%s%s-%d", x.Location, r.versions(), r.id, n.number)
+		return nil
+	}
 	if x.Remote {
 		x.Hidden = x.Location
 		n.warnings = append(n.warnings, diag.Warn(diag.Unsupported, n.node.Place,
@@ -91,6 +95,9 @@ func (w *worker) makeRoom(n *nodeRun) error {
 
 // writtenFiles looks at what was written for an external model.
 func (w *worker) writtenFiles(ctx context.Context, n *nodeRun) error {
+	if n.spec.External != nil && n.spec.External.Versioned {
+		return w.writtenObjects(ctx, n)
+	}
 	if n.spec.External == nil || n.spec.External.Remote {
 		return nil
 	}
@@ -136,6 +143,9 @@ func (n *nodeRun) hasFiles(folder string) bool {
 
 // moveExternal puts the move of the files in front of what publishes an external model.
 func (n *nodeRun) moveExternal() {
+	if n.objects != "" {
+		n.finish.Publish = append([]string{n.objects}, n.finish.Publish...)
+	}
 	if x := n.spec.External; x != nil && !x.Remote {
 		move := fileMove{From: x.Hidden, To: x.Location}.statement()
 		n.finish.Publish = append([]string{move}, n.finish.Publish...)

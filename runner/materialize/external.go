@@ -15,9 +15,12 @@ import (
 // ExternalSpec is what only external models have: a file, or a folder of files, that
 // holds the rows, and a view of the published name over it.
 type ExternalSpec struct {
-	Location    string // the name that readers of files know: absolute, or a URL
-	Hidden      string // where the files are written and audited; Location where Remote
-	Remote      bool   // a URL, where nothing can be renamed
+	Location string // the name that readers of files know: absolute, or a URL
+	Hidden   string // where the files are written and audited; Location where Remote
+	Remote   bool   // a URL, where nothing can be renamed
+	// Versioned says that the location is a folder of object storage in which each build has a
+	// folder of its own, Hidden, for good: which one counts, the view and a manifest say.
+	Versioned   bool
 	Folder      bool   // partitioned, or a file a thread
 	Format      string // csv, parquet or json
 	Options     string // of COPY
@@ -98,6 +101,9 @@ func (r *reader) external(spec *Spec) {
 	perThread, _ := options.Get("per_thread_output")
 	perSize, _ := options.Get("file_size_bytes")
 	x.Folder = len(x.PartitionBy) > 0 || template.Truth(perThread) || perSize != nil
+	if folder, ends := strings.CutSuffix(x.Location, "/"); x.Remote && !strings.HasPrefix(x.Location, "http") && (x.Folder || ends) {
+		x.Location, x.Folder, x.Versioned = folder, true, true
+	}
 	r.grows(spec, options)
 	r.readersOf(x, text)
 }
@@ -186,9 +192,17 @@ func endExternal(spec *Spec, state State, columns []engine.Column) Finish {
 	if state.IsTable() {
 		f.Publish = append(f.Publish, dropExisting(spec.Published, state))
 	}
-	f.Publish = append(f.Publish, fmt.Sprintf("create or replace view %s as (\n%s\n)", spec.Published, x.read(x.Location, columns)))
+	f.Publish = append(f.Publish, fmt.Sprintf("create or replace view %s as (\n%s\n)", spec.Published, x.read(x.published(), columns)))
 	f.Warnings = x.warnings
 	return f
+}
+
+// published is where readers find the files.
+func (x *ExternalSpec) published() string {
+	if x.Versioned {
+		return x.Hidden
+	}
+	return x.Location
 }
 
 // Order is the order of the columns as they are read: those that are folders come last,

@@ -75,6 +75,9 @@ func (x *ExternalSpec) Written() string {
 	if x.Token != "" && !x.isTree() {
 		return x.Fresh() + "/" + x.Token + "." + x.Format
 	}
+	if x.Versioned && !x.isTree() {
+		return x.Hidden + "/data_0." + x.Format
+	}
 	return x.Fresh()
 }
 
