@@ -174,7 +174,7 @@ var pageScrubs = []struct {
 }{
 	{regexp.MustCompile(` +\d+(\.\d+)?(ms|s)\b`), " TIME"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z?)?`), "MOMENT"},
-	{regexp.MustCompile(`(?m)^[a-z2-7]{8}(  +)`), "RUN$1"}, // a line of elt history
+	{regexp.MustCompile(`(?m)^[a-z2-7]{8}(  +)`), "RUN$1"},            // a line of elt history
 	{regexp.MustCompile(`(?m)(MOMENT  .*  )[a-z2-7]{8}$`), "${1}RUN"}, // a line of elt source files
 	{regexp.MustCompile(`\b(build|run|seed|snapshot|test|retry) [a-z2-7]{8}\b`), "$1 RUN"},
 	{regexp.MustCompile(`"(run_id|invocation_id)":"[^"]*"`), `"$1":"RUN"`},
