@@ -13,7 +13,7 @@ import (
 // reads a project a fourth of its time, for memory that is there: nothing else runs yet.
 // Until nodes are built the heap may be five times what lives, up to roomyHeap.
 const (
-	roomyHeap    = 320 << 20 // bytes
+	roomyHeap    = 384 << 20 // bytes
 	roomyPercent = 400
 	usualPercent = 100
 	muchHeap     = 16 << 20 // bytes, which are worth a collection of their own before DuckDB needs the memory

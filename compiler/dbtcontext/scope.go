@@ -12,8 +12,8 @@ type Scope struct {
 	p     *Project
 	host  Host
 	pkg   string
-	extra map[string]template.Value
-	cache map[string]template.Value
+	extra named
+	cache named
 
 	overrides map[string]template.Value // of macros, by "package.name"
 	results   map[string]*storedResult
@@ -31,10 +31,7 @@ func (p *Project) Scope(host Host, pkg string) *Scope {
 // With gives the rendering one more name, which hides all others: the arguments
 // of a generic test, results in on-run-end, a macro overridden by a unit test.
 func (s *Scope) With(name string, v template.Value) *Scope {
-	if s.extra == nil {
-		s.extra = map[string]template.Value{}
-	}
-	s.extra[name] = v
+	s.extra.set(name, v)
 	return s
 }
 
@@ -66,18 +63,15 @@ func (s *Scope) printer() func(string) {
 
 // Lookup returns the value of a name.
 func (s *Scope) Lookup(name string) (template.Value, bool) {
-	if v, ok := s.extra[name]; ok {
+	if v, ok := s.extra.get(name); ok {
 		return v, true
 	}
-	if v, ok := s.cache[name]; ok {
+	if v, ok := s.cache.get(name); ok {
 		return v, true
 	}
 	v, ok := s.make(name)
 	if ok {
-		if s.cache == nil {
-			s.cache = map[string]template.Value{}
-		}
-		s.cache[name] = v
+		s.cache.set(name, v)
 	}
 	return v, ok
 }
@@ -101,9 +95,7 @@ func (s *Scope) make(name string) (template.Value, bool) {
 // Names lists every name that Lookup knows, sorted, for "did you mean".
 func (s *Scope) Names() []string {
 	out := slices.Clone(hostNames)
-	for name := range s.extra {
-		out = append(out, name)
-	}
+	out = append(out, s.extra.names()...)
 	for name := range s.p.staticNames() {
 		out = append(out, name)
 	}
