@@ -55,6 +55,7 @@ func Compact(ctx context.Context, plan *compiler.Plan, opts CompactOptions) ([]C
 		return nil, diagnostics(err)
 	}
 	defer r.close()
+	r.renderEphemeral(ctx)
 	var out []Compaction
 	for number, id := range plan.Order {
 		node := plan.Nodes[id]
@@ -145,15 +146,20 @@ func notCompacted(node *project.Node, why string) error {
 	return d
 }
 
-// compactSpec renders what the config says of the files.
-func (r *run) compactSpec(ctx context.Context, n *nodeRun) error {
-	for _, parent := range r.plan.Order {
-		if r.plan.Nodes[parent].IsEphemeral() {
-			if err := r.compiler.CompileNode(ctx, r.view(nil), parent); err != nil {
-				return err
-			}
+// renderEphemeral renders the models that others hold in their queries. What is wrong with one
+// comes out with the model that holds it.
+func (r *run) renderEphemeral(ctx context.Context) {
+	var ids []string
+	for _, id := range r.plan.Order {
+		if r.plan.Nodes[id].IsEphemeral() {
+			ids = append(ids, id)
 		}
 	}
+	_ = r.compiler.Compile(ctx, r.view(nil), ids)
+}
+
+// compactSpec renders what the config says of the files.
+func (r *run) compactSpec(ctx context.Context, n *nodeRun) error {
 	if err := r.compiler.CompileNode(ctx, r.view(n), n.node.UniqueID); err != nil {
 		return err
 	}
