@@ -24,20 +24,24 @@ type changeBook struct {
 	heads map[string]state.ChangeHead // by state.ChangeKey of the model
 	marks map[[2]string]int64         // by reader and model
 	last  map[string]string           // the run that has published a relation last
+
+	readers map[string][]*project.Node // by the model whose changes they read, in plan order
 }
 
 // planChanges finds which changes each reader of the run has to see. A reader that cannot
 // be brought up to date by them is made anew, and that is said: what it has not seen is not
 // known any more.
 func (r *run) planChanges(ctx context.Context) error {
-	readers := false
-	for _, node := range r.plan.Nodes {
-		readers = readers || len(node.Changes) > 0
+	readers := map[string][]*project.Node{}
+	for _, id := range r.plan.Order {
+		for _, parent := range r.plan.Nodes[id].Changes {
+			readers[parent] = append(readers[parent], r.plan.Nodes[id])
+		}
 	}
-	if !readers {
+	if len(readers) == 0 {
 		return nil
 	}
-	book := changeBook{heads: map[string]state.ChangeHead{}, marks: map[[2]string]int64{}, last: map[string]string{}}
+	book := changeBook{heads: map[string]state.ChangeHead{}, marks: map[[2]string]int64{}, last: map[string]string{}, readers: readers}
 	r.changes = &book
 	if r.stateVersion >= state.ChangesVersion {
 		var err error
@@ -254,7 +258,7 @@ func (r *run) changeStatements(published []*nodeRun) []string {
 		byID[n.node.UniqueID] = n
 	}
 	for _, n := range published {
-		if readers := r.changeReaders(n.node.UniqueID); len(readers) > 0 {
+		if readers := r.changes.readers[n.node.UniqueID]; len(readers) > 0 {
 			head, statements := r.nextHead(n, readers, byID)
 			heads[head.Relation] = head
 			out = append(out, statements...)
@@ -266,17 +270,6 @@ func (r *run) changeStatements(published []*nodeRun) []string {
 		}
 	}
 	return append(out, r.pruneStatements(published, heads)...)
-}
-
-// changeReaders are the models that read the changes of one.
-func (r *run) changeReaders(id string) []*project.Node {
-	var out []*project.Node
-	for _, other := range r.plan.Order {
-		if node := r.plan.Nodes[other]; slices.Contains(node.Changes, id) {
-			out = append(out, node)
-		}
-	}
-	return out
 }
 
 // nextHead is what is known of a model once it is published.
@@ -359,7 +352,7 @@ func (r *run) pruneStatements(published []*nodeRun, heads map[string]state.Chang
 // oldestMark is the mark of the reader that is furthest behind.
 func (r *run) oldestMark(id string, head state.ChangeHead) int64 {
 	oldest := head.Seq
-	for _, reader := range r.changeReaders(id) {
+	for _, reader := range r.changes.readers[id] {
 		mark, seen := r.changes.marks[[2]string{state.ChangeKey(reader.Relation), head.Relation}]
 		if seen && mark >= head.Base {
 			oldest = min(oldest, mark)

@@ -15,8 +15,12 @@ import (
 // with these and their parents.
 func checkUnitTests(ctx context.Context, plan *compiler.Plan, bound *compiler.Bound, ids []string, found diag.List) diag.List {
 	var tests []*project.Node
+	chosen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		chosen[id] = true
+	}
 	for _, id := range plan.Order {
-		if node := plan.Nodes[id]; node.Type == project.UnitTest && slices.Contains(ids, node.DependsOn[0]) {
+		if node := plan.Nodes[id]; node.Type == project.UnitTest && chosen[node.DependsOn[0]] {
 			tests = append(tests, node)
 		}
 	}

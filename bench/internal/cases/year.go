@@ -38,8 +38,8 @@ func (e *Env) year() suite.Case {
 func (e *Env) oneByOne(dir string, a *archive) ([]suite.Scenario, error) {
 	single := suite.Scenario{Name: "one-by-one", Title: fmt.Sprintf("%d files, a build each", len(a.days)), Runs: 1, Reference: peers.DuckDB}
 	again := suite.Scenario{Name: "sent-again", Title: "five files sent again, two gone", Runs: 1, Reference: peers.DuckDB}
-	for _, make := range []func(string, *archive, plan) (*taker, error){e.eltByFile, e.bareByDay} {
-		t, err := make(dir, a, plan{})
+	for _, taking := range []func(string, *archive, plan) (*taker, error){e.eltByFile, e.bareByDay} {
+		t, err := taking(dir, a, plan{})
 		if err != nil {
 			return nil, err
 		}
@@ -114,8 +114,8 @@ func (t *taker) sendAgain() error {
 // atOnce is a build from nothing with all files there.
 func (e *Env) atOnce(dir string, a *archive) (suite.Scenario, error) {
 	s := suite.Scenario{Name: "at-once", Title: fmt.Sprintf("%d files at once", len(a.days)), Runs: e.pick(3, 1), Warmup: 1, Reference: peers.DuckDB}
-	for _, make := range []func(string, *archive, plan) (*taker, error){e.eltByFile, e.eltByDay, e.dbtByDay, e.meshByDay, e.bareByDay} {
-		t, err := make(dir, a, plan{})
+	for _, taking := range []func(string, *archive, plan) (*taker, error){e.eltByFile, e.eltByDay, e.dbtByDay, e.meshByDay, e.bareByDay} {
+		t, err := taking(dir, a, plan{})
 		if err != nil {
 			return s, err
 		}
