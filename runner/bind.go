@@ -34,7 +34,15 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	// What is wrong with the parents is not asked for.
 	_ = r.compiler.Compile(ctx, r.view(nil), above(plan, ids))
 	r.openLakeToDescribe(ctx, ids)
-	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids})
+	checked := ids
+	if plan.Project.OwnDefaults() { // what becomes part of a node is looked at with it
+		for _, id := range above(plan, ids) {
+			if plan.Nodes[id].IsEphemeral() && plan.Nodes[id].Compiled != nil {
+				checked = append(slices.Clip(checked), id)
+			}
+		}
+	}
+	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: checked})
 	if err != nil {
 		return nil, append(problems, diag.From(err, diag.Database)...)
 	}
@@ -78,7 +86,7 @@ func (r *run) openLakeToDescribe(ctx context.Context, ids []string) {
 // checkQueries binds the queries of a run before anything is touched, and returns all that
 // is wrong with them.
 func (r *run) checkQueries(ctx context.Context) (diag.List, error) {
-	ids := r.ids()
+	ids := r.checked()
 	defer r.opts.Spare.Close() // where all is known from before, it was not needed
 	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: ids, FromPublished: true})
 	if err != nil {

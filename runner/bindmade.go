@@ -25,6 +25,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	candidate := hiddenRelation(f.run.names.full(node.Relation), f.run.id, 0) // only its name counts
 	spec, problems := materialize.SpecOf(node, candidate, f.run.fullRefresh(node))
 	if problems.HasErrors() {
+		if node.IsEphemeral() {
+			return nil, problems // which nobody else reads the config of
+		}
 		return nil, f.unsaid(problems)
 	}
 	said := f.unsaid(problems)
@@ -44,7 +47,7 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 		if err := spec.CheckContract(columns, engineColumns(declared)); err != nil {
 			return nil, err
 		}
-		if spec.Materialized != materialize.View {
+		if spec.Materialized != materialize.View && spec.Materialized != materialize.Ephemeral {
 			columns = engineColumns(declared)
 		}
 	}

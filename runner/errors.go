@@ -126,7 +126,7 @@ func (r *run) notBuilt(n *nodeRun, e *engine.Error) *project.Node {
 			_, name, _ = cutLast(m[1], ".")
 		}
 	}
-	ids := append(slices.Clone(n.node.DependsOn), n.node.UniqueID)
+	ids := append(r.readBy(n.node, nil), n.node.UniqueID)
 	if n.node.UniqueID == "" { // an inline query may read anything
 		ids = r.plan.Order
 	}
@@ -140,6 +140,17 @@ func (r *run) notBuilt(n *nodeRun, e *engine.Error) *project.Node {
 		}
 	}
 	return nil
+}
+
+// readBy are the nodes that a node reads, by way of ephemeral models, too.
+func (r *run) readBy(node *project.Node, out []string) []string {
+	for _, id := range node.DependsOn {
+		if parent := r.plan.Nodes[id]; parent != nil && parent.IsEphemeral() {
+			out = r.readBy(parent, out)
+		}
+		out = append(out, id)
+	}
+	return out
 }
 
 var missingTable = regexp.MustCompile(`^table "(.+)" does not exist`)

@@ -13,25 +13,12 @@ import (
 // compile renders the nodes, reads their config and checks their queries. It reports
 // everything that is wrong, not just the first.
 func (r *run) compile(ctx context.Context) error {
-	var ephemeral, rest []string
-	for _, id := range r.plan.Order {
-		if r.plan.Nodes[id].IsEphemeral() {
-			ephemeral = append(ephemeral, id)
-		}
-	}
-	for _, n := range r.nodes {
-		rest = append(rest, n.node.UniqueID)
-	}
 	var problems diag.List
-	if len(ephemeral) > 0 {
-		above := r.net.graph.Ancestors(rest, -1)
-		unread := slices.DeleteFunc(slices.Clone(ephemeral), func(id string) bool {
-			return above.Has(id) || r.opts.Selected != nil && !slices.Contains(r.opts.Selected, id)
-		})
-		_ = r.compiler.Compile(ctx, r.view(nil), unread) // for the artifacts; what is wrong with it hurts nothing here
-		ephemeral = slices.DeleteFunc(ephemeral, func(id string) bool { return !above.Has(id) })
-		problems = append(problems, r.compiler.Compile(ctx, r.view(nil), ephemeral)...)
+	read, unread := r.ephemerals()
+	if found := r.compiler.Compile(ctx, r.view(nil), unread); r.plan.Project.OwnDefaults() {
+		problems = append(problems, found...) // else it is compiled for the artifacts: it hurts nothing here
 	}
+	problems = append(problems, r.compiler.Compile(ctx, r.view(nil), read)...)
 	problems = append(problems, r.compileEach(ctx)...)
 	if ctx.Err() != nil {
 		return errors.Join(ctx.Err(), problems.Sorted().Err())
@@ -65,6 +52,40 @@ func (r *run) compile(ctx context.Context) error {
 		r.notice(d)
 	}
 	return nil
+}
+
+// ephemerals are the ephemeral models of a run, parents first: those that its nodes read, and
+// those that a build was to make, too, though nothing of it reads them.
+func (r *run) ephemerals() (read, unread []string) {
+	above := r.net.graph.Ancestors(r.ids(), -1)
+	for _, id := range r.plan.Order {
+		switch {
+		case !r.plan.Nodes[id].IsEphemeral():
+		case above.Has(id):
+			read = append(read, id)
+		case r.opts.Command != "build" && r.opts.Command != "run":
+		case r.opts.Selected == nil || slices.Contains(r.opts.Selected, id):
+			unread = append(unread, id)
+		}
+	}
+	return read, unread
+}
+
+// checked are the nodes whose queries are checked ahead: those of the run, and its ephemeral
+// models, whose mistakes are theirs, once, and not those of all that read them. In a dbt
+// project a mistake is of the node which fails by it.
+func (r *run) checked() []string {
+	if !r.plan.Project.OwnDefaults() {
+		return r.ids()
+	}
+	read, unread := r.ephemerals()
+	ids := r.ids()
+	for _, id := range slices.Concat(read, unread) {
+		if r.plan.Nodes[id].Compiled != nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // stopsAtMistakes reports whether one mistake found ahead ends the run before anything is

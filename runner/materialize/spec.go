@@ -30,6 +30,7 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 	}
 	switch spec.Materialized {
 	case Ephemeral:
+		spec.Contract = r.contract()
 		return spec, r.problems
 	case Seed:
 		spec.Seed = &SeedSpec{SeedOptions: r.seedOptions()}
