@@ -27,7 +27,7 @@ func (b *binder) formsOf(node *project.Node) *forms {
 	host := &compileHost{ctx: b.ctx, plan: b.plan, node: node, pkg: node.Package, db: db, this: node.Relation}
 	out := &forms{incremental: host.IsIncremental()}
 	render := func(incremental bool, batch *project.Batch) *project.Compiled {
-		host := &compileHost{ctx: b.ctx, plan: b.plan, node: node, pkg: node.Package, db: db, this: node.Relation, form: &incremental, batch: batch}
+		host := &compileHost{ctx: b.ctx, plan: b.plan, node: node, pkg: node.Package, db: db, this: node.Relation, form: &incremental, batch: batch, ahead: true}
 		compiled, err := b.plan.compiled(host, node)
 		if err != nil || compiled.SQL == node.Compiled.SQL {
 			return nil

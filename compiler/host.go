@@ -112,6 +112,8 @@ type compileHost struct {
 	batch *project.Batch
 	// whole says that the interval is an example: what is read is read whole.
 	whole bool
+	// ahead says that it is rendered for what is checked ahead, and once more to be run.
+	ahead bool
 }
 
 // Ref resolves the call against the plan. Only what the parse pass has seen (or an
@@ -193,9 +195,12 @@ func (h *compileHost) ConfigGet(key string) (template.Value, bool) {
 // This is the published relation of the node.
 func (h *compileHost) This() project.Relation { return h.this }
 
-// looks reports whether somebody only looks at a form of the query that is not run now. What the
+// looks reports whether somebody only looks at a form of the query that is not run now, or at a
+// batch of it. What the
 // template logs or writes is then for nobody: the rendering that is run says and does it.
-func (h *compileHost) looks() bool { return h.form != nil && (h.batch == nil || h.whole) }
+func (h *compileHost) looks() bool {
+	return h.ahead || h.form != nil && (h.batch == nil || h.whole)
+}
 
 // IsIncremental follows dbt: the relation exists, is a table, the model is
 // incremental and no full refresh is asked for. Of an external model that grows the
