@@ -36,12 +36,13 @@ func aloneToCreate(ctx context.Context, path string) (release func()) {
 			break
 		}
 	}
-	for {
+	// The time of the file may lie ahead, where a clock was set back; so it is also watched.
+	for watched := time.Now().Add(leftBehind); ; {
 		info, err := os.Stat(path)
 		if err != nil || info.Size() > 0 || !info.Mode().IsRegular() {
 			break
 		}
-		if time.Since(info.ModTime()) > leftBehind {
+		if time.Since(info.ModTime()) > leftBehind || !time.Now().Before(watched) {
 			_ = os.Remove(path) // if it cannot be, DuckDB says that it is no database
 			break
 		}

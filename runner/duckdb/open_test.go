@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func open(t testing.TB, options Options) *DB {
@@ -158,18 +159,30 @@ func gunzip(t *testing.T, path string) []byte {
 	return content
 }
 
-// TestOpenEmptyFile takes a file of no bytes for what a killed process has left.
+// TestOpenEmptyFile takes a file of no bytes for what a killed process has left, also where the clock
+// was set back since.
 func TestOpenEmptyFile(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "empty.duckdb")
-	if err := os.WriteFile(path, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	db, err := Open(context.Background(), Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
+	for name, age := range map[string]time.Duration{"now": 0, "of a time ahead": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "empty.duckdb")
+			if err := os.WriteFile(path, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			written := time.Now().Add(-age)
+			if err := os.Chtimes(path, written, written); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			db, err := Open(ctx, Options{Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }
