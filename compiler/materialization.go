@@ -12,16 +12,17 @@ import (
 
 // findMakers finds the materialization blocks by which models are made whose materialization
 // elt does not know, as dbt does: one for DuckDB counts more than one for every adapter, then
-// the project's own more than one of a package. A block does not replace a
-// materialization that elt knows.
+// the project's own more than one of a package. What replaces a materialization that comes with
+// dbt-duckdb, overridable says.
 func (p *parser) findMakers() {
 	makers := map[string]string{}
+	explicit, _ := p.plan.Project.Flags.Get("require_explicit_package_overrides_for_builtin_materializations")
 	for _, adapter := range []string{"default", "duckdb"} {
 		for _, own := range []bool{false, true} {
 			for _, m := range p.plan.dbt.OwnMacros() {
 				name, is := strings.CutPrefix(m.Name, "materialization_")
 				name, fits := strings.CutSuffix(name, "_"+adapter)
-				if is && fits && !isBuiltin(&m) && (m.Package == p.plan.Project.Name) == own {
+				if is && fits && !isBuiltin(&m) && (m.Package == p.plan.Project.Name) == own && overridable(name, adapter, own || explicit == false) {
 					makers[name] = m.Package + "." + m.Name
 				}
 			}
@@ -31,10 +32,33 @@ func (p *parser) findMakers() {
 		return
 	}
 	for _, node := range p.ordered() {
-		if node.Type == project.Model {
+		if node.Type == project.Model && !hasOwnIntake(node) {
 			node.Maker = makers[node.Materialized()]
 		}
 	}
+}
+
+// overridable reports whether a block of that name takes the place of what comes with dbt-duckdb: only one of the
+// project itself, and of "table" and "incremental", which dbt-duckdb has for its own
+// adapter, only one for DuckDB; "view" is dbt's for all adapters. trusted are the project's own, and those
+// of packages where a flag says so. "external" and "ephemeral" are not replaced.
+func overridable(name, adapter string, trusted bool) bool {
+	switch name {
+	case "table", "incremental":
+		return trusted && adapter == "duckdb"
+	case "view":
+		return trusted
+	case external, "ephemeral":
+		return false
+	}
+	return true
+}
+
+// hasOwnIntake reports whether a model's rows come in by batches or by files, of which a
+// materialization block knows nothing.
+func hasOwnIntake(node *project.Node) bool {
+	strategy := node.Config.String("incremental_strategy", "")
+	return node.Materialized() == "incremental" && (strategy == "microbatch" || strategy == "by_file")
 }
 
 // Materialize runs the materialization block of a node's own: its statements go to db. The node must be

@@ -74,6 +74,7 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 	}
 	result.ExecuteTime = time.Since(started) - result.CompileTime
 	result.Rows = n.rows
+	result.Batches = n.batches.outcome()
 	if err != nil {
 		w.fail(ctx, result, err)
 		w.keepFailed(n)

@@ -82,10 +82,15 @@ type NodeResult struct {
 	Published    bool           // the relation is visible now
 	HeldFor      string         // unique_id of what holds back a node that was built and passed
 	Worker       int
-	Resumed      bool     // the candidate was taken over from an earlier run (retry)
-	Anew         string   // of a retry: why the candidate of the run before was not taken over; with --changed: why it is not up to date
-	Statements   []string // what made the relation, with published names: target/run
+	Resumed      bool          // the candidate was taken over from an earlier run (retry)
+	Anew         string        // of a retry: why the candidate of the run before was not taken over; with --changed: why it is not up to date
+	Batches      *BatchOutcome // of a microbatch model that came so far as to do batches; else nil
+	Statements   []string      // what made the relation, with published names: target/run
 }
+
+// BatchOutcome says which batches of a microbatch model this run has done, and which have failed, were left out
+// for a test's sake or were not come to; each in the order of time.
+type BatchOutcome struct{ Done, Failed []project.Batch }
 
 // Sample is the head of a result, as text.
 type Sample struct {

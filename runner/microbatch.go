@@ -262,6 +262,20 @@ func (b *batchRun) doneBatches() []project.Batch {
 	return out
 }
 
+// outcome is what became of the batches; nil where none were done.
+func (b *batchRun) outcome() *BatchOutcome {
+	if b == nil || len(b.results) == 0 {
+		return nil
+	}
+	out := &BatchOutcome{Done: b.doneBatches()}
+	for i, res := range b.results {
+		if !res.done {
+			out.Failed = append(out.Failed, b.plan[i])
+		}
+	}
+	return out
+}
+
 // failedBatches counts the others.
 func (b *batchRun) failedBatches() int {
 	return len(b.results) - len(b.doneBatches())

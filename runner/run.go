@@ -282,7 +282,8 @@ func (r *run) assemble(ids []string) {
 func (r *run) newNode(id string, number int) *nodeRun {
 	node := r.plan.Nodes[id]
 	n := &nodeRun{node: node, number: number, rows: -1, key: r.names.full(node.Relation).Key()}
-	if node.Relation.Identifier != "" && node.Type != project.Test && !slices.Contains([]string{materialize.View, materialize.External}, node.Materialized()) {
+	keptAsText := node.Maker == "" && slices.Contains([]string{materialize.View, materialize.External}, node.Materialized())
+	if node.Relation.Identifier != "" && node.Type != project.Test && !keptAsText {
 		n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number)
 		n.hidden = n.candidate.Identifier
 	}

@@ -3,6 +3,7 @@ package artifact
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -58,7 +59,13 @@ type result struct {
 	Compiled      *bool          `json:"compiled"`
 	CompiledCode  *string        `json:"compiled_code"`
 	RelationName  *string        `json:"relation_name"`
-	BatchResults  any            `json:"batch_results"`
+	BatchResults  *batchResults  `json:"batch_results"`
+}
+
+// batchResults are the beginnings and ends of a microbatch model's batches.
+type batchResults struct {
+	Successful [][2]string `json:"successful"`
+	Failed     [][2]string `json:"failed"`
 }
 
 type timing struct {
@@ -119,6 +126,7 @@ func newResult(r *runner.NodeResult) result {
 			out.Response["rows_rejected"] = r.Rejected
 		}
 	}
+	out.batches(r.Batches)
 	if c := r.Node.Compiled; c != nil && !c.Deferred {
 		compiled := true
 		out.Compiled, out.CompiledCode = &compiled, &c.SQL
@@ -129,6 +137,36 @@ func newResult(r *runner.NodeResult) result {
 	}
 	return out
 }
+
+// batches tells what became of the batches of a microbatch model, with the message that dbt has
+// for it.
+func (r *result) batches(b *runner.BatchOutcome) {
+	if b == nil {
+		return
+	}
+	all := len(b.Done) + len(b.Failed)
+	message := fmt.Sprintf("PARTIAL SUCCESS (%d/%d)", len(b.Done), all)
+	if len(b.Failed) == 0 {
+		message = "SUCCESS"
+	}
+	if r.Status == string(runner.Success) || r.Status == string(runner.PartialSuccess) {
+		r.Message = &message
+	}
+	none := int64(0)
+	r.Failures = &none
+	r.BatchResults = &batchResults{Successful: bounds(b.Done), Failed: bounds(b.Failed)}
+}
+
+func bounds(batches []project.Batch) [][2]string {
+	out := [][2]string{}
+	for _, b := range batches {
+		out = append(out, [2]string{utc(b.Start), utc(b.End)})
+	}
+	return out
+}
+
+// utc is a time as Python's isoformat has it.
+func utc(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05+00:00") }
 
 // timings are the two phases dbt reports; a node that never started has none.
 func timings(r *runner.NodeResult) []timing {

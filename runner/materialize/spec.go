@@ -28,6 +28,10 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 	if spec.Materialized != Ephemeral {
 		spec.Docs = r.docs()
 	}
+	if node.Maker != "" { // also where it bears the name of one that elt knows
+		spec.Custom, spec.Materialized = true, node.Maker
+		return spec, r.problems
+	}
 	switch spec.Materialized {
 	case Ephemeral:
 		spec.Contract = r.contract()
@@ -46,10 +50,6 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 		r.external(spec)
 	case View:
 	default:
-		if node.Maker != "" {
-			spec.Custom = true
-			return spec, r.problems
-		}
 		spec.places["materialized"] = r.place("materialized")
 		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)
 	}
