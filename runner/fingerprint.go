@@ -329,7 +329,11 @@ func (p *prints) add(in map[string]string, id string) (unknown string) {
 	f, ok := p.made[id]
 	isView, runID := node.Materialized() == materialize.View, p.run.id
 	if !p.making(id) {
-		st := p.stored[p.run.names.full(node.Relation).Key()]
+		key := p.run.names.full(node.Relation).Key()
+		if p.run.published.relations[key] == nil {
+			return fmt.Sprintf("%q is gone", node.Name)
+		}
+		st := p.stored[key]
 		f, ok = readFingerprint(st.Fingerprint)
 		ok = ok && st.UniqueID == id
 		isView, runID = st.Materialized == materialize.View, st.RunID
