@@ -177,9 +177,29 @@ func (p *prints) own(n *nodeRun) (f fingerprint, unknown string) {
 		}
 		for _, sql := range n.formTexts {
 			f.SQL = textHash(f.SQL + sqltoken.Normalize(sql))
+			if limits(sql) {
+				return f, "its LIMIT may leave rows for the next run"
+			}
 		}
 	}
 	return f, ""
+}
+
+// limits reports whether a query has a LIMIT of its own, and not in a subquery. An incremental model
+// with one may take more of the same input with every run.
+func limits(sql string) bool {
+	depth := 0
+	for tok := range sqltoken.Tokens(sql) {
+		switch text := tok.Text(sql); {
+		case text == "(":
+			depth++
+		case text == ")":
+			depth--
+		case depth == 0 && tok.Kind == sqltoken.Word && strings.EqualFold(text, "limit"):
+			return true
+		}
+	}
+	return false
 }
 
 // functions are those that a node may call when it is built; or it says in words what else it
