@@ -87,7 +87,7 @@ func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err err
 	n := &nodeRun{node: node, key: f.run.names.full(node.Relation).Key()}
 	query0 := sent{sql: query.SQL, back: offsets{inner: query.Back}, query: 0}
 	if why := f.doubt(node, query, e); why != "" {
-		if d := f.run.fault(n, query0, err); d.Hint != "" && d.Place != node.Place {
+		if d := f.run.fault(n, query0, err); d.Place != node.Place {
 			return compiler.Placed{Doubt: compiler.Doubt(why), Place: d.Place, Hint: d.Hint}
 		}
 		return compiler.Doubt(why)

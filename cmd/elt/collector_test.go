@@ -12,7 +12,7 @@ func TestPercentFor(t *testing.T) {
 		{"nothing is known yet", 0, 400},
 		{"a small project", 4 << 20, 400},
 		{"just as much as may be", 64 << 20, 400},
-		{"a large project is held at the roomy heap", 128 << 20, 150},
+		{"a large project is held at the roomy heap", 128 << 20, 200},
 		{"a huge project is collected as usual", 400 << 20, 100},
 	} {
 		if got := percentFor(c.live); got != c.want {
