@@ -125,7 +125,7 @@ func hasLineage(node *project.Node) bool {
 
 // lineageNode is a node with its columns, but not yet with where they come from.
 func (b *Bound) lineageNode(node *project.Node) *lineage.Node {
-	n := &lineage.Node{ID: node.UniqueID, Type: string(node.Type), Name: node.Name, DependsOn: slices.Clone(node.DependsOn)}
+	n := &lineage.Node{ID: node.UniqueID, Type: string(node.Type), Name: node.Name, DependsOn: b.plan.dataParents(node)}
 	if node.Type != project.Exposure && !node.IsEphemeral() {
 		n.Relation = node.Relation.String()
 	}

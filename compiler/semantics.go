@@ -21,6 +21,25 @@ type semantics struct {
 // in which they are declared.
 func (p *Plan) Semantics() []*project.Node { return p.semantics }
 
+// dataParents are the nodes whose data a node shows: of an exposure that names metrics, the
+// models that they measure. A query that names a metric reads nothing by it.
+func (p *Plan) dataParents(node *project.Node) []string {
+	var out []string
+	seen := map[string]bool{}
+	for todo := slices.Clone(node.DependsOn); len(todo) > 0; todo = todo[1:] {
+		parent := p.Nodes[todo[0]]
+		switch {
+		case seen[todo[0]]:
+		case parent == nil || !parent.Type.IsSemantic():
+			out = append(out, todo[0])
+		case node.Type == project.Exposure:
+			todo = append(todo, parent.DependsOn...)
+		}
+		seen[todo[0]] = true
+	}
+	return out
+}
+
 // semanticLayer turns what metrics, saved queries, models and exposures name into edges, as
 // dbt does after all other references, and puts into metrics and semantic models what only
 // other nodes tell. nodes are those of the plan.

@@ -310,6 +310,7 @@ func (r *run) inputNodes(node *project.Node) (relations, sources []*project.Node
 			todo = append(todo, parent.DependsOn...)
 		case parent.Type == project.Source:
 			sources = append(sources, parent)
+		case parent.Type.IsSemantic(): // metric() prints a name
 		default:
 			relations = append(relations, parent)
 		}
