@@ -3,6 +3,8 @@ package runner_test
 import (
 	"context"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +81,42 @@ func TestInterruptDuringThePublish(t *testing.T) {
 			equal(t, "history", w.rows("select outcome from _elt.runs order by started_at desc limit 1"), "interrupted")
 		})
 	}
+}
+
+func TestInterruptBeforeTheReplicaIsRenewed(t *testing.T) {
+	t.Parallel()
+	w := newWarehouse(t)
+	w.replica = "read.duckdb"
+	w.table("a", "select 1 as batch")
+	w.build()
+	w.table("a", "select 2 as batch")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	w.opts.Point = func(name string) {
+		if name == "closed" {
+			cancel()
+		}
+	}
+	seen := &recorder{}
+	s, err := w.runAs(ctx, "build", seen)
+	if err != runner.ErrInterrupted || s == nil || s.Published != 1 {
+		t.Errorf("got %v, %+v", err, s)
+	}
+	told := slices.ContainsFunc(seen.events, func(e runner.Event) bool {
+		n, ok := e.(runner.Noticed)
+		return ok && strings.Contains(n.Diagnostic.Message, "still shows the build before")
+	})
+	if !told {
+		t.Errorf("nobody was told that the replica is behind: %v", seen.events)
+	}
+	equal(t, "a", w.rows("select * from a"), "2")
+	w.opts.Point, w.opts.Changed = nil, true
+	w.build()
+	w.path = filepath.Join(filepath.Dir(w.path), w.replica)
+	if err := os.Chmod(w.path, 0o644); err != nil { // for rows, which opens for writing
+		t.Fatal(err)
+	}
+	equal(t, "the replica after the next run", w.rows("select * from a"), "2")
 }
 
 func TestTestCommandChangesNothing(t *testing.T) {

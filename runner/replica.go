@@ -17,6 +17,11 @@ import (
 // what the run has ended with.
 func (r *run) renewReplica(ctx context.Context, err error) error {
 	stale := r.copyReplica(ctx)
+	if stale != nil && ctx.Err() != nil {
+		r.notice(diag.Warn(diag.Database, diag.Place{}, "what was built is published, but the replica %q still shows the build before", r.plan.Project.Target.Replica).
+			WithHint("the next run renews it"))
+		return cmp.Or(err, error(ErrInterrupted))
+	}
 	if err == nil || stale == nil {
 		return cmp.Or(err, stale)
 	}
