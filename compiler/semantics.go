@@ -127,6 +127,9 @@ func (p *parser) linkMetric(s *semantics, node *project.Node, done map[*project.
 	}
 	inputs := template.NewList()
 	for _, measure := range measures {
+		if nameIn(measure) == "" {
+			continue // reported when it was read
+		}
 		if !slices.ContainsFunc(inputs.Elems, func(have template.Value) bool { return template.Equal(have, measure) }) {
 			inputs.Elems = append(inputs.Elems, measure)
 		}
@@ -145,6 +148,9 @@ func (p *parser) linkMetric(s *semantics, node *project.Node, done map[*project.
 func (p *parser) linkInputs(s *semantics, node *project.Node, inputs []template.Value, done map[*project.Node]bool) []template.Value {
 	var measures []template.Value
 	for _, input := range inputs {
+		if nameIn(input) == "" {
+			continue
+		}
 		metric, d := s.metric(project.MetricCall{Name: nameIn(input), Place: node.Place}, node.Package, p.plan.Project.Name)
 		p.edge(node, metric, d, node.Place)
 		if metric == nil {
