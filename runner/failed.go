@@ -23,10 +23,13 @@ const searchTime = 10 * time.Second
 // failed is [run.fault] of a statement that has failed while it ran, with the place that
 // DuckDB does not name.
 func (w *worker) failed(ctx context.Context, session engine.Session, n *nodeRun, s sent, err error) *diag.Diagnostic {
-	prepare := func(sql string) (sent, error) {
+	return w.search(ctx, w.hunt(ctx, session, n), s, err)
+}
+
+func (w *worker) hunt(ctx context.Context, session engine.Session, n *nodeRun) *hunt {
+	return &hunt{session: session, n: n, prepare: func(sql string) (sent, error) {
 		return w.prepare(ctx, n, materialize.Statement{SQL: sql, Query: -1}, nil)
-	}
-	return w.search(ctx, &hunt{session: session, prepare: prepare, n: n}, s, err)
+	}}
 }
 
 // search is [run.fault] of a statement that has failed while it ran. Where DuckDB names no
@@ -46,9 +49,30 @@ func (r *run) search(ctx context.Context, h *hunt, s sent, err error) *diag.Diag
 		return d
 	}
 	ofQuery := s.query >= 0 || h.n.node.Type == project.Test // a test has nothing else
-	if e.Position >= 0 && s.query >= 0 || !ofQuery || h.n.intake != nil {
-		return d
+	switch {
+	case e.Position >= 0 && s.query >= 0 || !ofQuery:
+	case h.n.intake != nil && h.n.intake.unplaced != nil:
+		h.n.intake.unplaced[d] = true // a load is tried with fewer files first: see located
+	default:
+		r.locate(ctx, h, d, e)
 	}
+	return d
+}
+
+// located gives the error of a load by file the place that DuckDB does not name. The files with
+// which the load has failed are those that the node takes in now.
+func (w *worker) located(ctx context.Context, n *nodeRun, err error) error {
+	var d *diag.Diagnostic
+	var e *engine.Error
+	if errors.As(err, &d) && errors.As(err, &e) && n.intake.unplaced[d] && ctx.Err() == nil {
+		delete(n.intake.unplaced, d)
+		w.locate(ctx, w.hunt(ctx, w.session, n), d, e)
+	}
+	return err
+}
+
+// locate looks for the piece of a node's query that fails as the node did.
+func (r *run) locate(ctx context.Context, h *hunt, d *diag.Diagnostic, e *engine.Error) {
 	ctx, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
 	h.run, h.ctx, h.first = r, ctx, e
@@ -56,7 +80,6 @@ func (r *run) search(ctx context.Context, h *hunt, s sent, err error) *diag.Diag
 		h.loosely = true
 		h.place(d, h.n.node)
 	}
-	return d
 }
 
 // hunt looks for what made a node's query fail. It is a [culprit.Database].

@@ -33,6 +33,8 @@ type intake struct {
 	gone    []state.LedgerFile // in the ledger, and there no more
 	table   project.Relation   // the files table, see state.CreateFiles
 	failed  []fileFailure
+
+	unplaced map[*diag.Diagnostic]bool // errors whose place in the query can be looked for; nil outside of a load
 }
 
 // sourceIntake is the part of one source.
@@ -67,7 +69,7 @@ type fileFailure struct {
 
 // planIntake compares the files of a by_file model's sources with its ledger.
 func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew bool) (*intake, error) {
-	in := &intake{column: n.node.FileColumn(), anew: anew}
+	in := &intake{column: n.node.FileColumn(), anew: anew, unplaced: map[*diag.Diagnostic]bool{}}
 	for _, src := range r.sourcesOf(n.node) {
 		in.sources = append(in.sources, &sourceIntake{src: src})
 	}

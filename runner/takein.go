@@ -79,7 +79,7 @@ func (w *worker) load(ctx context.Context, n *nodeRun, list []materialize.Statem
 		}
 		bad := w.culprits(ctx, n, list, err)
 		if len(bad) == 0 || !n.intake.leaveOut(bad) {
-			return errors.Join(n.intake.whys(), err)
+			return errors.Join(n.intake.whys(), w.located(ctx, n, err))
 		}
 		w.useFilesTable(n)
 	}
@@ -130,8 +130,19 @@ func (w *worker) culprits(ctx context.Context, n *nodeRun, list []materialize.St
 	if len(bad) == len(all) && len(all) > 1 {
 		return nil // what fails for every file is the model's own fault
 	}
+	for i := range bad[:min(len(bad), mostLocated)] {
+		n.intake.sources = only(whole, []intakeFile{bad[i].file})
+		for _, d := range bad[i].why {
+			_ = w.located(ctx, n, d)
+		}
+	}
+	n.intake.sources = whole
 	return bad
 }
+
+// mostLocated is of how many files that fail the place in the query is looked for: mostly they
+// all fail in one.
+const mostLocated = 3
 
 // maxAttempts is how many loads are tried to find the files that make one fail.
 const maxAttempts = 60
