@@ -134,10 +134,13 @@ func standingFiles(n *nodeRun) ([]manifestFile, error) {
 	}
 	m, err := readManifest(x.Location)
 	if errors.Is(err, fs.ErrNotExist) {
-		return found, nil // written before the model grew: what is there is taken for its own
+		return found, shownAsBefore(n, x.Format, found) // written before the model grew: what is there is taken for its own
 	}
 	if err != nil {
 		return nil, foreignFile(n, fmt.Sprintf("the list of the files of %q cannot be read: %v", n.node.Name, err))
+	}
+	if err := shownAsBefore(n, m.Format, found); err != nil {
+		return nil, err
 	}
 	known := make(map[string]manifestFile, len(m.Files))
 	for _, f := range m.Files {
@@ -169,6 +172,28 @@ func foreignFile(n *nodeRun, message string) error {
 		WithHint("put the folder right, or write all its files anew with --full-refresh")
 	d.Node = n.node.UniqueID
 	return diag.List{d}
+}
+
+// shownAsBefore refuses a config with which the view would no longer show the files that are there:
+// it reads the files of one format, in folders by the columns of partition_by.
+func shownAsBefore(n *nodeRun, format string, found []manifestFile) error {
+	x := n.spec.External
+	refuse := func(key, message, hint string) error {
+		d := diag.New(diag.LakeFile, n.node.Config.Place(key), "%s", message).
+			WithNote(diag.Place{}, "the folder is %s", x.Location).
+			WithHint("%s, or write all files anew with --full-refresh", hint)
+		d.Node = n.node.UniqueID
+		return diag.List{d}
+	}
+	if format != x.Format {
+		return refuse("format", fmt.Sprintf("the files of %q are %s, and its format is %s now", n.node.Name, format, x.Format), "bring the format back")
+	}
+	for _, f := range found {
+		if n.isData(path.Base(f.Path)) && !x.Reads(f.Path) {
+			return refuse("partition_by", fmt.Sprintf("file %q of %q is not where its partition_by has it", f.Path, n.node.Name), "bring partition_by back")
+		}
+	}
+	return nil
 }
 
 // filesBelow lists the files of a folder and all below it by path, without the manifest.

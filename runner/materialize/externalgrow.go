@@ -81,6 +81,23 @@ func (x *ExternalSpec) Written() string {
 	return x.Fresh()
 }
 
+// Reads reports whether the model's view reads a file of its folder, of the model's format: one that
+// lies in a folder for each column of partition_by, such as "day=2024-01-01/a.csv". What such folders
+// are called can be said otherwise in the options of COPY.
+func (x *ExternalSpec) Reads(file string) bool {
+	folders := strings.Split(file, "/")
+	if folders = folders[:len(folders)-1]; len(folders) != len(x.PartitionBy) {
+		return false
+	}
+	for i, folder := range folders {
+		key, _, named := strings.Cut(folder, "=")
+		if column, _ := columnName(x.PartitionBy[i], nil); named && !strings.EqualFold(key, column) {
+			return false
+		}
+	}
+	return true
+}
+
 // growExternal writes the new rows only, with the columns and types of the files that are
 // there, whatever order the query has them in.
 func (w *Write) growExternal(spec *Spec) error {
