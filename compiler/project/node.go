@@ -83,6 +83,9 @@ func LiteralPath(path string) string {
 	if filepath.Separator == '/' && strings.Contains(path, `\`) {
 		return path
 	}
+	if !strings.ContainsAny(path, "*?[") { // as nearly all: a lake may have hundreds of thousands of files
+		return path
+	}
 	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
 }
 
