@@ -233,3 +233,26 @@ func (f rawFiles) add(table, file string) {
 	key := strings.ToLower(table)
 	f[key] = append(f[key], file)
 }
+
+// FileMeant says, as the hint of an error, which raw file of the project a query probably meant
+// by the path of one that is not there; "" where none is near.
+func (p *Plan) FileMeant(file string) string {
+	file = path.Clean(file)
+	var all []string
+	for _, paths := range p.rawFiles() {
+		all = append(all, paths...)
+	}
+	slices.Sort(all)
+	if slices.Contains(all, file) {
+		return "the path of a file in a query is relative to the folder in which elt is started; that of a source, to the project"
+	}
+	if near := diag.Suggest(file, all); near != "" {
+		return fmt.Sprintf("did you mean '%s'?", near)
+	}
+	if stem, ok := rawStem(path.Base(file)); ok {
+		if other := p.rawFiles().named(stem, path.Base(file)); other != "" {
+			return fmt.Sprintf("did you mean '%s'?", other)
+		}
+	}
+	return ""
+}

@@ -50,6 +50,7 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 		d.Code = diag.Database
 	case e.File != "":
 		r.blameFile(d, n, e)
+		r.placeFile(d, n, e)
 	}
 	if node := r.notBuilt(n, e); node != nil {
 		d.Message = fmt.Sprintf("%s %q is not built yet", node.Type, node.Name)

@@ -12,6 +12,7 @@ import (
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 	"elt/runner/engine"
 )
 
@@ -48,6 +49,24 @@ func (r *run) blameFile(d *diag.Diagnostic, n *nodeRun, e *engine.Error) {
 	d.Notes = append(d.Notes, diag.Note{Message: where})
 	if e.Text != "" {
 		d.Notes = append(d.Notes, diag.Note{Message: "it reads: " + e.Text})
+	}
+}
+
+// placeFile puts the error about a file that is not there at the text that names it in the
+// node's query.
+func (r *run) placeFile(d *diag.Diagnostic, n *nodeRun, e *engine.Error) {
+	if !strings.HasPrefix(d.Message, "no file matches ") || n.node.Compiled == nil {
+		return
+	}
+	sql := n.node.Compiled.SQL
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind == sqltoken.String && tok.Text(sql) == project.QuoteString(e.File) && r.placeAt(d, n, tok.Span) {
+			d.Notes = nil // of the file, which the message names
+			break
+		}
+	}
+	if d.Hint == "" {
+		d.Hint = r.plan.FileMeant(e.File)
 	}
 }
 
