@@ -281,6 +281,9 @@ func (p *prints) inputs(node *project.Node, byFile func(source string) bool) (in
 			continue
 		}
 		if maker := p.maker(source); maker != nil {
+			if p.making(maker.UniqueID) && !r.planGraph().Ancestors([]string{node.UniqueID}, -1).Has(maker.UniqueID) {
+				return nil, sources, fmt.Sprintf("it did not wait for %q, which the same run made", maker.Name)
+			}
 			if why := p.add(in, maker.UniqueID); why != "" {
 				return nil, sources, why
 			}
