@@ -22,10 +22,15 @@ func (r *run) renewReplica(ctx context.Context, err error) error {
 			WithHint("the next run renews it"))
 		return cmp.Or(err, error(ErrInterrupted))
 	}
-	if err == nil || stale == nil {
+	var open *duckdb.OpenError
+	taken := errors.As(stale, &open) && open.Kind == duckdb.Locked
+	if stale == nil || err == nil && !taken {
 		return cmp.Or(err, stale)
 	}
 	for _, d := range diag.From(stale, diag.Database) {
+		if taken { // by a run that has waited for this one, and renews the replica itself
+			d.Severity = diag.Warning
+		}
 		r.notice(d)
 	}
 	return err
