@@ -55,9 +55,8 @@ func (f *propertyFile) shaped(c cursor, s *shape, beside ...string) *template.Di
 }
 
 // The values that keys have where nothing is written.
-func noItems() template.Value   { return template.NewList() }
-func notSet() template.Value    { return false }
-func emptyText() template.Value { return "" }
+func noItems() template.Value { return template.NewList() }
+func notSet() template.Value  { return false }
 
 func textOf(f *propertyFile, c cursor, key string) template.Value { return f.rendered().str(c, key) }
 
