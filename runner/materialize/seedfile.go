@@ -211,6 +211,10 @@ func (p *csvReader) ragged(header, row csvRow) {
 		d.WithHint("%s", p.delimiterHint())
 		return
 	}
+	if got < want {
+		d.WithHint("a field without a value keeps its place: write the %q between", string(p.delimiter))
+		return
+	}
 	d.WithHint("a field that holds %q must stand in double quotes", string(p.delimiter))
 }
 
