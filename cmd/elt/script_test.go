@@ -85,10 +85,10 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// wordsOnly begin the names of scenarios that are about what is said, one node at a time: with
-// -short, as under the race detector, they are left out. It takes minutes for them and has nothing to
-// see that the others do not show it.
-var wordsOnly = regexp.MustCompile(`^(mistake|usage|check|data|sqlfirst|lineage|ls|test)_`)
+// concurrent begin the names of scenarios that more than one goroutine or process has a part in. With
+// -short, as under the race detector, only they are told: it takes five times as long, and in the others one node
+// is done at a time.
+var concurrent = regexp.MustCompile(`^(wap|publish|db|lake|external|microbatch|keep|run|changed|retry|clone)[_.]`)
 
 // scenarios are the scripts to run.
 func scenarios(t *testing.T) []string {
@@ -99,7 +99,7 @@ func scenarios(t *testing.T) []string {
 	if !testing.Short() {
 		return files
 	}
-	return slices.DeleteFunc(files, func(file string) bool { return wordsOnly.MatchString(filepath.Base(file)) })
+	return slices.DeleteFunc(files, func(file string) bool { return !concurrent.MatchString(filepath.Base(file)) })
 }
 
 // testExtension is the environment variable that names an extension which DuckDB does not
