@@ -89,7 +89,7 @@ func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew
 		if si.learn(ledger); si.src.node.Quarantines() || si.src.formatted() {
 			si.declare(r.sourceColumns(si.src.node))
 		}
-		k, err := si.plan(r, ledger)
+		k, err := si.plan(ctx, r, s, ledger)
 		if err != nil {
 			return nil, err
 		}
@@ -166,15 +166,22 @@ func quotedList(items []string) string {
 // many the ledger knows. A file that seems to have changed is looked at once more: the
 // files were listed before the database was open, and another run may have taken in a
 // newer state since. The ledger goes by path alone, so that a source may be renamed.
-func (si *sourceIntake) plan(r *run, ledger map[string]state.LedgerFile) (known int, err error) {
+func (si *sourceIntake) plan(ctx context.Context, r *run, s engine.Session, ledger map[string]state.LedgerFile) (known int, err error) {
+	var objects []intakeFile
 	for _, f := range si.src.files {
 		file := intakeFile{lakeFile: f, name: r.shownPath(f.path), status: state.FileNew}
 		had, ok := ledger[file.name]
+		if ok {
+			known++
+		}
+		if _, isYoung := tagIn(had); f.isObject() && (!ok || isYoung || had.Forgotten || !same(f, had)) {
+			objects = append(objects, file)
+			continue
+		}
 		if !ok {
 			si.take = append(si.take, file)
 			continue
 		}
-		known++
 		if had.Forgotten {
 			file.status = state.FileChanged
 			si.take = append(si.take, file)
@@ -187,12 +194,44 @@ func (si *sourceIntake) plan(r *run, ledger map[string]state.LedgerFile) (known 
 			return known, err
 		}
 	}
+	if len(objects) == 0 {
+		return known, nil
+	}
+	if err := si.planObjects(ctx, r, s, objects, ledger); err != nil {
+		return known, err
+	}
+	slices.SortFunc(si.take, func(a, b intakeFile) int { return strings.Compare(a.path, b.path) })
 	return known, nil
 }
 
-// same reports whether a file is, by what can be seen from outside, the one taken in. Of a remote
-// file whose size and time nobody tells, or told then, that is its name.
+// planObjects decides about objects whose ETags have to be known.
+func (si *sourceIntake) planObjects(ctx context.Context, r *run, s engine.Session, objects []intakeFile, ledger map[string]state.LedgerFile) error {
+	if err := r.lake.tagObjects(ctx, s, objects); err != nil {
+		return err
+	}
+	for _, file := range objects {
+		had, ok := ledger[file.name]
+		tag, isYoung := tagIn(had)
+		switch {
+		case !ok:
+			si.take = append(si.take, file)
+		case had.Forgotten || tag == "" || file.tag == "" && !same(file.lakeFile, had) || file.tag != "" && file.tag != tag:
+			file.status = state.FileChanged
+			si.take = append(si.take, file)
+		case file.tag != "" && (!isYoung || file.tagText(r.now()) != had.Hash):
+			file.status = state.FileTouched
+			si.touched = append(si.touched, file)
+		}
+	}
+	return nil
+}
+
+// same reports whether a file is, by what can be seen from outside, the one taken in: by its ETag where
+// there was and is one. Of a remote file whose size and time nobody tells, or told then, that is its name.
 func same(f lakeFile, had state.LedgerFile) bool {
+	if tag, _ := tagIn(had); tag != "" && f.tag != "" {
+		return tag == f.tag
+	}
 	return f.unseen || f.remote && had.Bytes < 0 || f.size == had.Bytes && f.modified.UTC().Truncate(time.Microsecond).Equal(had.ModifiedAt)
 }
 
@@ -350,12 +389,14 @@ func (in *intake) files() []intakeFile {
 }
 
 // changes are the rows of the files table.
-func (in *intake) changes() ([]state.FileChange, error) {
+func (in *intake) changes(now time.Time) ([]state.FileChange, error) {
 	var out []state.FileChange
 	for _, si := range in.sources {
 		id := si.src.node.UniqueID
 		for _, f := range slices.Concat(si.take, si.touched) {
-			if f.hash == "" {
+			if f.remote {
+				f.hash = f.tagText(now)
+			} else if f.hash == "" {
 				var err error
 				if f.hash, err = contentHash(f.lakeFile); err != nil {
 					return nil, err

@@ -26,6 +26,7 @@ import (
 type lake struct {
 	sources map[string]*lakeSource // by unique_id
 	root    string
+	tags    etags
 }
 
 // lakeSource is one source over files.
@@ -46,8 +47,9 @@ type lakeFile struct {
 	path     string
 	size     int64
 	modified time.Time
-	remote   bool // it is not on a file system: DuckDB is asked about it
-	unseen   bool // remote, and nobody has told its size and time
+	remote   bool   // it is not on a file system: DuckDB is asked about it
+	unseen   bool   // remote, and nobody has told its size and time
+	tag      string // its ETag, where it is known
 }
 
 // openLake expands the globs of the sources. What matches nothing is an error, all of
@@ -141,7 +143,7 @@ func isRemote(path string) bool { return strings.Contains(path, "://") }
 // expand lists the files of a glob.
 func (l *lake) expand(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
 	if isRemote(glob) {
-		return expandRemote(ctx, s, glob)
+		return l.expandRemote(ctx, s, glob)
 	}
 	paths, err := l.matches(glob)
 	if err != nil {
@@ -180,18 +182,36 @@ func (l *lake) matches(glob string) ([]string, error) {
 
 // expandRemote asks DuckDB, which has the extensions and secrets. Web servers cannot list: a
 // URL is one file.
-func expandRemote(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
+func (l *lake) expandRemote(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
 	if s == nil {
 		return []lakeFile{{path: glob, remote: true, unseen: true}}, nil
 	}
-	return remoteFiles(ctx, s, glob)
+	if !strings.HasPrefix(glob, "http") {
+		return remoteFiles(ctx, s, glob)
+	}
+	l.tags.asking.Lock()
+	defer l.tags.asking.Unlock()
+	var files []lakeFile
+	tags, err := l.tags.recorded(ctx, s, func() (err error) {
+		files, err = remoteFiles(ctx, s, glob)
+		return err
+	})
+	for i := range files {
+		files[i].tag = tags.of(files[i].path)
+	}
+	return files, err
 }
 
 // remoteFiles lists files with their sizes and times. read_blob opens no file whose content is
 // not asked for: of object storage these are what a listing says, 1000 files a request; of
 // a web server what it answers to HEAD. A time that a server does not tell is no time.
 func remoteFiles(ctx context.Context, s engine.Session, glob string) ([]lakeFile, error) {
-	t, err := s.Query(ctx, "select filename, size, epoch_us(last_modified) from read_blob("+project.QuoteString(glob)+") order by 1")
+	return remoteFilesOf(ctx, s, project.QuoteString(glob))
+}
+
+// remoteFilesOf is the same of what is written in SQL: a pattern, or a list of names.
+func remoteFilesOf(ctx context.Context, s engine.Session, names string) ([]lakeFile, error) {
+	t, err := s.Query(ctx, "select filename, size, epoch_us(last_modified) from read_blob("+names+") order by 1")
 	if noFileMatches(err) {
 		return nil, nil
 	}

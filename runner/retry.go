@@ -283,7 +283,7 @@ func (r *run) sameIntake(n *nodeRun, c state.Candidate, last *lastRun) bool {
 	if err != nil {
 		return false
 	}
-	changes, err := n.intake.changes()
+	changes, err := n.intake.changes(r.now())
 	if err != nil {
 		return false
 	}

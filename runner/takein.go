@@ -239,7 +239,7 @@ func (in *intake) whys() error {
 
 // noteFiles makes the files table.
 func (w *worker) noteFiles(ctx context.Context, n *nodeRun) error {
-	changes, err := n.intake.changes()
+	changes, err := n.intake.changes(w.now())
 	if err != nil {
 		return diag.New(diag.LakeFile, n.node.Place, "a raw file cannot be read: %v", err)
 	}

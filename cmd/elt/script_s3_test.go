@@ -30,12 +30,16 @@ const testHTTPFS = "ELT_TEST_HTTPFS"
 //	s3 rm KEY         removes one
 //	s3 ls [PREFIX]    lists the keys
 //	s3 refuse END     from now on writing keys that end so is refused; "" refuses nothing
-//	s3 undated        from now on no time is told when one object is asked for
+//	s3 undated        from now on no time is told when one object is asked for, and no ETag;
+//	s3 undated tagged no time, but an ETag
+//	s3 at TIME        from now on objects get this time, as RFC 3339 has it; "now" is that of this moment, and
+//	                  a key that of its object
+//	s3 asked          lists what has been asked for since it was asked last: method and key
 func scriptS3(ts *testscript.TestScript, neg bool, args []string) {
 	store, _ := ts.Value("s3").(*objects)
 	switch {
 	case neg || store == nil:
-		ts.Fatalf("usage: s3 [put KEY FILE | rm KEY | ls [PREFIX] | refuse END | undated]")
+		ts.Fatalf("usage: s3 [put KEY FILE | rm KEY | ls [PREFIX] | refuse END | undated [tagged] | at TIME | asked]")
 	case len(args) == 0:
 		server := httptest.NewServer(store)
 		ts.Defer(server.Close)
@@ -56,9 +60,25 @@ func scriptS3(ts *testscript.TestScript, neg bool, args []string) {
 		store.mu.Lock()
 		store.refused = args[1]
 		store.mu.Unlock()
+	case args[0] == "asked" && len(args) == 1:
+		store.mu.Lock()
+		fmt.Fprint(ts.Stdout(), strings.Join(store.asked, ""))
+		store.asked = nil
+		store.mu.Unlock()
 	case args[0] == "undated":
 		store.mu.Lock()
-		store.undated = true
+		store.undated, store.tagged = true, len(args) > 1
+		store.mu.Unlock()
+	case args[0] == "at" && len(args) == 2:
+		at, err := time.Now().UTC().Truncate(time.Second), error(nil)
+		if o, is := store.get(args[1]); is {
+			at = o.modified
+		} else if args[1] != "now" {
+			at, err = time.Parse(time.RFC3339, args[1])
+		}
+		ts.Check(err)
+		store.mu.Lock()
+		store.stands = at
 		store.mu.Unlock()
 	default:
 		ts.Fatalf("s3 cannot %q", args)
@@ -74,7 +94,10 @@ type objects struct {
 	parts   map[string]map[string][]byte // of uploads that have begun
 	refused string
 	undated bool
+	tagged  bool     // all the same
+	asked   []string // a line each
 	clock   int
+	stands  time.Time // the time of all that is put, unless it is zero
 }
 
 type object struct {
@@ -89,7 +112,11 @@ func (s *objects) put(key string, data []byte) {
 		s.all, s.parts = map[string]object{}, map[string]map[string][]byte{}
 	}
 	s.clock++
-	s.all[key] = object{data, time.Date(2026, 1, 1, 0, 0, s.clock, 0, time.UTC)}
+	at := s.stands
+	if at.IsZero() {
+		at = time.Date(2026, 1, 1, 0, 0, s.clock, 0, time.UTC)
+	}
+	s.all[key] = object{data, at}
 }
 
 func (s *objects) keys(prefix string) []string {
@@ -121,6 +148,9 @@ func etag(data []byte) string {
 func (s *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key, query := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/lake"), "/"), r.URL.Query()
 	body, _ := io.ReadAll(r.Body)
+	s.mu.Lock()
+	s.asked = append(s.asked, r.Method+" "+key+"\n")
+	s.mu.Unlock()
 	switch {
 	case r.Method == http.MethodGet && key == "" && query.Get("list-type") == "2":
 		s.list(w, query.Get("prefix"))
@@ -185,7 +215,8 @@ func (s *objects) read(w http.ResponseWriter, r *http.Request, key string) {
 	s.mu.Lock()
 	if s.undated {
 		o.modified = time.Time{}
-	} else {
+	}
+	if !s.undated || s.tagged {
 		w.Header().Set("ETag", etag(o.data))
 	}
 	s.mu.Unlock()

@@ -207,13 +207,15 @@ func (p *Project) scope(vars VarLookup, target *Target) template.Scope {
 
 // SecretValues returns what must not appear in any log, message or artifact: the
 // secret environment variables the connection has read, and the parameters of its
-// secrets. Empty and very short texts are left out, since to hide them would garble
-// everything.
+// secrets, but for those that say how a server is asked ("path" would be hidden wherever it stands). Empty and
+// very short texts are left out, since to hide them would garble everything.
 func (p *Project) SecretValues() []string {
 	all := slices.Clone(p.secrets)
 	for _, s := range p.Target.Secrets {
 		for _, param := range s.params {
-			all = append(all, secretTexts(param.Value)...)
+			if !slices.Contains([]string{"url_style", "region", "use_ssl", "url_compatibility_mode"}, param.Name) {
+				all = append(all, secretTexts(param.Value)...)
+			}
 		}
 	}
 	all = slices.DeleteFunc(all, func(s string) bool { return len(s) < 4 })

@@ -148,7 +148,7 @@ name: shop
 target:
   path: a.duckdb
   extension_directory: "{{ env_var('ELT_SECRET_DIR') }}"
-  secrets: [{type: s3, key_id: KEYKEY, headers: {auth: bearer-token}, secret: "{{ env_var('DBT_ENV_SECRET_S') }}"}]
+  secrets: [{type: s3, key_id: KEYKEY, url_style: path, region: eu-north-1, headers: {auth: bearer-token}, secret: "{{ env_var('DBT_ENV_SECRET_S') }}"}]
 `)}}
 	env := map[string]string{"ELT_SECRET_DIR": "/hidden", "DBT_ENV_SECRET_S": "hunter22"}
 	p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/home/you/shop",

@@ -17,7 +17,7 @@ type LedgerFile struct {
 	Path             string // relative to the project where it is inside, with slashes
 	Bytes            int64  // -1 where it cannot be looked at
 	ModifiedAt       time.Time
-	Hash             string // of the content; "" where it was too long to be cheap
+	Hash             string // of the content, or the ETag; "" where it was too long to be cheap
 	Rows             int64  // of the model that came from the file
 	Columns          string // the file's columns; "" where they were not looked at
 	RunID            string
@@ -57,7 +57,7 @@ const (
 	FileNew     = "new"
 	FileChanged = "changed" // also one that was forgotten
 	FileGone    = "gone"
-	FileTouched = "touched" // another time, the same content
+	FileTouched = "touched" // another time, the same content or ETag
 )
 
 // FileChange is a row of a files table: what a run does about a file.
@@ -113,7 +113,7 @@ func TakeFiles(database, uniqueID string, files project.Relation, anew bool, run
 	if anew {
 		out = append(out, "delete from "+ledger+" where unique_id = "+text(uniqueID))
 	} else {
-		out = append(out, fmt.Sprintf("update %s set modified_at = f.modified_at\nfrom %s f\nwhere %s.unique_id = %s and %s.path = f.path and f.change = %s",
+		out = append(out, fmt.Sprintf("update %s set modified_at = f.modified_at, hash = f.hash\nfrom %s f\nwhere %s.unique_id = %s and %s.path = f.path and f.change = %s",
 			ledger, files, ledger, text(uniqueID), ledger, text(FileTouched)),
 			fmt.Sprintf("delete from %s where unique_id = %s and path in (select path from %s where change <> %s)",
 				ledger, text(uniqueID), files, text(FileTouched)))
