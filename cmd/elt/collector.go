@@ -11,10 +11,11 @@ import (
 
 // The garbage collector's usual aim, a heap of twice what lives, costs a command that
 // reads a project a fourth of its time, for memory that is there: nothing else runs yet.
-// Until nodes are built the heap may be five times what lives, up to roomyHeap.
+// A project whose heap has come to 16 MB is a large one: from then on, until nodes are
+// built, the heap may grow to roomyHeap before anything is collected.
 const (
 	roomyHeap    = 384 << 20 // bytes
-	roomyPercent = 400
+	roomyPercent = 400       // until something is known: of the 4 MB that Go's runtime begins with
 	usualPercent = 100
 	muchHeap     = 16 << 20 // bytes, which are worth a collection of their own before DuckDB needs the memory
 )
@@ -23,6 +24,7 @@ const (
 type collector struct {
 	mu     sync.Mutex
 	strict bool
+	room   room // is made once the project is known to be large
 }
 
 // relax gives the heap room, until [collector.tighten].
@@ -45,6 +47,7 @@ func (c *collector) tighten() {
 	c.mu.Lock()
 	c.strict = true
 	debug.SetGCPercent(usualPercent)
+	c.room.leave()
 	c.mu.Unlock()
 	c.giveBack()
 }
@@ -60,15 +63,31 @@ func (c *collector) giveBack() {
 func (c *collector) watch() {
 	sentinel := new([16]byte)
 	runtime.SetFinalizer(sentinel, func(*[16]byte) {
+		c.makeRoom()
 		if c.set(percentFor(liveHeap())) {
 			c.watch()
 		}
 	})
 }
 
+// makeRoom makes the room that the heap will grow into, once. It ends with a collection: so
+// early little lives, and that is some 4 ms.
+func (c *collector) makeRoom() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.strict || c.room.tried {
+		return
+	}
+	debug.SetGCPercent(-1) // or the room itself would be cause to collect
+	if c.room.reserve(roomyHeap) {
+		runtime.GC()
+	}
+	debug.SetGCPercent(roomyPercent)
+}
+
 // percentFor is how much the heap may grow over what lives, in percent of it.
 func percentFor(live uint64) int {
-	if live == 0 || live*(roomyPercent+100)/100 <= roomyHeap {
+	if live == 0 {
 		return roomyPercent
 	}
 	return max(usualPercent, int(100*roomyHeap/live)-100)

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+)
 
 func TestPercentFor(t *testing.T) {
 	t.Parallel()
@@ -10,13 +14,36 @@ func TestPercentFor(t *testing.T) {
 		want int
 	}{
 		{"nothing is known yet", 0, 400},
-		{"a small project", 4 << 20, 400},
-		{"just as much as may be", 64 << 20, 400},
+		{"the beginning of a large project", 4 << 20, 9500},
 		{"a large project is held at the roomy heap", 128 << 20, 200},
-		{"a huge project is collected as usual", 400 << 20, 100},
+		{"as much lives as there is room for", 384 << 20, 100},
+		{"a huge project is collected as usual", 800 << 20, 100},
 	} {
 		if got := percentFor(c.live); got != c.want {
 			t.Errorf("%s: %d %%, not %d %%", c.name, got, c.want)
 		}
+	}
+}
+
+// The room is garbage at once, and what the process does with its memory afterwards is what
+// it would do without.
+func TestRoomIsGivenBack(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(usualPercent))
+	before := heapSize()
+	var c collector
+	c.makeRoom()
+	if !c.room.tried {
+		t.Error("no room was made")
+	}
+	c.makeRoom() // a second one is not
+	runtime.GC()
+	if after := heapSize(); after > before+roomyHeap/2 {
+		t.Errorf("the heap holds %d bytes, %d before", after, before)
+	}
+	c.tighten()
+	var late collector
+	late.tighten()
+	if late.makeRoom(); late.room.tried {
+		t.Error("a room was made once nodes are built")
 	}
 }
