@@ -44,6 +44,10 @@ type Cost struct {
 	// Peak is the largest resident size in bytes of any one process among the command
 	// and its children.
 	Peak int64 `json:"peak"`
+	// Others is the processor time that the machine spent on anything else meanwhile:
+	// other programs, and what the kernel does behind this one's back. It is in ticks of a
+	// hundredth of a second; -1 where the system does not tell.
+	Others time.Duration `json:"others"`
 }
 
 // FailedError is a command that ran and did not succeed.
@@ -196,6 +200,7 @@ func measure(args []string) report {
 		return report{Error: err.Error()}
 	}
 	cmd := &exec.Cmd{Path: path, Args: args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	before, told := machineTime()
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return report{Error: err.Error()}
@@ -207,8 +212,9 @@ func measure(args []string) report {
 		return report{Error: err.Error()}
 	}
 	state := cmd.ProcessState
-	return report{
-		Cost: Cost{Wall: wall, User: state.UserTime(), System: state.SystemTime(), Peak: peak(state)},
-		Code: state.ExitCode(),
+	cost := Cost{Wall: wall, User: state.UserTime(), System: state.SystemTime(), Peak: peak(state), Others: -1}
+	if after, ok := machineTime(); ok && told {
+		cost.Others = max(0, after-before-cost.User-cost.System)
 	}
+	return report{Cost: cost, Code: state.ExitCode()}
 }

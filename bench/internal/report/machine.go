@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -39,8 +40,25 @@ func ThisMachine() Machine {
 	return m
 }
 
-// Busy reports whether others were at work, so that times mean little.
+// Busy reports whether the machine had been at work before the run.
 func (m Machine) Busy() bool { return m.Load > 0.5*float64(m.Cores) }
+
+// tooBusy is the share of a machine's processors that others may take before times mean
+// less. The kernel's own work for what is measured is below it.
+const tooBusy = 0.1
+
+// busy says what else the machine did while a case was measured, "" if that was little.
+// Results that do not tell it are judged by the load before the run.
+func (r Result) busy() string {
+	others, told := r.Others()
+	switch {
+	case told && others > tooBusy*float64(r.Machine.Cores):
+		return fmt.Sprintf("other work took %.1f of %d processors", others, r.Machine.Cores)
+	case !told && r.Machine.Busy():
+		return fmt.Sprintf("load %.1f before", r.Machine.Load)
+	}
+	return ""
+}
 
 // labelled is the value of a line "label : value" of a file, "" if there is none.
 func labelled(path, label string) string {

@@ -56,7 +56,7 @@ func (m Machine) text() string {
 func busyWith(results []Result) string {
 	var busy []string
 	for _, r := range results {
-		if r.Machine.Busy() {
+		if r.busy() != "" {
 			busy = append(busy, r.Title)
 		}
 	}
@@ -84,8 +84,8 @@ func chapter(r Result) string {
 	if r.Quick {
 		b.WriteString(" **Quick: small sizes and few runs.**")
 	}
-	if r.Machine.Busy() {
-		fmt.Fprintf(&b, " **The machine was busy (load %.1f).**", r.Machine.Load)
+	if busy := r.busy(); busy != "" {
+		fmt.Fprintf(&b, " **The machine was busy (%s).**", busy)
 	}
 	b.WriteString("\n\n")
 	b.WriteString(picture(r.Name+"-time", r.Title+": time and peak memory") + "\n")

@@ -228,6 +228,54 @@ func TestLoadGivesBackWhatWasSaved(t *testing.T) {
 	}
 }
 
+func TestThePageSaysWhatElseTheMachineDid(t *testing.T) {
+	t.Parallel()
+	of := func(load, others float64) report.Result {
+		r := madeUp(t)[0]
+		r.Machine.Load = load
+		for _, s := range r.Scenarios {
+			for _, c := range s.Contenders {
+				for i := range c.Samples {
+					if others >= 0 {
+						took := others * c.Samples[i].Wall
+						c.Samples[i].Others = &took
+					}
+				}
+			}
+		}
+		return r
+	}
+	for _, c := range []struct {
+		name         string
+		load, others float64
+		want         string
+	}{
+		{"the case before it has just ended", 1.9, 0.05, ""},
+		{"others were at work", 0, 0.8, "**The machine was busy (other work took 0.8 of 2 processors).**"},
+		{"a result that tells only the load", 1.9, -1, "**The machine was busy (load 1.9 before).**"},
+		{"a result that tells a small load", 0.3, -1, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			folder := report.Folder(t.TempDir())
+			r := of(c.load, c.others)
+			if err := folder.Save(r); err != nil {
+				t.Fatal(err)
+			}
+			if err := folder.Write([]string{r.Name}); err != nil {
+				t.Fatal(err)
+			}
+			page, err := os.ReadFile(filepath.Join(string(folder), "README.md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want == "" && strings.Contains(string(page), "was busy") || !strings.Contains(string(page), c.want) {
+				t.Errorf("want %q in\n%s", c.want, page)
+			}
+		})
+	}
+}
+
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ got, want string }{

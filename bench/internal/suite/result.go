@@ -56,6 +56,25 @@ type Sample struct {
 	CPU   float64 `json:"cpu"`   // seconds
 	Peak  int64   `json:"peak"`  // bytes
 	File  int64   `json:"file,omitempty"`
+	// Others are the processor seconds that went to anything else meanwhile; nil where the
+	// system does not tell.
+	Others *float64 `json:"others,omitempty"`
+}
+
+// Others is how many processors, in the mean of all samples, were at work on anything but
+// what was measured. It is false where no sample tells.
+func (c *CaseResult) Others() (processors float64, told bool) {
+	var others, wall float64
+	for _, s := range c.Scenarios {
+		for _, contender := range s.Contenders {
+			for _, sample := range contender.Samples {
+				if sample.Others != nil {
+					others, wall = others+*sample.Others, wall+sample.Wall
+				}
+			}
+		}
+	}
+	return others / wall, wall > 0
 }
 
 // String is a sample for a person.

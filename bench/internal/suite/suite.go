@@ -245,6 +245,10 @@ func (r *Runner) once(ctx context.Context, c Contender, round int) (Sample, cont
 		return Sample{}, nil, err
 	}
 	sample := Sample{Wall: cost.Wall.Seconds(), CPU: (cost.User + cost.System).Seconds(), Peak: cost.Peak}
+	if cost.Others >= 0 {
+		others := cost.Others.Seconds()
+		sample.Others = &others
+	}
 	if c.File != "" {
 		sample.File = sizeOf(c.File) + sizeOf(c.File+".wal")
 	}
