@@ -120,6 +120,9 @@ type CompileOptions struct {
 	Compiler Compiler
 	Wait     time.Duration
 	Spare    *duckdb.Spare // as in [Options]
+	// Rendered is called at most once, while queries are bound: all nodes hold what they
+	// were rendered to. It must not change the plan. What it was given to returns after it.
+	Rendered func()
 }
 
 // CleanOptions say what [Clean] drops.

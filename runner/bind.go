@@ -42,10 +42,16 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 			}
 		}
 	}
-	bound, found, err := r.bind(ctx, ids, compiler.BindOptions{IDs: checked})
+	facts, err := r.bindFacts(ctx, ids)
 	if err != nil {
 		return nil, append(problems, diag.From(err, diag.Database)...)
 	}
+	if opts.Rendered != nil {
+		var meanwhile sync.WaitGroup
+		meanwhile.Go(opts.Rendered)
+		defer meanwhile.Wait()
+	}
+	bound, found := r.bindWith(ctx, facts, compiler.BindOptions{IDs: checked})
 	problems = append(problems, found...)
 	problems = append(problems, r.hookSyntax(ctx, ids, true)...)
 	problems = append(problems, r.impact(ctx, bound, ids)...)
@@ -101,6 +107,12 @@ func (r *run) bind(ctx context.Context, ids []string, opts compiler.BindOptions)
 	if err != nil {
 		return nil, nil, err
 	}
+	bound, found := r.bindWith(ctx, facts, opts)
+	return bound, found, nil
+}
+
+// bindWith binds queries with what is known of the target, and keeps what was found out.
+func (r *run) bindWith(ctx context.Context, facts *bindFacts, opts compiler.BindOptions) (*compiler.Bound, diag.List) {
 	bound, found := r.plan.Bind(ctx, facts, opts)
 	if err := facts.cache.Save(); err != nil {
 		found = append(found, diag.Warn(diag.Database, diag.Place{}, "what was checked cannot be kept for the next time: %v", err))
@@ -108,7 +120,7 @@ func (r *run) bind(ctx context.Context, ids []string, opts compiler.BindOptions)
 	if facts.damaged != nil {
 		found = append(found, facts.damaged)
 	}
-	return bound, found, nil
+	return bound, found
 }
 
 // bindFacts answers what binding asks. It implements [compiler.BindFacts].

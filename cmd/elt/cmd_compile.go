@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 
 	"elt/cmd/elt/internal/report"
 	"elt/compiler"
@@ -48,8 +49,10 @@ func (in *invocation) compile(c *cli.Context) error {
 	if len(chosen) == 0 {
 		return in.nothingChosen(c)
 	}
+	write := sync.OnceValue(func() error { return in.writeArtifacts(c, plan, nil) })
+	options.Rendered = func() { _ = write() }
 	list := runner.CompileAll(in.ctx, plan, chosen, options)
-	written := in.writeArtifacts(c, plan, nil) // messages name the compiled SQL
+	written := write() // at the latest now: messages name the compiled SQL
 	if err := list.Err(); err != nil {
 		return errors.Join(err, written)
 	}
