@@ -220,9 +220,11 @@ func (b *binder) lookUp(id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
 	n.query = b.shellQuery(node, node.Compiled.SQL, b.readers(node))
 	n.forms = b.formsOf(node)
-	own := n.forms != nil && n.forms.incremental
-	if !own { // no query that reads outside is ever kept
-		n.kept, n.isKept = b.facts.Known(b.cacheText(node, n.query))
+	if n.forms != nil && n.forms.incremental {
+		n.own = b.ownPublished(node)
+	}
+	if key, ok := b.keyOf(node, n.query, n.own); ok { // no query that reads outside is ever kept
+		n.kept, n.isKept = b.facts.Known(key)
 	}
 }
 
@@ -369,14 +371,9 @@ func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 // bindNode binds one query.
 func (b *binder) bindNode(id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
-	forms := n.forms
-	own := forms != nil && forms.incremental
-	if own {
-		b.defineOwn(node)
-	}
 	columns, err := n.kept, error(nil)
 	if !n.isKept {
-		columns, err = b.columnsOf(node, n.query, !own)
+		columns, err = b.columnsOf(node, n.query, n.own)
 	}
 	switch {
 	case err != nil:
@@ -390,8 +387,8 @@ func (b *binder) bindNode(id string) {
 	if n.known && node.Materialized() == "view" {
 		n.shell = b.withNulls(node, n)
 	}
-	if forms != nil && n.known {
-		b.bindOther(node, forms)
-		b.bindBatch(node, forms)
+	if n.forms != nil && n.known {
+		b.bindOther(node, n)
+		b.bindBatch(node, n)
 	}
 }

@@ -41,35 +41,42 @@ func (b *binder) formsOf(node *project.Node) *forms {
 	return out
 }
 
-// defineOwn makes a shell of a model's own relation as it is published, for {{ this }}.
-func (b *binder) defineOwn(node *project.Node) {
+// ownRelation is a model's own relation as a query finds it that says {{ this }}.
+type ownRelation struct {
+	columns []Column // nil where it is not there: a query that reads it will say so
+	unknown bool     // it is there, and its columns cannot be told
+}
+
+// ownPublished is a model's own relation as it is published.
+func (b *binder) ownPublished(node *project.Node) *ownRelation {
 	columns, err := b.facts.Published(b.ctx, node)
-	if err != nil || columns == nil {
-		return // a query that reads it will say that it is not there
+	return &ownRelation{columns: columns, unknown: err != nil}
+}
+
+// appendTo adds what a query's columns depend on, if it may read the relation.
+func (o *ownRelation) appendTo(text []byte) []byte {
+	text = append(text, 3)
+	for _, c := range o.columns {
+		text = append(append(text, 1), c.Name...)
+		text = append(append(text, 2), c.Type...)
 	}
-	catalog, err := b.shells(b.ctx)
-	if err == nil {
-		err = catalog.Define(b.ctx, node.Relation, columns)
-	}
-	if err != nil {
-		b.report(diag.From(err, diag.Database)...)
-	}
+	return text
 }
 
 // bindOther binds the form of an incremental model that is not run now: that of the
 // runs to come, in which {{ this }} is what this one makes, or that of a full refresh.
 // The latter holds nothing up.
-func (b *binder) bindOther(node *project.Node, f *forms) {
+func (b *binder) bindOther(node *project.Node, n *boundNode) {
+	f, own := n.forms, n.own
 	if f.other == nil {
 		return
 	}
-	catalog, err := b.shells(b.ctx)
-	if err != nil || !f.incremental && b.define(b.ctx, catalog, []string{node.UniqueID}) != nil {
-		return // its first form was bound, so this is no mistake of the node
+	if !f.incremental {
+		own = &ownRelation{columns: n.readAs()}
 	}
 	then := *node
 	then.Compiled = f.other
-	_, err = b.columnsOf(&then, b.shellQuery(node, f.other.SQL, b.readers(node)), false)
+	_, err := b.columnsOf(&then, b.shellQuery(node, f.other.SQL, b.readers(node)), own)
 	var doubt Doubt
 	if err == nil || errors.As(err, &doubt) {
 		return
@@ -88,13 +95,14 @@ func (b *binder) bindOther(node *project.Node, f *forms) {
 
 // bindBatch binds the query of a microbatch model as a batch runs it: what it reads is cut to
 // the batch by the event_time of what is read.
-func (b *binder) bindBatch(node *project.Node, f *forms) {
+func (b *binder) bindBatch(node *project.Node, n *boundNode) {
+	f := n.forms
 	if f.batch == nil {
 		return
 	}
 	one := *node
 	one.Compiled = f.batch
-	_, err := b.columnsOf(&one, b.shellQuery(node, f.batch.SQL, b.readers(node)), !f.incremental)
+	_, err := b.columnsOf(&one, b.shellQuery(node, f.batch.SQL, b.readers(node)), n.own)
 	var doubt Doubt
 	if err == nil || errors.As(err, &doubt) {
 		return

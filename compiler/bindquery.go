@@ -8,12 +8,11 @@ import (
 	"elt/compiler/sqltoken"
 )
 
-// columnsOf returns the columns of a query, if need be by binding it. kept says that what
-// is known from before will do: it depends on nothing beside the node's parents.
-func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]Column, error) {
-	key := ""
-	if kept && !readsOutside(query.SQL) {
-		key = b.cacheText(node, query)
+// columnsOf returns the columns of a query, if need be by binding it. own is the node's own
+// relation where the query may read it, else nil.
+func (b *binder) columnsOf(node *project.Node, query ShellQuery, own *ownRelation) ([]Column, error) {
+	key, keep := b.keyOf(node, query, own)
+	if keep = keep && !readsOutside(query.SQL); keep {
 		if columns, ok := b.facts.Known(key); ok {
 			return columns, nil
 		}
@@ -21,6 +20,11 @@ func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]C
 	catalog, err := b.shells(b.ctx)
 	if err == nil {
 		err = b.defineParents(b.ctx, catalog, []string{node.UniqueID})
+	}
+	if err == nil && own != nil && own.columns != nil {
+		if cannot := catalog.Define(b.ctx, node.Relation, own.columns); cannot != nil {
+			return nil, Doubt("it reads itself, and has a column of a type that cannot be made here: " + cannot.Error())
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -34,10 +38,22 @@ func (b *binder) columnsOf(node *project.Node, query ShellQuery, kept bool) ([]C
 	if err == nil {
 		err = b.castFault(catalog, node)
 	}
-	if err == nil && key != "" && !b.outside.Load() {
+	if err == nil && keep && !b.outside.Load() {
 		b.facts.Keep(key, columns)
 	}
 	return columns, err
+}
+
+// keyOf is what the columns of a query are kept under that reads nothing outside; false
+// where it may read what is not known.
+func (b *Bound) keyOf(node *project.Node, query ShellQuery, own *ownRelation) (key string, known bool) {
+	switch {
+	case own == nil:
+		return b.cacheText(node, query), true
+	case own.unknown:
+		return "", false
+	}
+	return string(own.appendTo([]byte(b.cacheText(node, query)))), true
 }
 
 // cacheText is all that the columns of a query depend on.

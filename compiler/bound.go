@@ -39,8 +39,9 @@ type boundNode struct {
 	defined bool  // its shell exists
 	unmade  Doubt // why it has no shell, though its columns are known
 
-	forms  *forms   // of an incremental model
-	kept   []Column // of its query, as they are known from before
+	forms  *forms       // of an incremental model
+	own    *ownRelation // what {{ this }} is to its query, where that is incremental
+	kept   []Column     // of its query, as they are known from before
 	isKept bool
 }
 
