@@ -141,13 +141,16 @@ type binder struct {
 // levels are the nodes to look at: the chosen ones and all above them. No node reads
 // one of its own level.
 func (b *binder) levels() [][]string {
-	above := b.plan.Graph.Ancestors(b.opts.IDs, -1)
+	above := map[string]bool{}
+	for _, id := range b.plan.Graph.Above(b.opts.IDs) {
+		above[id] = true
+	}
 	depth := make(map[string]int, len(b.plan.Order))
 	known := make([]boundNode, len(b.plan.Order))
 	var levels [][]string
 	for _, id := range b.plan.Order {
 		node := b.plan.Nodes[id]
-		if node == nil || !b.chosen[id] && !above.Has(id) || !isBindable(node) {
+		if node == nil || !b.chosen[id] && !above[id] || !isBindable(node) {
 			continue
 		}
 		at := 0

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"sync"
 
 	"elt/compiler/diag"
 	"elt/compiler/graph"
@@ -10,7 +11,6 @@ import (
 
 // link resolves references and builds the graph.
 func (p *parser) link(ctx context.Context) {
-	plan := p.plan
 	nodes := p.ordered()
 	for _, node := range nodes {
 		p.inheritGroup(node)
@@ -22,8 +22,15 @@ func (p *parser) link(ctx context.Context) {
 		p.checkUnitTest(node)
 	}
 	p.semanticLayer(ctx, p.ordered())
-	p.primaryKeys(nodes)
-	nodes = p.ordered() // without the tests that were left out
+	var keys sync.WaitGroup
+	keys.Go(func() { p.primaryKeys(nodes) }) // the graph needs nothing of it
+	defer keys.Wait()
+	p.graph(p.ordered()) // without the tests that were left out
+}
+
+// graph builds the graph of nodes.
+func (p *parser) graph(nodes []*project.Node) {
+	plan := p.plan
 	ids := make([]string, len(nodes))
 	parents := make(map[string][]string, len(nodes))
 	for i, node := range nodes {

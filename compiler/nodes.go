@@ -20,10 +20,16 @@ func (p *parser) nodes() {
 func (p *parser) nodesOf(proj *project.Project) {
 	first := len(p.found)
 	files := modelFiles(proj)
-	for _, file := range proj.Files {
+	models := make([]*project.Node, len(proj.Files))
+	forEach(indexes(len(models)), func(i int) {
+		if file := proj.Files[i]; file.Kind == project.ModelFile {
+			models[i] = p.fileNode(proj, file, project.Model, files[file.Name])
+		}
+	})
+	for i, file := range proj.Files {
 		switch file.Kind {
 		case project.ModelFile:
-			p.add(p.fileNode(proj, file, project.Model, files[file.Name]))
+			p.add(models[i])
 		case project.TestFile:
 			p.add(p.fileNode(proj, file, project.Test, proj.Patches.Find(project.Test, file.Name)))
 		case project.AnalysisFile:
@@ -52,11 +58,13 @@ func (p *parser) add(nodes ...*project.Node) { p.found = append(p.found, nodes..
 // modelFiles returns the patch that describes each model file, by the file's name. The
 // latest version of a model may be in a file that is named like the model.
 func modelFiles(proj *project.Project) map[string]*project.Patch {
-	exists := map[string]bool{}
-	for _, file := range proj.FilesOf(project.ModelFile) {
-		exists[file.Name] = true
+	exists := make(map[string]bool, len(proj.Files))
+	for _, file := range proj.Files {
+		if file.Kind == project.ModelFile {
+			exists[file.Name] = true
+		}
 	}
-	out := map[string]*project.Patch{}
+	out := make(map[string]*project.Patch, len(proj.Patches.Resources))
 	for _, patch := range proj.Patches.Resources {
 		if patch.Type != project.Model {
 			continue

@@ -22,21 +22,22 @@ import (
 // are among the diagnostics, Bound still tells what is known. It is to be closed.
 func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) (*compiler.Bound, diag.List) {
 	r := newRun(plan, Options{Command: "compile", Wait: opts.Wait, Compiler: opts.Compiler, Spare: opts.Spare}, nil)
+	go r.openCache() // read while the database is opened and templates are rendered
 	if err := r.openToRead(ctx, true); err != nil {
 		return nil, diag.From(err, diag.Database)
 	}
 	defer r.close()
-	go r.openCache() // read while templates are rendered
 	problems := append(slices.Clone(r.absentNotes), r.compiler.Compile(ctx, r.view(nil), ids)...)
 	if ctx.Err() != nil {
 		return nil, problems
 	}
 	// What is wrong with the parents is not asked for.
-	_ = r.compiler.Compile(ctx, r.view(nil), above(plan, ids))
+	above := plan.Graph.Above(ids)
+	_ = r.compiler.Compile(ctx, r.view(nil), above)
 	r.openLakeToDescribe(ctx, ids)
 	checked := ids
 	if plan.Project.OwnDefaults() { // what becomes part of a node is looked at with it
-		for _, id := range above(plan, ids) {
+		for _, id := range above {
 			if plan.Nodes[id].IsEphemeral() && plan.Nodes[id].Compiled != nil {
 				checked = append(slices.Clip(checked), id)
 			}
@@ -56,22 +57,6 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	problems = append(problems, r.hookSyntax(ctx, ids, true)...)
 	problems = append(problems, r.impact(ctx, bound, ids)...)
 	return bound, problems.Sorted()
-}
-
-// above are the nodes that others depend on, without these.
-func above(plan *compiler.Plan, ids []string) []string {
-	given := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		given[id] = true
-	}
-	ancestors := plan.Graph.Ancestors(ids, -1)
-	var out []string
-	for _, id := range plan.Order {
-		if ancestors.Has(id) && !given[id] {
-			out = append(out, id)
-		}
-	}
-	return out
 }
 
 // openLakeToDescribe lists the raw files as a run does, so that they are described

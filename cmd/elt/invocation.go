@@ -174,7 +174,7 @@ func (in *invocation) locate(c *cli.Context) (project.LoadOptions, error) {
 	}
 	home, _ := in.env("HOME")
 	return project.LoadOptions{
-		FS: os.DirFS(root), Root: root, Profile: c.String("profile"), Target: c.String("target"),
+		FS: newFolder(root), Root: root, Profile: c.String("profile"), Target: c.String("target"),
 		ProfilesDir: profiles, TargetPath: c.String("target-path"), Vars: vars, Env: in.env, Home: home,
 	}, nil
 }

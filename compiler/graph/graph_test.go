@@ -132,6 +132,33 @@ func TestReachInACycleFindsTheStart(t *testing.T) {
 	}
 }
 
+func TestAbove(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, graph, of, want string }{
+		{"what one id reads, parents first", "d: c b; c: a; b: a; a; x", "d", "a c b"},
+		{"without the ids themselves", "d: c; c: b; b: a; a", "d b", "a c"},
+		{"a cycle is above its ids", "a: c; b: a; c: b", "a", "b c"},
+		{"nothing is above all", "b: a; a", "a b", ""},
+		{"an unknown id reads nothing", "b: a; a", "nosuch", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g, of := build(t, tt.graph), strings.Fields(tt.of)
+			above := g.Above(of)
+			if got := strings.Join(above, " "); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			want := g.Ancestors(of, -1)
+			for _, id := range of {
+				delete(want, id)
+			}
+			if diff := cmp.Diff(g.Sorted(want), above); diff != "" {
+				t.Errorf("not what Ancestors says (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestNeighboursAndSorted(t *testing.T) {
 	t.Parallel()
 	g := build(t, "d: b a b; a; b: a; c: a")

@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // Mask is a set of nodes by number: node n is in it where mask[n] is true. It is
 // for callers that walk a large graph many times; others use [Set].
 type Mask []bool
@@ -20,6 +22,21 @@ func (g *Graph) Number(id string) int {
 // ancestors.
 func (g *Graph) Ancestors(ids []string, depth int) Set {
 	return g.set(g.AncestorsOf(g.mask(ids), depth, nil))
+}
+
+// Above returns what the ids read, directly or through others, without the ids themselves,
+// in [Graph.Order].
+func (g *Graph) Above(ids []string) []string {
+	from := g.mask(ids)
+	above := g.AncestorsOf(from, -1, nil)
+	var nodes []int32
+	for i, in := range above {
+		if in && !from[i] {
+			nodes = append(nodes, int32(i))
+		}
+	}
+	slices.SortFunc(nodes, func(a, b int32) int { return int(g.position[a] - g.position[b]) })
+	return g.names(nodes)
 }
 
 // Descendants returns what reads the ids, directly or through others, at most

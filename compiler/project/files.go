@@ -156,8 +156,11 @@ func (f *finder) collect(out []File, kind FileKind, roots []string, extensions .
 	for _, root := range roots {
 		for _, rel := range f.files(root) {
 			ext := path.Ext(rel)
-			e := entry{root, rel}
-			if !slices.Contains(extensions, ext) || seen[e.original()] {
+			if !slices.Contains(extensions, ext) {
+				continue
+			}
+			original := entry{root, rel}.original()
+			if seen[original] {
 				continue
 			}
 			k := kind
@@ -167,9 +170,9 @@ func (f *finder) collect(out []File, kind FileKind, roots []string, extensions .
 			if k == "" {
 				continue
 			}
-			seen[e.original()] = true
+			seen[original] = true
 			name := strings.TrimSuffix(path.Base(rel), ext)
-			out = append(out, File{Kind: k, Path: rel, OriginalPath: e.original(), Name: name})
+			out = append(out, File{Kind: k, Path: rel, OriginalPath: original, Name: name})
 		}
 	}
 	return out
