@@ -92,9 +92,11 @@ const (
 )
 
 // Points lists the names [Options.Point] is called with, in the order of the
-// protocol. Node steps occur once a node, those of a publish once a database; "rolled-forward"
+// protocol. Node steps occur once a node, or once for
+// all tests that share a query, those of a publish once a database; "rolled-forward"
 // comes between "opened" and "compiled" where an earlier run was stopped while it
-// published.
+// published. What was made is recorded only every now and then. The last three are those of [Compact],
+// once a model.
 func Points() []string {
 	return []string{
 		"opened", "compiled", "cleaned", "run-recorded",
@@ -102,6 +104,7 @@ func Points() []string {
 		"built", "publish-marked", "publish-begun", "publish-swapped", "publish-indexes", "publish-views",
 		"publish-recorded", "own-published", "attached-published", "promise-kept",
 		"published", "checkpointed", "closing", "closed", "replica-copied", "rolled-forward",
+		"compact-written", "compact-promised", "compacted",
 	}
 }
 

@@ -23,9 +23,14 @@ func (r *run) begin(ctx context.Context) error {
 	if err := state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now())); err != nil {
 		return err
 	}
-	r.dropHiddenFiles()
+	before, err := r.runBefore(ctx)
+	if err != nil {
+		return err
+	}
+	r.folders = r.fileFolders(before)
+	r.dropHiddenFiles(r.folders)
 	r.dropVersions(ctx)
-	untidy, err := r.tidy(ctx)
+	untidy, err := r.tidy(ctx, before)
 	if err != nil {
 		return err
 	}
@@ -51,11 +56,23 @@ func (r *run) begin(ctx context.Context) error {
 	return r.createSchemas(ctx)
 }
 
+// runBefore is the run that was recorded last; none in a file that this run has made.
+func (r *run) runBefore(ctx context.Context) (state.Run, error) {
+	if r.made {
+		return state.Run{}, nil
+	}
+	runs, err := state.Runs(ctx, r.main, r.database, "", 1)
+	if err != nil || len(runs) == 0 {
+		return state.Run{}, err
+	}
+	return runs[0], nil
+}
+
 // tidy drops what earlier runs have left, and reports whether the file may hold room
 // that is to be given back: of what was dropped, or of what a run that ended badly had
 // begun to write. On a disk which an unfinished table has filled, a build that did not
 // give it back would find no room either.
-func (r *run) tidy(ctx context.Context) (untidy bool, err error) {
+func (r *run) tidy(ctx context.Context, before state.Run) (untidy bool, err error) {
 	if r.made {
 		return false, nil
 	}
@@ -63,11 +80,7 @@ func (r *run) tidy(ctx context.Context) (untidy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	runs, err := state.Runs(ctx, r.main, r.database, "", 1)
-	if err != nil {
-		return false, err
-	}
-	return len(dropped) > 0 || len(runs) > 0 && runs[0].Outcome != state.OutcomeSuccess, nil
+	return len(dropped) > 0 || before.RunID != "" && before.Outcome != state.OutcomeSuccess, nil
 }
 
 // row is this run for the history.
@@ -136,6 +149,8 @@ type runOptions struct {
 
 	Setup  string   // see [run.setup]
 	Tested []string // of `elt test`: the nodes that the tests are about
+
+	Folders []string `json:",omitempty"` // see [run.fileFolders]
 }
 
 func (r *run) optionsJSON() string {
@@ -143,6 +158,7 @@ func (r *run) optionsJSON() string {
 		FullRefresh: r.opts.FullRefresh, AllOrNothing: r.opts.AllOrNothing,
 		StoreFailures: r.opts.StoreFailures, Warnings: r.opts.Warnings,
 		Adopt: r.opts.Adopt, Expire: r.opts.Expire, Setup: r.setup(), EventTimeStart: r.opts.EventTimeStart, EventTimeEnd: r.opts.EventTimeEnd,
+		Folders: r.folders,
 	}
 	if r.opts.Command == "test" {
 		for _, id := range r.selection() {

@@ -31,12 +31,12 @@ type Change struct {
 // rebuilds is what is found out about a selection.
 type rebuilds struct {
 	*prints
-	same  map[string]bool // what is up to date
-	anew  []Change        // the rest, in plan order
-	why   map[string]bool // ids of anew
-	tests map[string]state.TestResult
-	order map[string]int // of runs, from 1: as they were recorded
-	since time.Time      // when the newest of what is up to date was published
+	same  map[string]bool               // what is up to date
+	anew  []Change                      // the rest, in plan order
+	why   map[string]bool               // ids of anew
+	tests map[string][]state.TestResult // see [state.LastTests]
+	order map[string]int                // of runs, from 1: as they were recorded
+	since time.Time                     // when the newest of what is up to date was published
 }
 
 // leaveOut returns what of a selection has to be done, and keeps what is left out.
@@ -307,15 +307,17 @@ func (c *rebuilds) judgeTest(ctx context.Context, n *nodeRun) {
 // untested says in words why a test has to be run.
 func (c *rebuilds) untested(ctx context.Context, n *nodeRun) string {
 	r := c.run
-	res, ran := c.tests[n.node.UniqueID]
-	var was runOptions
 	switch {
-	case !ran:
+	case len(c.tests[n.node.UniqueID]) == 0:
 		return "it was never run"
-	case res.Status != string(Pass):
-		return "it did not pass"
 	case n.unrendered || r.specify(ctx, r.main, n) != nil:
 		return "something is wrong with it"
+	}
+	res := c.lastOf(n)
+	var was runOptions
+	switch {
+	case res.Status != string(Pass):
+		return "it did not pass"
 	case c.opaque != "":
 		return c.opaque
 	case json.Unmarshal([]byte(res.Options), &was) != nil || res.EltVersion != r.opts.Version || was.Setup != r.setup():
@@ -329,6 +331,17 @@ func (c *rebuilds) untested(ctx context.Context, n *nodeRun) string {
 		return c.unitUntested(n, res)
 	}
 	return c.dataUntested(n, res)
+}
+
+// lastOf is what a test has come to that has run: with the SQL it has now, or else when it last ran.
+func (c *rebuilds) lastOf(n *nodeRun) state.TestResult {
+	results := c.tests[n.node.UniqueID]
+	for _, res := range results {
+		if res.SQLHash == n.sqlHash {
+			return res
+		}
+	}
+	return results[0]
 }
 
 // unitUntested is untested of a unit test that has passed on a model with the same query. Since

@@ -11,30 +11,45 @@ import (
 	"elt/runner/state"
 )
 
-// Clean drops what dead runs have left and returns the relations it dropped. Whoever
+// Cleaned is what [Clean] has dropped.
+type Cleaned struct {
+	Relations []project.Relation
+	Files     []string // of external models; relative to the project where they are inside
+}
+
+// Clean drops what dead runs have left and returns what it dropped. Whoever
 // can open the database for writing knows that every other run is dead.
-func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) ([]project.Relation, error) {
+func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned, error) {
+	var done Cleaned
 	r := newRun(plan, Options{Command: "clean", Wait: opts.Wait}, opts.Observer)
 	r.giveUp = opts.GiveUp
 	if missing(plan.Project.Target) {
-		return nil, nil
+		return done, nil
 	}
 	if err := r.open(ctx); err != nil {
-		return nil, diagnostics(err)
+		return done, diagnostics(err)
 	}
 	defer r.close()
 	version, err := state.ReadVersion(ctx, r.main, r.database)
 	if err != nil {
-		return nil, diagnostics(err)
+		return done, diagnostics(err)
 	}
 	if err := state.Check(version); err != nil {
-		return nil, err
+		return done, err
 	}
-	dropped, err := r.dropLeftovers(ctx, nil)
-	if err != nil {
-		return dropped, diagnostics(err)
+	if version > 0 {
+		before, err := r.runBefore(ctx)
+		if err != nil {
+			return done, diagnostics(err)
+		}
+		for _, file := range r.dropHiddenFiles(r.fileFolders(before)) {
+			done.Files = append(done.Files, r.shownPath(file))
+		}
 	}
-	return dropped, diagnostics(checkpoint(ctx, r.db, []string{r.database}))
+	if done.Relations, err = r.dropLeftovers(ctx, nil); err != nil {
+		return done, diagnostics(err)
+	}
+	return done, diagnostics(checkpoint(ctx, r.db, []string{r.database}))
 }
 
 // leftovers lists hidden relations in all databases that can be written.

@@ -222,7 +222,7 @@ type compacting struct {
 func (c *compacting) do(ctx context.Context) ([]Compaction, error) {
 	x := c.n.spec.External
 	c.nodes = []*nodeRun{c.n}
-	c.dropHiddenFiles()
+	c.dropHiddenFiles([]string{folderOf(c.n.spec)})
 	gone := map[string]bool{}
 	for i, g := range c.groups {
 		if err := c.write(ctx, g, fmt.Sprintf("%s_c%d.%s", c.id, i, x.Format)); err != nil {

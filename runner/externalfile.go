@@ -2,35 +2,16 @@ package runner
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"elt/compiler/diag"
 	"elt/runner/engine"
 	"elt/runner/materialize"
 )
-
-// The files of an external model are written beside their place, under a hidden name:
-// .elt-<database>-<run>-<number>. Only there they can be renamed into place at once. The
-// database is part of the name because whoever holds its lock knows that its other runs
-// are dead, but nothing of those of other databases that write to the same folder.
-const hiddenFilePrefix = ".elt-"
-
-// hiddenFiles begins the names of the hidden files of this database.
-func (r *run) hiddenFiles() string {
-	path, err := filepath.Abs(r.plan.Project.Target.Path)
-	if err != nil || !isFile(r.plan.Project.Target.Path) {
-		path = r.plan.Project.Root
-	}
-	sum := sha256.Sum256([]byte(path))
-	return hiddenFilePrefix + hex.EncodeToString(sum[:4]) + "-"
-}
 
 // placeExternal settles where an external model is written, and what is there already.
 func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) error {
@@ -46,6 +27,9 @@ func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) e
 		return nil
 	}
 	r.hide(n)
+	if err := r.noteFolder(ctx, folderOf(n.spec)); err != nil {
+		return err
+	}
 	if !n.spec.Grows() {
 		return nil
 	}
@@ -149,27 +133,6 @@ func (n *nodeRun) moveExternal() {
 	if x := n.spec.External; x != nil && !x.Remote {
 		move := fileMove{From: x.Hidden, To: x.Location}.statement()
 		n.finish.Publish = append([]string{move}, n.finish.Publish...)
-	}
-}
-
-// dropHiddenFiles removes what dead runs have left beside the external models of this run.
-func (r *run) dropHiddenFiles() {
-	done := map[string]bool{}
-	for _, n := range r.nodes {
-		if n.spec == nil || n.spec.External == nil || n.spec.External.Remote {
-			continue
-		}
-		folder := filepath.Dir(n.spec.External.Location)
-		if done[folder] {
-			continue
-		}
-		done[folder] = true
-		entries, _ := os.ReadDir(folder) // one that is not there holds nothing
-		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), r.hiddenFiles()) {
-				_ = os.RemoveAll(filepath.Join(folder, e.Name())) // what stays is in nobody's way
-			}
-		}
 	}
 }
 

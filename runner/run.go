@@ -82,6 +82,9 @@ type run struct {
 	keep        []project.Relation // hidden relations taken over from an earlier run
 	recorded    bool               // the run is in the history
 
+	foldersMu sync.Mutex
+	folders   []string // where there may be hidden files
+
 	prints   map[string]fingerprint // of what is about to be published
 	rebuilds *rebuilds              // with Options.Changed: what is left out, and why the rest is not
 

@@ -143,7 +143,7 @@ func TestShowCandidateAndClean(t *testing.T) {
 	w.build()
 	equal(t, "candidate of inc", show("inc"), "2\n10")
 	dropped, err := runner.Clean(context.Background(), w.plan(), runner.CleanOptions{})
-	if err != nil || len(dropped) != 1 {
+	if err != nil || len(dropped.Relations) != 1 {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
 	equal(t, "leftovers", w.leftovers(), "")

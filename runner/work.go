@@ -191,6 +191,7 @@ func (w *worker) unit(ctx context.Context, u *unit, group check.Group) outcome {
 			tests[i] = w.byID[id]
 		}
 		o.results = w.fused(ctx, tests, group)
+		w.point("test-done")
 	case w.byID[u.ids[0]].node.Type == project.UnitTest:
 		o.results = []*NodeResult{w.unitTest(ctx, w.byID[u.ids[0]])}
 	case w.byID[u.ids[0]].node.Type == project.Test:

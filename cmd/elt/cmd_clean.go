@@ -44,7 +44,10 @@ func (in *invocation) clean(c *cli.Context) error {
 	dropped, err := runner.Clean(in.ctx, plan, runner.CleanOptions{
 		Wait: c.Duration("wait"), GiveUp: c.Bool("give-up"), Observer: in.reporter,
 	})
-	for _, relation := range dropped {
+	for _, file := range dropped.Files {
+		fmt.Fprintln(in.stdout, "removed "+file)
+	}
+	for _, relation := range dropped.Relations {
 		fmt.Fprintln(in.stdout, "dropped "+relation.String())
 	}
 	return err

@@ -35,7 +35,7 @@ func (in *invocation) compact(c *cli.Context) error {
 		return err
 	}
 	options := runner.CompactOptions{
-		UpTo: c.Int64("up-to") * 1_000_000, DryRun: c.Bool("dry-run"), Wait: c.Duration("wait"), Observer: in.reporter,
+		UpTo: c.Int64("up-to") * 1_000_000, DryRun: c.Bool("dry-run"), Wait: c.Duration("wait"), Observer: in.reporter, Point: in.point,
 	}
 	for _, name := range c.Args().Slice() {
 		id, err := in.oneNode(plan, name)

@@ -44,6 +44,7 @@ type invocation struct {
 	eventLog       *report.EventLog // dbt's events, where a flag asks for them
 	asDBT          bool             // elt was started under the name dbt
 	raised         bool             // a warning was reported that is an error
+	point          func(string)     // see runner.Options; nil but for tests that kill the process
 }
 
 func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *invocation {

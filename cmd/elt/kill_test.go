@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,25 +20,29 @@ import (
 	"elt/runner/duckdb"
 )
 
-var kills = flag.Int("kills", 6, "builds that TestKilledProgram kills at random moments")
+var kills = flag.Int("kills", 50, "builds that TestKilledProgram kills at random moments; 1000 for a soak")
 
-// TestKilledProgram kills the program itself, on a project of everything that can be built:
-// tables, views, ephemeral and incremental models of all strategies, a seed, a snapshot,
-// external models, readers of changes, and a replica. The runner's TestKillAnywhere has the
-// named points; here is what lies around the runner, too.
+// TestKilledProgram kills the program itself at random moments, on a project of everything that can
+// be built: tables, views, ephemeral and incremental models of all strategies, a seed, a snapshot,
+// external models, readers of changes, and a replica.
 func TestKilledProgram(t *testing.T) {
 	t.Parallel()
+	wanted := *kills
+	if testing.Short() {
+		wanted = min(wanted, 6)
+	}
 	k := newKilled(t)
 	k.define(0)
 	started := time.Now()
 	k.elt("build", "-q")
 	typical := time.Since(started)
-	killed := 0
-	for batch := 1; batch <= *kills; batch++ {
+	killed, builds := 0, 0
+	for batch := 1; killed < wanted; batch++ {
 		k.define(batch)
 		after := time.Duration(rand.Int64N(int64(typical)))
 		started = time.Now()
 		hit := k.buildAndKill(after)
+		builds++
 		if hit {
 			killed++
 			typical += typical / 20 // how fast the machine is changes meanwhile
@@ -45,19 +50,27 @@ func TestKilledProgram(t *testing.T) {
 			typical = time.Since(started)
 		}
 		k.what = fmt.Sprintf("build %d, killed after %v (%t)", batch, after, hit)
-		k.agree(batch)
+		k.agree(batch, either(batch), either(batch))
+		if builds >= 10*wanted && killed < builds/10 {
+			t.Errorf("only %d of %d builds were killed", killed, builds)
+		}
 		if t.Failed() {
 			return
 		}
 	}
-	t.Logf("%d of %d builds were killed before they ended", killed, *kills)
+	t.Logf("%d of %d builds were killed before they ended; %d of these had published, %d had the replica renewed", killed, builds, k.published, k.copied)
 }
+
+// either is what a kill at some moment may leave: all of a batch, or all of the one before.
+func either(batch int) []string { return []string{strconv.Itoa(batch - 1), strconv.Itoa(batch)} }
 
 // killed is a project whose builds are killed.
 type killed struct {
 	t    *testing.T
 	dir  string
 	what string // was done
+
+	published, copied int // of the kills: came after the publish, and after the replica
 }
 
 func newKilled(t *testing.T) *killed {
@@ -105,8 +118,8 @@ func (k *killed) define(batch int) {
 	k.write(fmt.Sprintf("lake/%04d.csv", batch), fmt.Sprintf("batch\n%d\n", batch))
 }
 
-func (k *killed) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(binaryFolder(k.t), "elt"), args...)
+func (k *killed) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(binaryFolder(k.t), program), args...)
 	cmd.Dir = k.dir
 	return cmd
 }
@@ -114,7 +127,7 @@ func (k *killed) command(args ...string) *exec.Cmd {
 // elt runs a command that must succeed.
 func (k *killed) elt(args ...string) {
 	k.t.Helper()
-	if output, err := k.command(args...).CombinedOutput(); err != nil {
+	if output, err := k.command("elt", args...).CombinedOutput(); err != nil {
 		k.t.Errorf("%s: elt %v: %v\n%s", k.what, args, err, output)
 	}
 }
@@ -122,21 +135,28 @@ func (k *killed) elt(args ...string) {
 // buildAndKill reports whether a build was killed before it ended.
 func (k *killed) buildAndKill(after time.Duration) bool {
 	k.t.Helper()
-	cmd := k.command("build", "-q")
+	return k.killed(k.command("elt", "build", "-q"), func(p *os.Process) func() {
+		timer := time.AfterFunc(after, func() { _ = p.Kill() })
+		return func() { timer.Stop() }
+	})
+}
+
+// killed reports whether a command was killed. It must succeed where it was not.
+func (k *killed) killed(cmd *exec.Cmd, started func(*os.Process) (ended func())) bool {
+	k.t.Helper()
 	var output strings.Builder
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
+	defer started(cmd.Process)()
 	err := cmd.Wait()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled() {
+	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
 		return true
 	}
 	if err != nil {
-		k.t.Fatalf("a build that was not killed: %v\n%s", err, output.String())
+		k.t.Fatalf("%v was not killed: %v\n%s", cmd.Args[1:], err, output.String())
 	}
 	return false
 }
@@ -151,49 +171,67 @@ const (
 	batchesOutside = `select string_agg(distinct batch, ' ') from (select batch from ext union all select max(batch) from log)`
 	takenOnce      = `select (select count(*) - count(distinct batch) from fct), (select count(*) from fct), (select sum(n)::bigint from odd),
 		(select count(*) from log), (select count(*) from snap), (select count(distinct ts) from mb), (select count(*) from mb)`
-	hiddenTables = `select count(*) from duckdb_tables() where starts_with(table_name, '_elt_')`
+	hiddenTables = `select (select count(*) from duckdb_tables() where starts_with(table_name, '_elt_')) + (select count(*) from _elt.intents)
+		+ (select count(*) from _elt.candidates)`
 )
 
-// agree looks at what a killed build has left, and at what comes after it.
-func (k *killed) agree(batch int) {
+// agree looks at what a kill has left, and at what comes after it: inside and shown are the batches
+// that the database and its replica may be of. In turns the next command that writes is clean or
+// build, and the database is looked at before by one that only reads or by one that could write.
+func (k *killed) agree(batch int, inside, shown []string) {
 	k.t.Helper()
-	now, before := strconv.Itoa(batch), strconv.Itoa(batch-1)
+	now := strconv.Itoa(batch)
 	replica, warehouse := filepath.Join(k.dir, "read.duckdb"), filepath.Join(k.dir, "warehouse.duckdb")
-	k.sees(replica, true, batchesInside, now, before)
-	k.sees(replica, true, hiddenTables, "0")
-	k.sees(warehouse, false, batchesInside, now, before)
-	for _, of := range []string{"ext", "log"} { // each by itself: they change places one after the other
-		k.sees(warehouse, false, "select max(batch) from "+of, now, before)
+	if k.sees(replica, true, batchesInside, shown...) == now {
+		k.copied++
 	}
-	k.elt("clean")
-	k.sees(warehouse, false, hiddenTables, "0")
-	k.sees(warehouse, false, "select ("+batchesInside+") = ("+batchesOutside+")", "true")
+	k.sees(replica, true, hiddenTables, "0")
+	if k.sees(warehouse, batch%4 < 2, batchesInside, inside...) == now {
+		k.published++
+	}
+	for _, of := range []string{"ext", "log"} { // each by itself: they change places one after the other
+		k.sees(warehouse, true, "select max(batch) from "+of, either(batch)...)
+	}
+	if batch%2 == 0 {
+		k.elt("clean")
+		k.nothingHidden()
+		k.sees(warehouse, false, "select ("+batchesInside+") = ("+batchesOutside+")", "true")
+	}
 	k.elt("build", "-q")
 	k.sees(warehouse, false, batchesInside, now)
 	k.sees(warehouse, false, batchesOutside, now)
 	k.sees(replica, true, batchesInside, now)
 	all := strconv.Itoa(batch + 1)
 	k.sees(warehouse, false, takenOnce, strings.Join([]string{"0", all, all, all, all, "6", "6"}, " "))
-	k.sees(warehouse, false, hiddenTables, "0")
+	k.nothingHidden()
 }
 
-// sees runs a query that must have one of some answers.
-func (k *killed) sees(path string, readOnly bool, sql string, want ...string) {
+// nothingHidden looks for what a command that writes must not leave behind: tables, promises and files.
+func (k *killed) nothingHidden() {
+	k.t.Helper()
+	k.sees(filepath.Join(k.dir, "warehouse.duckdb"), false, hiddenTables, "0")
+	for _, pattern := range []string{".*", "out/.*", "warehouse.duckdb?*", "read.duckdb?*"} {
+		if left, _ := filepath.Glob(filepath.Join(k.dir, pattern)); len(left) > 0 {
+			k.t.Errorf("%s: %s is left", k.what, left)
+		}
+	}
+}
+
+// sees runs a query that must have one of some answers, and returns it.
+func (k *killed) sees(path string, readOnly bool, sql string, want ...string) string {
 	k.t.Helper()
 	table, err := queryFile(duckdb.Options{Path: path, ReadOnly: readOnly, Settings: []duckdb.Setting{{Name: "file_search_path", Value: k.dir}}}, sql)
 	if err != nil {
 		k.t.Errorf("%s: %s: %v", k.what, filepath.Base(path), err)
-		return
+		return ""
 	}
 	var cells []string
 	for i := range table.Columns {
 		cells = append(cells, table.Text(0, i))
 	}
 	got := strings.Join(cells, " ")
-	for _, w := range want {
-		if got == w {
-			return
-		}
+	if !slices.Contains(want, got) {
+		k.t.Errorf("%s: %s: %s\ngives %q and not %q", k.what, filepath.Base(path), sql, got, want)
 	}
-	k.t.Errorf("%s: %s: %s\ngives %q and not %q", k.what, filepath.Base(path), sql, got, want)
+	return got
 }

@@ -13,7 +13,11 @@ import (
 // run carries one command line out and returns the exit code. It is all of elt but
 // the process: it reads no globals, so that it can be called many times.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
-	in := newInvocation(ctx, stdin, stdout, stderr, env)
+	return newInvocation(ctx, stdin, stdout, stderr, env).run(args)
+}
+
+// run carries one command line out, the only one of this invocation.
+func (in *invocation) run(args []string) int {
 	in.asDBT = isCalledDBT(args[0])
 	err := in.guarded(args[1:])
 	if list := in.spoken.take(); len(list) > 0 {

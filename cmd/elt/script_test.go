@@ -29,9 +29,9 @@ var update = flag.Bool("update", false, "write the golden texts of scenarios ane
 // repository is the root of elt's repository.
 var repository, _ = filepath.Abs("../..")
 
-// TestMain makes `exec elt` in a script run this test binary as elt.
+// TestMain makes `exec elt` in a script run this test binary as elt, and as some programs beside it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"elt": main, "dbt": main, "reader": readerMain})
+	testscript.Main(m, map[string]func(){"elt": main, "dbt": main, "reader": readerMain, "killable": killableMain})
 }
 
 // TestScripts runs the scenarios in testdata/script. testdata/script/README.md says

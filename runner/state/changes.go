@@ -50,10 +50,10 @@ func ChangeMarks(ctx context.Context, s engine.Session, database string) (map[[2
 }
 
 // LastPublishes returns the run that has published each relation of a database last, by
-// [ChangeKey].
+// [ChangeKey]. What is published later is recorded later, whatever the clock said.
 func LastPublishes(ctx context.Context, s engine.Session, database string) (map[string]string, error) {
 	t, err := s.Query(ctx, "select schema_name, identifier, run_id from "+name(database, "node_state")+
-		" where database_name = "+text(database)+" order by published_at, rowid")
+		" where database_name = "+text(database)+" order by rowid")
 	if err != nil {
 		return nil, err
 	}

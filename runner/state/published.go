@@ -58,10 +58,10 @@ func PublishedRelations(ctx context.Context, s engine.Session, database string) 
 }
 
 // NodeStates returns the state of every node that was ever published, by unique_id: that of
-// its newest publish.
+// its newest publish, which is the one recorded last, whatever the clock said.
 func NodeStates(ctx context.Context, s engine.Session, database string) (map[string]NodeState, error) {
 	t, err := s.Query(ctx, `select unique_id, database_name, schema_name, identifier, materialized,
-		run_id, published_at, sql_hash, config_hash, rows from `+name(database, "node_state")+" order by published_at, rowid")
+		run_id, published_at, sql_hash, config_hash, rows from `+name(database, "node_state")+" order by rowid")
 	if err != nil {
 		return nil, err
 	}

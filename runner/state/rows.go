@@ -17,7 +17,7 @@ type Run struct {
 	RunID, Command, Target, EltVersion string
 	StartedAt, FinishedAt, PublishedAt time.Time // zero where it did not happen
 	Outcome                            string    // "" while it runs, and for ever if it was killed
-	Options                            string    // JSON: what a retry must repeat
+	Options                            string    // JSON: what a retry must repeat, and where files may have been left
 	Selected                           []string  // unique_ids, in plan order
 	RetryOf                            string
 }
@@ -50,16 +50,22 @@ func NotePublish(database, runID string, published time.Time) string {
 	return fmt.Sprintf("update %s set published_at = %s where run_id = %s", name(database, "runs"), Time(published), text(runID))
 }
 
+// SetOptions replaces the options of a run.
+func SetOptions(database, runID, options string) string {
+	return fmt.Sprintf("update %s set options = %s where run_id = %s", name(database, "runs"), text(options), text(runID))
+}
+
 const runColumns = "run_id, command, target, elt_version, started_at, finished_at, published_at, outcome, options, to_json(selected)::varchar, retry_of"
 
 // Runs returns the newest runs, newest first; those that had a node if one is named.
-// A limit below zero means all.
+// A limit below zero means all. They are in the order in which they were recorded: that of
+// their times is not to be trusted where a clock was set back.
 func Runs(ctx context.Context, s engine.Session, database, node string, limit int) ([]Run, error) {
 	sql := "select " + runColumns + " from " + name(database, "runs")
 	if node != "" {
 		sql += " where list_contains(selected, " + text(node) + ")"
 	}
-	sql += " order by started_at desc, rowid desc"
+	sql += " order by rowid desc"
 	if limit >= 0 {
 		sql += fmt.Sprintf(" limit %d", limit)
 	}
@@ -79,9 +85,10 @@ func Runs(ctx context.Context, s engine.Session, database, node string, limit in
 }
 
 // LastPublish returns the run_id of the newest run that has published something; "" where
-// none has.
+// none has. Runs are recorded one after the other, so the newest is the last recorded, whatever the
+// clock said.
 func LastPublish(ctx context.Context, s engine.Session, database string) (string, error) {
-	t, err := s.Query(ctx, "select run_id from "+name(database, "runs")+" where published_at is not null order by published_at desc, rowid desc limit 1")
+	t, err := s.Query(ctx, "select run_id from "+name(database, "runs")+" where published_at is not null order by rowid desc limit 1")
 	if err != nil || len(t.Rows) == 0 {
 		return "", err
 	}
@@ -240,16 +247,22 @@ type TestResult struct {
 	Made                map[string]bool // unique_ids of what else the run was about; shared by its tests
 }
 
-// LastTests returns the newest result of every data test and unit test, by unique_id.
-func LastTests(ctx context.Context, s engine.Session, database string) (map[string]TestResult, error) {
+// testTexts is how many texts of one test its newest results are returned of.
+const testTexts = 8
+
+// LastTests returns the newest results of every data test and unit test, by unique_id: newest
+// first, one for each text that its SQL had, of the last eight. Targets that share a database, and
+// names of schemas that change, make other texts of one test.
+func LastTests(ctx context.Context, s engine.Session, database string) (map[string][]TestResult, error) {
 	results, runs := name(database, "node_results"), name(database, "runs")
-	t, err := s.Query(ctx, `with newest as (select max(rowid) as at from `+results+` where resource_type in ('test', 'unit_test') group by unique_id)
+	t, err := s.Query(ctx, `with latest as (select max(rowid) as newest from `+results+` where resource_type in ('test', 'unit_test') group by unique_id, sql_hash
+			qualify row_number() over (partition by unique_id order by newest desc) <= `+fmt.Sprint(testTexts)+`)
 		select r.run_id, r.unique_id, r.status, r.started_at, r.sql_hash, r.config_hash, u.elt_version, u.options
-		from `+results+` r join newest on r.rowid = newest.at left join `+runs+` u on u.run_id = r.run_id`)
+		from `+results+` r join latest on r.rowid = latest.newest left join `+runs+` u on u.run_id = r.run_id order by r.rowid desc`)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]TestResult, len(t.Rows))
+	out := make(map[string][]TestResult, len(t.Rows))
 	made := map[string]map[string]bool{}
 	for _, r := range t.Rows {
 		one := TestResult{Result: Result{
@@ -259,7 +272,7 @@ func LastTests(ctx context.Context, s engine.Session, database string) (map[stri
 			made[one.RunID] = map[string]bool{}
 		}
 		one.Made = made[one.RunID]
-		out[one.UniqueID] = one
+		out[one.UniqueID] = append(out[one.UniqueID], one)
 	}
 	if len(made) == 0 {
 		return out, nil
