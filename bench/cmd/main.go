@@ -132,7 +132,7 @@ func run(ctx context.Context, words []string) error {
 		}
 	}
 	env := &cases.Env{Repository: repository, Quick: o.quick, Threads: min(max(runtime.NumCPU(), 2), 4), Jaffle: o.jaffle, Flights: o.flights,
-		Data: filepath.Join(o.dir, "data"), Tools: &peers.Set{}, Log: logTo(os.Stderr)}
+		Data: filepath.Join(o.dir, "data"), Work: filepath.Join(o.dir, "work"), Tools: &peers.Set{}, Log: logTo(os.Stderr)}
 	all := cases.All(env)
 	if o.list {
 		for _, c := range all {
@@ -183,7 +183,12 @@ func measureCases(ctx context.Context, env *cases.Env, o options, folder report.
 	}
 	setting := report.Setting{Machine: machine, Elt: commit(ctx, env.Repository), Quick: o.quick, Command: o.line,
 		Tools: []peers.Tool{env.Tools.Elt, env.Tools.DBT, env.Tools.SQLMesh, env.Tools.DuckDB}}
-	runner := suite.Runner{Dir: filepath.Join(o.dir, "work"), Limit: o.limit, Env: env.Tools.Quiet(), Log: env.Log}
+	runner := suite.Runner{Dir: env.Work, Limit: o.limit, Env: env.Tools.Quiet(), Log: env.Log}
+	defer func() {
+		if err := runner.Close(); err != nil {
+			env.Log("%v", err)
+		}
+	}()
 	var failed []error
 	for _, c := range chosen {
 		result, err := runner.Run(ctx, c)

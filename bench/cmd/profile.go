@@ -31,10 +31,12 @@ func profile(ctx context.Context, env *cases.Env, o options, chosen []suite.Case
 	if err := peers.BuildElt(ctx, env.Repository, binary, "profile"); err != nil {
 		return err
 	}
-	dir := filepath.Join(o.dir, "work", "profile-"+chosen[0].Name)
-	if err := os.RemoveAll(dir); err != nil {
+	dir := filepath.Join(env.Work, "profile-"+chosen[0].Name)
+	if err := suite.Discard(env.Work, dir); err != nil {
 		return err
 	}
+	runner := suite.Runner{Dir: env.Work}
+	defer runner.Close()
 	scenarios, err := chosen[0].Prepare(ctx, dir)
 	if err != nil {
 		return err

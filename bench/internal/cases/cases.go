@@ -26,6 +26,7 @@ type Env struct {
 	Tools      *peers.Set
 	Repository string // this repository
 	Data       string // folder for data that is kept for the next time
+	Work       string // folder of the cases' projects
 	Quick      bool   // small sizes and few runs, to see that all works
 	Threads    int    // nodes at a time, for those tools that have such a number
 	Jaffle     string // folder or git address of jaffle_shop_duckdb

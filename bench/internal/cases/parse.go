@@ -95,7 +95,7 @@ func (e *Env) eachSize(ctx context.Context, dir string, sizes []size, contenders
 		for _, state := range []string{"cold", "warm", "changed"} {
 			scenarios = append(scenarios, suite.Scenario{
 				Name: fmt.Sprintf("%d-%s", s.models, state), Title: fmt.Sprintf("%d models, %s", s.models, state),
-				Contenders: s.inState(t, all, state), Runs: s.runs,
+				Contenders: e.inState(s, t, all, state), Runs: s.runs,
 			})
 		}
 	}
@@ -109,7 +109,7 @@ func (e *Env) generated(ctx context.Context, dir string, models int) (*team, err
 }
 
 // inState are the tools at a project that is as the state says.
-func (s size) inState(t *team, all []suite.Contender, state string) []suite.Contender {
+func (e *Env) inState(s size, t *team, all []suite.Contender, state string) []suite.Contender {
 	out := slices.Clone(all)
 	for i := range out {
 		if s.coldOnly && state != "cold" && out[i].Tool != peers.Elt && out[i].Absent == "" {
@@ -118,7 +118,7 @@ func (s size) inState(t *team, all []suite.Contender, state string) []suite.Cont
 		dir := out[i].Command.Dir
 		switch state {
 		case "cold":
-			out[i].Reset = func(context.Context, int) error { return forget(dir) }
+			out[i].Reset = func(context.Context, int) error { return e.forget(dir) }
 		case "changed":
 			path := filepath.Join(dir, filepath.FromSlash(project.ModelPath(42)))
 			if out[i].Tool == peers.SQLMesh {
@@ -130,10 +130,10 @@ func (s size) inState(t *team, all []suite.Contender, state string) []suite.Cont
 	return out
 }
 
-// forget removes what a tool keeps between runs beside its database.
-func forget(dir string) error {
+// forget takes away what a tool keeps between runs beside its database.
+func (e *Env) forget(dir string) error {
 	for _, name := range []string{"target", ".cache"} {
-		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+		if err := suite.Discard(e.Work, filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}

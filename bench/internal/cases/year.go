@@ -139,7 +139,7 @@ func (e *Env) atOnce(dir string, a *archive) (suite.Scenario, error) {
 
 // fresh forgets the table and all that the tool keeps of it.
 func (t *taker) fresh() error {
-	if err := forget(t.dir); err != nil {
+	if err := t.forget(t.dir); err != nil {
 		return err
 	}
 	return dropDatabase(t.database)

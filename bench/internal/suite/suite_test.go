@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -176,5 +177,33 @@ func TestRatiosGoByRounds(t *testing.T) {
 		if c.ToElt.Median != want.toElt || (c.ToFloor.N > 0) == math.IsNaN(want.toFloor) || c.ToFloor.N > 0 && c.ToFloor.Median != want.toFloor {
 			t.Errorf("%s: × elt %+v, × floor %+v", c.Tool, c.ToElt, c.ToFloor)
 		}
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := suite.Runner{Dir: dir}
+	for range 2 { // of one name, one after the other
+		path := filepath.Join(dir, "case", "target")
+		if err := os.MkdirAll(filepath.Join(path, "compiled"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := suite.Discard(dir, path); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there: %v", path, err)
+		}
+	}
+	if err := suite.Discard(dir, filepath.Join(dir, "case", "never was")); err != nil {
+		t.Error(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != "case" {
+		t.Errorf("%v is left (%v)", left, err)
 	}
 }
