@@ -16,7 +16,11 @@ import (
 // It returns what the macro prints or returns, as a text.
 func (p *Plan) RunMacro(ctx context.Context, db dbtcontext.Database, name string, args *template.Dict) (string, error) {
 	if _, ok := p.dbt.Macro(name); !ok {
-		return "", p.unknownMacro(name)
+		full := p.packageMacro(name)
+		if full == "" {
+			return "", p.unknownMacro(name)
+		}
+		name = full
 	}
 	source := diag.NewSource("<run-operation>", "{{ "+name+"(**_elt_args) }}")
 	t, err := template.Parse(source)
@@ -37,6 +41,18 @@ func (p *Plan) RunMacro(ctx context.Context, db dbtcontext.Database, name string
 		err = host.err
 	}
 	return out.Text, err
+}
+
+// packageMacro is the full name of a macro that a package has, found by its name alone as in
+// dbt: of several packages' the last one's. It is "" where no package has it.
+func (p *Plan) packageMacro(name string) string {
+	full := ""
+	for _, m := range p.dbt.Macros() {
+		if m.Name == name && m.Package != p.Project.Name && !isBuiltin(&m) {
+			full = m.Package + "." + name
+		}
+	}
+	return full
 }
 
 func (p *Plan) unknownMacro(name string) error {

@@ -29,6 +29,9 @@ type OperationOptions struct {
 // transactions only. It returns what the macro prints or returns.
 func Operation(ctx context.Context, plan *compiler.Plan, opts OperationOptions) (string, error) {
 	r := newRun(plan, Options{Command: "run-operation", Wait: opts.Wait}, nil)
+	if err := r.makeTargetFolder(); err != nil {
+		return "", err
+	}
 	if err := r.open(ctx); err != nil {
 		return "", err
 	}

@@ -77,6 +77,13 @@ func (o *options) compare(ctx context.Context) (int, error) {
 	if o.work, err = filepath.Abs(o.work); err != nil {
 		return 2, err
 	}
+	for _, program := range []*string{&o.dbt, &o.elt} { // they run in other folders
+		if strings.ContainsRune(*program, filepath.Separator) {
+			if *program, err = filepath.Abs(*program); err != nil {
+				return 2, err
+			}
+		}
+	}
 	name := filepath.Base(project)
 	dbt := &side{name: "dbt", program: o.dbt, dir: filepath.Join(o.work, "dbt", name)}
 	elt := &side{name: "elt", program: o.elt, dir: filepath.Join(o.work, "elt", name)}

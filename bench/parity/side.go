@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -113,7 +114,7 @@ func (s *side) run(ctx context.Context, o *options) error {
 		}
 	}
 	if o.before != "" {
-		if err := s.exec(ctx, append([]string{o.before}, o.args...)...); err != nil {
+		if err := s.exec(ctx, append(strings.Fields(o.before), o.args...)...); err != nil {
 			return err
 		}
 		if s.exit != 0 {

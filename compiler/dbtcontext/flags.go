@@ -20,7 +20,9 @@ func newFlags(s Settings) flagsObject {
 		"SEND_ANONYMOUS_USAGE_STATS": false, "VERSION_CHECK": true, "THREADS": int64(s.Threads),
 		"TARGET": targetName(s), "VARS": template.NewDict(), "SAMPLE": nil, "SELECT": template.Tuple{},
 		"EXCLUDE": template.Tuple{}, "SELECTOR": nil, "EVENT_TIME_START": nil, "EVENT_TIME_END": nil,
-		"REQUIRE_SQL_HEADER_IN_TEST_CONFIGS": false,
+		"REQUIRE_SQL_HEADER_IN_TEST_CONFIGS": false, "PRINTER_WIDTH": int64(80), "LOG_CACHE_EVENTS": false,
+		"LOG_LEVEL_FILE": "debug", "LOG_FORMAT_FILE": "debug", "USE_COLORS_FILE": true,
+		"USE_EXPERIMENTAL_PARSER": false,
 	}}
 	for name, v := range s.Flags {
 		f.values[name] = v

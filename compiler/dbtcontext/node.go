@@ -36,7 +36,7 @@ func isCompiled(n *project.Node) bool {
 }
 
 // GraphValue is a node as templates see it in graph: as it was parsed, whether it has
-// been compiled meanwhile or not. The keys are those of dbt 1.11 for the node's type. It
+// been compiled meanwhile or not. The keys are those of dbt 1.12 for the node's type. It
 // may be called while other goroutines compile.
 func GraphValue(n *project.Node) *template.Dict { return graphRecord(n).dict() }
 
@@ -90,7 +90,7 @@ func commonKeys(n *project.Node, put func(string, template.Value)) {
 	put("docs", docsOf(n))
 	put("patch_path", patchPath(n))
 	put("build_path", nil)
-	put("unrendered_config", record(func(put func(string, template.Value)) { recordOf(n.Config.Unrendered())(put) }))
+	put("unrendered_config", record(func(put func(string, template.Value)) { recordOf(n.Unrendered())(put) }))
 	put("created_at", int64(0))
 	put("relation_name", relationName(n))
 	put("raw_code", n.RawCode)
@@ -165,15 +165,15 @@ func fromConfig(n *project.Node, key, inside string, def template.Value) templat
 	return def
 }
 
-// checksum is dbt's: SHA-256 of the file without white space around it. What has no file of
-// its own has none, nor has a seed, whose file is not read here.
+// checksum is dbt's since 1.12: SHA-256 of the words of the file, with one space between two.
+// What has no file of its own has none, nor has a seed, whose file is not read here.
 func checksum(n *project.Node) record {
 	name, sum := "none", ""
 	switch {
 	case n.Type == project.Seed, n.Test != nil && n.Test.Generic != "", n.Place.Source == nil || n.Place.Source.Path == "":
 	default:
 		name = "sha256"
-		digest := sha256.Sum256([]byte(strings.TrimSpace(strings.ReplaceAll(n.Place.Source.Text, "\r\n", "\n"))))
+		digest := sha256.Sum256([]byte(strings.Join(template.Words(n.Place.Source.Text), " ")))
 		sum = hex.EncodeToString(digest[:])
 	}
 	return func(put func(string, template.Value)) {
@@ -287,6 +287,8 @@ func columnRecord(c *project.Column) record {
 		}))
 		put("tags", texts(c.Tags))
 		put("granularity", noneIfEmpty(c.Granularity))
+		put("dimension", c.Dimension)
+		put("entity", c.Entity)
 		put("doc_blocks", texts(c.DocBlocks))
 	}
 }

@@ -68,6 +68,11 @@ func configOf(n *project.Node, def configDefault) template.Value {
 		return hooksValue(n.Config.Hooks(key))
 	case "docs", "contract", "snapshot_meta_column_names":
 		return over(finished(def.value), v.Value)
+	case "latest_version_pointer":
+		if enabled, ok := v.Value.(bool); ok { // as dbt: false is short for a mapping
+			v.Value = template.NewRecord(item("enabled", enabled))
+		}
+		return over(finished(def.value), v.Value)
 	case "tags", "packages":
 		return texts(n.Config.Strings(key))
 	}
@@ -152,8 +157,10 @@ var (
 		{"enabled", true}, {"static_analysis", nil}}
 	testDefaults = append(commonDefaults(), []configDefault{{"materialized", "test"}, {"severity", "ERROR"}, {"store_failures", nil},
 		{"store_failures_as", nil}, {"where", nil}, {"limit", nil}, {"fail_calc", "count(*)"},
-		{"warn_if", "!= 0"}, {"error_if", "!= 0"}}...)
-	modelDefaults          = append(queryDefaults("view"), configDefault{"access", "protected"}, configDefault{"freshness", nil})
+		{"warn_if", "!= 0"}, {"error_if", "!= 0"}, {"sql_header", nil}}...)
+	modelDefaults = append(queryDefaults("view"), configDefault{"access", "protected"}, configDefault{"freshness", nil},
+		configDefault{"on_error", nil}, configDefault{"latest_version_pointer", pointerDefaults})
+	pointerDefaults        = defaultsOf(configDefault{"enabled", nil}, configDefault{"alias", nil})
 	seedDefaults           = append(queryDefaults("seed"), configDefault{"delimiter", ","}, configDefault{"quote_columns", nil})
 	snapshotColumnDefaults = defaultsOf(configDefault{"dbt_valid_to", nil}, configDefault{"dbt_valid_from", nil},
 		configDefault{"dbt_scd_id", nil}, configDefault{"dbt_updated_at", nil}, configDefault{"dbt_is_deleted", nil})

@@ -27,7 +27,7 @@ func sourceValue(n *project.Node) *template.Dict {
 	}
 	config := ConfigValue(n)
 	_ = config.Set("freshness", freshness)
-	unrendered := n.Config.Unrendered()
+	unrendered := n.Unrendered()
 	if t.FreshnessSaid { // dbt joins the levels before it keeps what was written
 		_ = unrendered.Set("freshness", nil)
 		if t.Freshness != nil {
@@ -99,7 +99,7 @@ func exposureValue(n *project.Node) *template.Dict {
 		item("meta", dictOrEmpty(n.Meta)),
 		item("tags", listOf(n.Tags)),
 		item("config", ConfigValue(n)),
-		item("unrendered_config", n.Config.Unrendered()),
+		item("unrendered_config", n.Unrendered()),
 		item("url", noneIfEmpty(e.URL)),
 		item("depends_on", dependsOn(n)),
 		item("refs", refsValue(n.Refs)),

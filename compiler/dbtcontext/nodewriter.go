@@ -56,7 +56,7 @@ func (w *NodeWriter) config(n *project.Node) (*[2]written, error) {
 		return have.(*[2]written), nil
 	}
 	var out [2]written
-	for i, one := range []record{configRecord(n), recordOf(n.Config.Unrendered())} {
+	for i, one := range []record{configRecord(n), recordOf(n.Unrendered())} {
 		text, err := one.appendTo(nil)
 		if err != nil {
 			return nil, err

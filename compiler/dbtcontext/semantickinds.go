@@ -68,7 +68,7 @@ func putBody(n *project.Node, put func(string, template.Value), keys ...string) 
 // putDeclared puts what every node of the semantic layer has after what is its own.
 func putDeclared(n *project.Node, put func(string, template.Value)) {
 	put("config", configRecord(n))
-	put("unrendered_config", n.Config.Unrendered())
+	put("unrendered_config", n.Unrendered())
 	put("group", noneIfEmpty(n.Group))
 	put("depends_on", record(func(put func(string, template.Value)) {
 		put("macros", texts(nil))

@@ -179,8 +179,10 @@ type Column struct {
 	Quote       bool
 	QuoteSet    bool // quote: was written
 	Constraints []Constraint
-	Granularity string   // of a column of a time spine, or ""
-	DocBlocks   []string // unique_ids of the docs blocks that Description names
+	Granularity string         // of a column that holds times, for MetricFlow, or ""
+	Dimension   template.Value // what the column is to a semantic model: a kind, a record as dbt writes it, or nil
+	Entity      template.Value // the same
+	DocBlocks   []string       // unique_ids of the docs blocks that Description names
 	Place       diag.Place
 }
 

@@ -23,7 +23,8 @@ var (
 	conversionParams = &shape{"conversion_type_params", []field{{key: "base_measure", read: named(measureInput), needed: true},
 		{key: "conversion_measure", read: named(measureInput), needed: true}, {key: "entity", read: textOf, needed: true},
 		{key: "calculation", read: oneOf("conversions", "conversion_rate"), absent: func() template.Value { return "conversion_rate" }},
-		{key: "window", read: windowOf}, {key: "constant_properties", read: listed(nested(constantProperty))}}}
+		{key: "window", read: windowOf}, {key: "constant_properties", read: listed(nested(constantProperty))},
+		{key: "base_metric"}, {key: "conversion_metric"}}}
 	cumulativeParams = &shape{"cumulative_type_params", []field{{key: "window", read: windowOf}, {key: "grain_to_date", read: textOf},
 		{key: "period_agg", read: oneOf("first", "last", "average"), absent: func() template.Value { return "first" }}, {key: "metric"}}}
 	metricParams = &shape{"type_params", []field{{key: "measure", read: named(measureInput)}, {key: "input_measures", absent: noItems},
@@ -31,7 +32,8 @@ var (
 		{key: "window", read: windowOf}, {key: "grain_to_date", read: oneOf(timeGrains...)},
 		{key: "metrics", read: listed(named(metricInput)), absent: noItems},
 		{key: "conversion_type_params", read: nested(conversionParams)},
-		{key: "cumulative_type_params", read: nested(cumulativeParams)}, {key: "metric_aggregation_params"}}}
+		{key: "cumulative_type_params", read: nested(cumulativeParams)}, {key: "metric_aggregation_params"},
+		{key: "fill_nulls_with"}, {key: "join_to_timespine", absent: notSet}, {key: "is_private"}}}
 	metricShape = &shape{"a metric", []field{{key: "label", read: textOf, needed: true},
 		{key: "type", read: oneOf(metricTypes...), needed: true}, {key: "type_params", read: nested(metricParams), needed: true},
 		{key: "filter", read: filterOf}, {key: "metadata"}, {key: "time_granularity", read: textOf}}}
@@ -53,7 +55,7 @@ var (
 	dimensionShape = &shape{"a dimension", []field{{key: "name", read: textOf, needed: true}, {key: "type", read: oneOf(dimensionTypes...), needed: true},
 		{key: "description", read: rawText}, {key: "label", read: textOf}, {key: "is_partition", read: flagOf, absent: notSet},
 		{key: "type_params", read: nested(dimensionParams)}, {key: "expr", read: textOf}, {key: "metadata"},
-		{key: "config", read: elementConfig, absent: noMeta}}}
+		{key: "config", read: elementConfig, absent: noMeta}, {key: "datatype"}}}
 	aggregationParams = &shape{"agg_params", []field{{key: "percentile", read: numberOf},
 		{key: "use_discrete_percentile", read: flagOf, absent: notSet}, {key: "use_approximate_percentile", read: flagOf, absent: notSet}}}
 	nonAdditive = &shape{"non_additive_dimension", []field{{key: "name", read: textOf, needed: true},

@@ -1,6 +1,11 @@
 package project
 
-import "elt/compiler/template"
+import (
+	"strings"
+
+	"elt/compiler/diag"
+	"elt/compiler/template"
+)
 
 // resolved is what a config was resolved of.
 type resolved struct {
@@ -9,10 +14,37 @@ type resolved struct {
 }
 
 // Unrendered is what a node's config says as dbt's unrendered_config has it: without
-// defaults, with values of project files unrendered, and each level over the one before,
-// whole values over whole values. The result is the caller's. A config that was not
-// resolved has none.
-func (c *Config) Unrendered() *template.Dict {
+// defaults, with values of project files and of config() unrendered, and each level over
+// the one before, whole values over whole values. The result is the caller's. A config that
+// was not resolved has none.
+func (n *Node) Unrendered() *template.Dict { return n.Config.unrendered(n.configTexts()) }
+
+// configTexts are the arguments of config() in a node's own code where dbt (since 1.12) keeps
+// their texts, and nil where it keeps their values.
+func (n *Node) configTexts() *template.Dict {
+	generic := n.Test != nil && n.Test.Generic != ""
+	if !strings.Contains(n.RawCode, "config(") || n.Template == nil && !generic {
+		return nil
+	}
+	if generic && n.Test.Namespace == "" && (n.Test.Generic == "not_null" || n.Test.Generic == "unique") {
+		return nil // dbt does not render these two
+	}
+	t := n.Template
+	if n.Block != nil || generic { // its template is more than its code, or another's
+		var err error
+		if t, err = template.Parse(diag.NewSource("", n.RawCode)); err != nil {
+			return nil
+		}
+	}
+	if n.Type == Model && t.IsLiteral() {
+		return nil
+	}
+	return t.ConfigTexts()
+}
+
+// unrendered is [Node.Unrendered]. texts are what counts of the calls of config(), where there
+// are any; nil stands for their values.
+func (c *Config) unrendered(texts *template.Dict) *template.Dict {
 	out := template.NewDict()
 	if c == nil || c.from == nil {
 		return out
@@ -39,6 +71,12 @@ func (c *Config) Unrendered() *template.Dict {
 			if name, ok := item.Key.(string); ok {
 				joinCalls(calls, configKey(name), item.Value)
 			}
+		}
+	}
+	if texts != nil && len(calls.own) > 0 {
+		calls = NewConfig()
+		for _, item := range texts.Items() {
+			dictSet(out, template.Str(item.Key), item.Value) // pre_hook keeps its name, too
 		}
 	}
 	for _, e := range calls.own {

@@ -20,11 +20,7 @@ type StaticCall struct {
 // its top level count, variables do not.
 func (t *Template) Calls() []StaticCall {
 	c := callFinder{t: t}
-	if t.prog == nil {
-		c.leaves(t.leaves)
-	} else {
-		c.program(t.prog)
-	}
+	c.all()
 	return c.sorted()
 }
 
@@ -43,6 +39,16 @@ type callFinder struct {
 	t      *Template
 	macros map[int16]bool // slots of macros at the top level
 	found  []StaticCall
+	call   func(name string, call *callExpr) // is told of each call of a global name; may be nil
+}
+
+// all looks through the whole template.
+func (c *callFinder) all() {
+	if c.t.prog == nil {
+		c.leaves(c.t.leaves)
+	} else {
+		c.program(c.t.prog)
+	}
 }
 
 func (c *callFinder) program(p *program) {
@@ -109,6 +115,9 @@ func (c *callFinder) expr(e expr) {
 				call.Args = literalArgs(x.args)
 			}
 			c.found = append(c.found, call)
+			if c.call != nil {
+				c.call(name, x)
+			}
 			x.args.each(c.expr)
 			return
 		}

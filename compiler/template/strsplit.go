@@ -61,10 +61,13 @@ func splitOn(s, sep string, most int, right bool) []string {
 	return parts
 }
 
+// Words are the words of a text, as Python's str.split() without arguments finds them.
+func Words(text string) []string { return strings.FieldsFunc(text, isSpace) }
+
 // splitSpace splits on runs of white space; what is left over keeps its own.
 func splitSpace(s string, most int, right bool) []string {
 	if most < 0 {
-		return strings.FieldsFunc(s, isSpace)
+		return Words(s)
 	}
 	var parts []string
 	if right {

@@ -254,15 +254,17 @@ func texts(list []string) *template.List {
 // the path.
 const largestSeed = 1 << 20
 
-// seedChecksum is the checksum of a seed's file: without white space around it. One that cannot
-// be read has none; that is reported where it is loaded.
+// seedChecksum is the checksum of a seed's file, as dbt has it since 1.12: of its text, in which a
+// line ends with a line feed, without white space around it. One that cannot be read has none;
+// that is reported where it is loaded.
 func (m *manifestWriter) seedChecksum(node *project.Node) *template.Dict {
 	name, sum := "none", ""
 	file := filepath.Join(node.Root, filepath.FromSlash(node.OriginalPath))
 	if info, err := os.Stat(file); err == nil && info.Size() > largestSeed {
 		name, sum = "path", node.OriginalPath
 	} else if data, err := os.ReadFile(file); err == nil {
-		digest := sha256.Sum256(bytes.TrimSpace(data))
+		lines := bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+		digest := sha256.Sum256(bytes.TrimSpace(lines))
 		name, sum = "sha256", hex.EncodeToString(digest[:])
 	}
 	return template.NewDict(template.Item{Key: "name", Value: name}, template.Item{Key: "checksum", Value: sum})

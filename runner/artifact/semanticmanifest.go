@@ -9,26 +9,26 @@ import (
 	"elt/compiler/template"
 )
 
-// The keys of semantic_manifest.json, as dbt_semantic_interfaces 0.9 writes them. A key that a
+// The keys of semantic_manifest.json, as metricflow_semantic_interfaces 0.213 writes them. A key that a
 // mapping of the manifest lacks is null.
 var (
 	semanticModelKeys = []string{"name", "defaults", "description", "node_relation", "primary_entity", "entities", "measures",
 		"dimensions", "label", "metadata", "config"}
-	metricKeys  = []string{"name", "description", "type", "type_params", "filter", "metadata", "label", "config", "time_granularity"}
+	metricKeys  = []string{"name", "description", "type", "type_params", "filter", "metadata", "label", "config", "time_granularity", "datatype"}
 	elementKeys = map[string][]string{
 		"entities": {"name", "description", "type", "role", "expr", "metadata", "label", "config"},
 		"measures": {"name", "agg", "description", "create_metric", "expr", "agg_params", "metadata", "non_additive_dimension",
 			"agg_time_dimension", "label", "config"},
-		"dimensions": {"name", "description", "type", "is_partition", "type_params", "expr", "metadata", "label", "config"},
+		"dimensions": {"name", "description", "type", "is_partition", "type_params", "expr", "metadata", "label", "config", "datatype"},
 	}
 	metricParamKeys = []string{"measure", "numerator", "denominator", "expr", "window", "grain_to_date", "metrics",
-		"conversion_type_params", "cumulative_type_params", "input_measures"}
+		"conversion_type_params", "cumulative_type_params", "input_measures", "metric_aggregation_params", "join_to_timespine", "fill_nulls_with", "is_private"}
 	savedQueryKeys = []string{"name", "query_params", "description", "metadata", "label", "exports", "tags"}
 	queryKeys      = []string{"metrics", "group_by", "order_by", "limit", "where"}
 )
 
 // SemanticManifest writes semantic_manifest.json, which MetricFlow reads: the semantic layer
-// of a project, as dbt-core 1.11 writes it.
+// of a project, as dbt-core 1.12 writes it.
 func SemanticManifest(w io.Writer, plan *compiler.Plan) error {
 	parts := map[project.ResourceType]*template.List{project.SemanticModel: template.NewList(),
 		project.Metric: template.NewList(), project.SavedQuery: template.NewList()}
@@ -43,7 +43,7 @@ func SemanticManifest(w io.Writer, plan *compiler.Plan) error {
 			template.Item{Key: "time_spine_table_configurations", Value: legacySpine(plan)},
 			template.Item{Key: "metadata"},
 			template.Item{Key: "dsi_package_version", Value: template.NewRecord(template.Item{Key: "major_version", Value: "0"},
-				template.Item{Key: "minor_version", Value: "9"}, template.Item{Key: "patch_version", Value: "0"})},
+				template.Item{Key: "minor_version", Value: "213"}, template.Item{Key: "patch_version", Value: "0"})},
 			template.Item{Key: "time_spines", Value: timeSpines(plan)})},
 		template.Item{Key: "saved_queries", Value: parts[project.SavedQuery]})
 	text, err := template.ToJSON(out, false)
@@ -71,7 +71,7 @@ func semanticNode(node *project.Node) *template.Dict {
 		change(out, "type_params", inside(func(d *template.Dict) template.Value {
 			params := keep(d, metricParamKeys)
 			change(params, "cumulative_type_params", inside(func(d *template.Dict) template.Value {
-				return keep(d, []string{"window", "grain_to_date", "period_agg"})
+				return keep(d, []string{"window", "grain_to_date", "period_agg", "metric"})
 			}))
 			return params
 		}))
