@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"elt/compiler"
@@ -110,14 +111,10 @@ func (r *run) compactNode(ctx context.Context, n *nodeRun, opts CompactOptions, 
 	x := n.spec.External
 	why := ""
 	info := r.published.find(n.node.Relation)
-	stat, err := os.Stat(filepath.FromSlash(x.Location))
 	switch {
-	case !x.Folder || x.Remote:
+	case !x.Folder || x.Remote && !x.Versioned:
 		why = "%q is one file, and no folder of files"
-		if x.Remote {
-			why = "%q is not on a file system of this machine"
-		}
-	case info == nil || info.Type != "view" || err != nil || !stat.IsDir():
+	case info == nil || info.Type != "view" || !x.Versioned && !isFolder(x.Location):
 		why = "%q is not built"
 	}
 	if why != "" && named {
@@ -126,10 +123,16 @@ func (r *run) compactNode(ctx context.Context, n *nodeRun, opts CompactOptions, 
 	if why != "" {
 		return nil, nil
 	}
-	if n.standing, err = standingFiles(n); err != nil {
+	var err error
+	if x.Versioned {
+		n.standing, err = standingObjects(ctx, r.main, n, info.ViewSQL)
+	} else {
+		n.standing, err = standingFiles(n)
+	}
+	if err != nil {
 		return nil, err
 	}
-	c := &compacting{run: r, n: n, groups: smallFiles(n, opts.UpTo)}
+	c := &compacting{run: r, n: n, view: info.Relation, groups: smallFiles(n, opts.UpTo)}
 	if c.columns, err = describe(ctx, r.main, info.Relation); err != nil {
 		return nil, err
 	}
@@ -137,6 +140,11 @@ func (r *run) compactNode(ctx context.Context, n *nodeRun, opts CompactOptions, 
 		return c.result(nil), nil
 	}
 	return c.do(ctx)
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(filepath.FromSlash(name))
+	return err == nil && info.IsDir()
 }
 
 // notCompacted is the error for a node that was named and has no files to put together.
@@ -171,7 +179,10 @@ func (r *run) compactSpec(ctx context.Context, n *nodeRun) error {
 		spec.LikeDBT()
 	}
 	n.spec = spec
-	if !spec.External.Remote {
+	switch {
+	case spec.External.Versioned:
+		spec.External.Hidden = r.version(n)
+	case !spec.External.Remote:
 		r.hide(n)
 	}
 	return nil
@@ -190,12 +201,14 @@ func smallFiles(n *nodeRun, upTo int64) []*smallGroup {
 	var out []*smallGroup
 	var open *smallGroup
 	size := int64(0)
-	for _, f := range n.standing { // by path
+	partition := n.spec.External.Partition
+	slices.SortStableFunc(n.standing, func(a, b manifestFile) int { return strings.Compare(partition(a.Path), partition(b.Path)) })
+	for _, f := range n.standing { // in each folder by path
 		if !n.isData(path.Base(f.Path)) || f.Bytes >= upTo {
 			continue
 		}
-		if open == nil || open.folder != path.Dir(f.Path) || size+f.Bytes > upTo {
-			open, size = &smallGroup{folder: path.Dir(f.Path)}, 0
+		if open == nil || open.folder != partition(f.Path) || size+f.Bytes > upTo {
+			open, size = &smallGroup{folder: partition(f.Path)}, 0
 			out = append(out, open)
 		}
 		open.files = append(open.files, f)
@@ -214,6 +227,7 @@ func smallFiles(n *nodeRun, upTo int64) []*smallGroup {
 type compacting struct {
 	*run
 	n       *nodeRun
+	view    project.Relation // published
 	columns []engine.Column
 	groups  []*smallGroup
 }
@@ -222,23 +236,34 @@ type compacting struct {
 func (c *compacting) do(ctx context.Context) ([]Compaction, error) {
 	x := c.n.spec.External
 	c.nodes = []*nodeRun{c.n}
-	c.dropHiddenFiles([]string{folderOf(c.n.spec)})
+	if x.Versioned {
+		c.dropVersions(ctx)
+	} else {
+		c.dropHiddenFiles([]string{folderOf(c.n.spec)})
+	}
 	gone := map[string]bool{}
 	for i, g := range c.groups {
-		if err := c.write(ctx, g, fmt.Sprintf("%s_c%d.%s", c.id, i, x.Format)); err != nil {
-			_ = os.RemoveAll(filepath.FromSlash(x.Hidden)) // the next build does it too
+		name := fmt.Sprintf("%s_c%d.%s", c.id, i, x.Format)
+		if x.Versioned { // in a folder that nobody else writes to
+			name = fmt.Sprintf("data_%d.%s", i, x.Format)
+		}
+		if err := c.write(ctx, g, name); err != nil {
+			if !x.Remote {
+				_ = os.RemoveAll(filepath.FromSlash(x.Hidden)) // the next build does it too
+			}
 			return nil, err
 		}
 		for _, f := range g.files {
 			gone[f.Path] = true
 		}
 	}
-	if err := c.fill(gone); err != nil {
+	steps, err := c.fill(ctx, gone)
+	if err != nil {
 		return nil, err
 	}
 	c.point("compact-written")
-	in := state.Intent{RunID: c.id, Database: c.database, Statements: []string{fileMove{From: x.Hidden, To: x.Location}.statement()}}
-	err := c.transact(ctx, func() error { return execAll(ctx, c.main, state.InsertIntents(c.database, []state.Intent{in})) })
+	in := state.Intent{RunID: c.id, Database: c.database, Statements: steps}
+	err = c.transact(ctx, func() error { return execAll(ctx, c.main, state.InsertIntents(c.database, []state.Intent{in})) })
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +284,9 @@ func (c *compacting) write(ctx context.Context, g *smallGroup, name string) erro
 	}
 	g.made.Path, g.made.Run = path.Join(g.folder, name), c.id
 	to := x.Hidden + "/" + g.made.Path
-	if err := os.MkdirAll(filepath.FromSlash(path.Dir(to)), 0o755); err != nil {
+	if x.Versioned {
+		g.made.Path = strings.TrimPrefix(to, x.Location+"/")
+	} else if err := os.MkdirAll(filepath.FromSlash(path.Dir(to)), 0o755); err != nil {
 		return err
 	}
 	before, err := c.digest(ctx, paths)
@@ -281,6 +308,13 @@ func (c *compacting) write(ctx context.Context, g *smallGroup, name string) erro
 		return d
 	}
 	_, _ = fmt.Sscan(before.rows, &g.rows) // a number, by the query
+	if x.Versioned {
+		made, err := remoteFiles(ctx, c.main, to)
+		if err == nil && len(made) == 1 {
+			g.made.Bytes = made[0].size
+		}
+		return err
+	}
 	info, err := os.Stat(filepath.FromSlash(to))
 	if err != nil {
 		return err
@@ -301,8 +335,16 @@ func (c *compacting) digest(ctx context.Context, paths []string) (digest, error)
 }
 
 // fill gives the files that stay a name in the new folder, and writes its list if the old
-// one has one.
-func (c *compacting) fill(gone map[string]bool) error {
+// one has one. It returns the statements that put the folder into place.
+func (c *compacting) fill(ctx context.Context, gone map[string]bool) ([]string, error) {
+	x := c.n.spec.External
+	if x.Versioned {
+		return c.listObjects(ctx, gone)
+	}
+	return []string{fileMove{From: x.Hidden, To: x.Location}.statement()}, c.fillFolder(gone)
+}
+
+func (c *compacting) fillFolder(gone map[string]bool) error {
 	x := c.n.spec.External
 	var files []manifestFile
 	for _, f := range c.n.standing {
@@ -335,12 +377,12 @@ func (c *compacting) result(gone map[string]bool) []Compaction {
 	x := c.n.spec.External
 	var out []Compaction
 	for _, g := range c.groups {
-		folder := c.shownPath(path.Join(x.Location, g.folder))
+		folder := c.shownPath(strings.TrimSuffix(x.Location+"/"+g.folder, "/."))
 		if len(out) == 0 || out[len(out)-1].Folder != folder {
 			out = append(out, Compaction{Node: c.n.node.UniqueID, Folder: folder})
 			now := &out[len(out)-1]
 			for _, f := range c.n.standing {
-				if path.Dir(f.Path) == g.folder && c.n.isData(path.Base(f.Path)) {
+				if x.Partition(f.Path) == g.folder && c.n.isData(path.Base(f.Path)) {
 					now.FilesBefore++
 					now.BytesBefore += f.Bytes
 				}

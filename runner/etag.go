@@ -198,3 +198,25 @@ func tagIn(had state.LedgerFile) (tag string, isYoung bool) {
 	}
 	return "", false
 }
+
+// planObjects decides about objects whose ETags have to be known.
+func (si *sourceIntake) planObjects(ctx context.Context, r *run, s engine.Session, objects []intakeFile, ledger map[string]state.LedgerFile) error {
+	if err := r.lake.tagObjects(ctx, s, objects); err != nil {
+		return err
+	}
+	for _, file := range objects {
+		had, ok := ledger[file.name]
+		tag, isYoung := tagIn(had)
+		switch {
+		case !ok:
+			si.take = append(si.take, file)
+		case had.Forgotten || tag == "" || file.tag == "" && !same(file.lakeFile, had) || file.tag != "" && file.tag != tag:
+			file.status = state.FileChanged
+			si.take = append(si.take, file)
+		case file.tag != "" && (!isYoung || file.tagText(r.now()) != had.Hash):
+			file.status = state.FileTouched
+			si.touched = append(si.touched, file)
+		}
+	}
+	return nil
+}

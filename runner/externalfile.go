@@ -17,8 +17,8 @@ import (
 func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) error {
 	x := n.spec.External
 	if x.Versioned {
-		x.Hidden = fmt.Sprintf("%s/%s%s-%d", x.Location, r.versions(), r.id, n.number)
-		return nil
+		x.Hidden = r.version(n)
+		return r.placeObjects(ctx, s, n)
 	}
 	if x.Remote {
 		x.Hidden = x.Location
@@ -34,7 +34,7 @@ func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) e
 		return nil
 	}
 	x.Token = r.id
-	if n.spec.FullRefresh || n.state.Existing == nil || n.state.IsTable() {
+	if !n.addsToFiles() {
 		return nil
 	}
 	var err error
@@ -47,6 +47,11 @@ func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) e
 	}
 	x.Known = columns
 	return nil
+}
+
+// addsToFiles reports whether a build leaves files of the model as they are.
+func (n *nodeRun) addsToFiles() bool {
+	return n.spec.Grows() && !n.spec.FullRefresh && n.state.Existing != nil && !n.state.IsTable()
 }
 
 // hide settles the absolute name of an external model's files, and the one under which they

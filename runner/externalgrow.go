@@ -286,6 +286,10 @@ func readManifest(folder string) (*manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseManifest(text)
+}
+
+func parseManifest(text []byte) (*manifest, error) {
 	m := &manifest{}
 	if err := json.Unmarshal(text, m); err != nil {
 		return nil, err

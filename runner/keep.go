@@ -80,8 +80,22 @@ type oldFile struct {
 // yet, the files in which all rows are too old.
 func (w *worker) expireFiles(ctx context.Context, n *nodeRun) error {
 	x := n.spec.External
-	if n.spec.Keep == nil || !n.hasFiles(x.Hidden) {
+	if !n.hasFiles(x.Hidden) {
 		return nil
+	}
+	old, err := w.expired(ctx, n)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	return removeFiles(x, old)
+}
+
+// expired are the files of an external model that go since they are too old, told. Where they stay
+// they are told, too, and none is returned.
+func (w *worker) expired(ctx context.Context, n *nodeRun) ([]oldFile, error) {
+	x := n.spec.External
+	if n.spec.Keep == nil || x.Empty {
+		return nil, nil
 	}
 	columns := x.Known
 	if columns == nil {
@@ -89,7 +103,7 @@ func (w *worker) expireFiles(ctx context.Context, n *nodeRun) error {
 	}
 	old, err := w.oldFiles(ctx, n, columns)
 	if err != nil || len(old) == 0 {
-		return err
+		return nil, err
 	}
 	first, last := old[0].first, old[0].last
 	for _, f := range old {
@@ -97,9 +111,9 @@ func (w *worker) expireFiles(ctx context.Context, n *nodeRun) error {
 	}
 	n.tellExpiry(int64(len(old)), "file", first, last)
 	if !n.spec.Keep.Remove {
-		return nil
+		return nil, nil
 	}
-	return removeFiles(x, old)
+	return old, nil
 }
 
 // oldFiles finds these files. It reads the files in which there are such rows, and of the others what

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ const testHTTPFS = "ELT_TEST_HTTPFS"
 //	s3 put KEY FILE   makes an object of a file
 //	s3 rm KEY         removes one
 //	s3 ls [PREFIX]    lists the keys
+//	s3 damage PREFIX  cuts objects off after three bytes whose keys begin so
 //	s3 refuse END     from now on writing keys that end so is refused; "" refuses nothing
 //	s3 undated        from now on no time is told when one object is asked for, and no ETag;
 //	s3 undated tagged no time, but an ETag
@@ -39,7 +41,7 @@ func scriptS3(ts *testscript.TestScript, neg bool, args []string) {
 	store, _ := ts.Value("s3").(*objects)
 	switch {
 	case neg || store == nil:
-		ts.Fatalf("usage: s3 [put KEY FILE | rm KEY | ls [PREFIX] | refuse END | undated [tagged] | at TIME | asked]")
+		ts.Fatalf("usage: s3 [put KEY FILE | rm KEY | ls [PREFIX] | damage PREFIX | refuse END | undated [tagged] | at TIME | asked]")
 	case len(args) == 0:
 		server := httptest.NewServer(store)
 		ts.Defer(server.Close)
@@ -55,6 +57,11 @@ func scriptS3(ts *testscript.TestScript, neg bool, args []string) {
 	case args[0] == "ls" && len(args) < 3:
 		for _, key := range store.keys(strings.Join(args[1:], "")) {
 			fmt.Fprintln(ts.Stdout(), key)
+		}
+	case args[0] == "damage" && len(args) == 2:
+		for _, key := range store.keys(args[1]) {
+			o, _ := store.get(key)
+			store.put(key, o.data[:min(len(o.data), 3)])
 		}
 	case args[0] == "refuse" && len(args) == 2:
 		store.mu.Lock()
@@ -86,7 +93,7 @@ func scriptS3(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // objects is what an S3 server keeps, as far as DuckDB asks: GET with ranges, HEAD, PUT, uploads
-// in parts, ListObjectsV2 and DeleteObjects. Nobody is asked who they are. Each object is a
+// in parts, ListObjectsV2 (with names encoded as in URLs, as DuckDB asks) and DeleteObjects. Nobody is asked who they are. Each object is a
 // second younger than the one before.
 type objects struct {
 	mu      sync.Mutex
@@ -237,7 +244,7 @@ func (s *objects) list(w http.ResponseWriter, prefix string) {
 	}{Name: "lake"}
 	for _, key := range s.keys(prefix) {
 		o, _ := s.get(key)
-		result.Contents = append(result.Contents, content{key, o.modified.Format("2006-01-02T15:04:05.000Z"), etag(o.data), len(o.data)})
+		result.Contents = append(result.Contents, content{strings.ReplaceAll(url.QueryEscape(key), "%2F", "/"), o.modified.Format("2006-01-02T15:04:05.000Z"), etag(o.data), len(o.data)})
 	}
 	result.KeyCount = len(result.Contents)
 	_ = xml.NewEncoder(w).Encode(result)

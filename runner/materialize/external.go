@@ -28,7 +28,10 @@ type ExternalSpec struct {
 	Compression string
 	PartitionBy []string
 	Columns     []engine.Column // of the query, as the runner has described it
-	Empty       bool            // nothing was written: a folder without files
+	Empty       bool            // there is no row: a folder without files
+	// Objects are the files that the view reads, by their whole names, where not all of Hidden and nothing
+	// else: of a model on object storage that grows, or whose files were put together.
+	Objects []string
 
 	// Token is the part of the names of new files that no other build uses, of a model that
 	// grows; see [Spec.Grows].
@@ -192,7 +195,7 @@ func endExternal(spec *Spec, state State, columns []engine.Column) Finish {
 	if state.IsTable() {
 		f.Publish = append(f.Publish, dropExisting(spec.Published, state))
 	}
-	f.Publish = append(f.Publish, fmt.Sprintf("create or replace view %s as (\n%s\n)", spec.Published, x.read(x.published(), columns)))
+	f.Publish = append(f.Publish, x.Show(spec.Published, columns))
 	f.Warnings = x.warnings
 	return f
 }
@@ -243,10 +246,25 @@ func (x *ExternalSpec) read(location string, columns []engine.Column) string {
 		location += "/*" + strings.Repeat("/*", len(x.PartitionBy)) + "." + x.Format
 	}
 	args := []string{project.QuoteString(location)}
+	if len(x.Objects) > 0 {
+		args[0] = x.list(x.Objects)
+	}
 	for _, p := range x.parameters(columns) {
 		args = append(args, p.Column+" = "+p.Expression)
 	}
 	return fmt.Sprintf("select * from read_%s(%s)", x.Format, strings.Join(args, ", "))
+}
+
+// list names files as a reader takes them.
+func (x *ExternalSpec) list(paths []string) string {
+	quoted := make([]string, len(paths))
+	for i, p := range paths {
+		if !x.Remote {
+			p = project.LiteralPath(p)
+		}
+		quoted[i] = project.QuoteString(p)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // parameters are those of the reader; what the project sets wins.

@@ -27,11 +27,7 @@ func fileOptions(location string, options *template.Dict) string {
 // Files is the SELECT of the rows of some files of one folder of the model, without the
 // columns that are folders, in the order of the files. columns are those of the view.
 func (x *ExternalSpec) Files(paths []string, columns []engine.Column) string {
-	quoted := make([]string, len(paths))
-	for i, p := range paths {
-		quoted[i] = project.QuoteString(project.LiteralPath(p))
-	}
-	args := []string{"[" + strings.Join(quoted, ", ") + "]", "hive_partitioning = false"}
+	args := []string{x.list(paths), "hive_partitioning = false"}
 	for _, p := range x.parameters(columns) {
 		if !slices.Contains([]string{"hive_partitioning", "hive_types", "hive_types_autocast"}, p.Column) {
 			args = append(args, p.Column+" = "+p.Expression)

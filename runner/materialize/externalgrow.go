@@ -2,6 +2,7 @@ package materialize
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -29,11 +30,12 @@ func (r *reader) grows(spec *Spec, options *template.Dict) {
 			WithHint("files can be added with append, and whole partitions replaced with insert_overwrite")
 		return
 	}
-	if x.Remote {
-		r.refuse("incremental_strategy", "%s needs a file system: files at %q cannot be added to and changed at one moment", spec.Strategy, x.Location).
+	if x.Remote && strings.HasPrefix(x.Location, "http") {
+		r.refuse("incremental_strategy", "%s needs a file system or object storage: files at %q cannot be added to", spec.Strategy, x.Location).
 			WithHint("keep the rows in an incremental model, and write that as a whole")
 		return
 	}
+	x.Versioned = x.Remote
 	if len(x.PartitionBy) == 0 {
 		x.Folder = true
 		if spec.Strategy == InsertOverwrite {
@@ -64,10 +66,15 @@ func (x *ExternalSpec) isTree() bool {
 // Fresh is the folder or file in which all that a build writes is found, before what is
 // there already is put beside it.
 func (x *ExternalSpec) Fresh() string {
-	if x.Known != nil {
+	if x.Known != nil && !x.Versioned {
 		return x.Hidden + ".new"
 	}
 	return x.Hidden
+}
+
+// Show is the statement that publishes the view over the files.
+func (x *ExternalSpec) Show(published project.Relation, columns []engine.Column) string {
+	return fmt.Sprintf("create or replace view %s as (\n%s\n)", published, x.read(x.published(), columns))
 }
 
 // Written is what COPY writes to: [ExternalSpec.Fresh], or a file in it.
@@ -81,11 +88,20 @@ func (x *ExternalSpec) Written() string {
 	return x.Fresh()
 }
 
+// Partition is the folder in which a file of the model's lies, without that of the build on object
+// storage; "." where that is the model's own.
+func (x *ExternalSpec) Partition(file string) string {
+	if x.Versioned {
+		_, file, _ = strings.Cut(file, "/")
+	}
+	return path.Dir(file)
+}
+
 // Reads reports whether the model's view reads a file of its folder, of the model's format: one that
 // lies in a folder for each column of partition_by, such as "day=2024-01-01/a.csv". What such folders
 // are called can be said otherwise in the options of COPY.
 func (x *ExternalSpec) Reads(file string) bool {
-	folders := strings.Split(file, "/")
+	folders := strings.Split(path.Join(x.Partition(file), path.Base(file)), "/")
 	if folders = folders[:len(folders)-1]; len(folders) != len(x.PartitionBy) {
 		return false
 	}
