@@ -51,7 +51,7 @@ func TestKilledObjects(t *testing.T) {
 		k.holds("log", k.all(batch))
 		k.holds("days", k.last(batch))
 		for model, want := range map[string]string{"log": k.all(batch), "days": k.last(batch)} {
-			out, err := k.command("show", "--output", "csv", "--inline", "select string_agg(batch, ' ' order by batch) as batches from "+model).Output()
+			out, err := k.command("elt", "show", "--output", "csv", "--inline", "select string_agg(batch, ' ' order by batch) as batches from "+model).Output()
 			if got := strings.TrimSpace(string(out)); err != nil || got != "batches\n"+want {
 				t.Errorf("%s: the view of %s shows %q and not %q: %v", k.what, model, got, want, err)
 			}
@@ -95,7 +95,7 @@ func (k *killedObjects) batch(batch int) { k.write("batch.csv", fmt.Sprintf("bat
 // buildAndKillAt kills a build at one of its requests. One that has fewer ends by itself.
 func (k *killedObjects) buildAndKillAt(request int) {
 	k.t.Helper()
-	cmd := k.command("build", "-q")
+	cmd := k.command("elt", "build", "-q")
 	k.mu.Lock() // a request waits until it is known whom it may kill
 	k.asked, k.at = 0, request
 	err := cmd.Start()
