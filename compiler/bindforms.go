@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -45,12 +46,31 @@ func (b *binder) formsOf(node *project.Node) *forms {
 type ownRelation struct {
 	columns []Column // nil where it is not there: a query that reads it will say so
 	unknown bool     // it is there, and its columns cannot be told
+	made    bool     // its shell was made
 }
 
 // ownPublished is a model's own relation as it is published.
 func (b *binder) ownPublished(node *project.Node) *ownRelation {
 	columns, err := b.facts.Published(b.ctx, node)
 	return &ownRelation{columns: columns, unknown: err != nil}
+}
+
+// defineOwn makes the shell of a node's own relation, if its query may read it. One that was
+// made for readers of the node stays.
+func (b *Bound) defineOwn(ctx context.Context, catalog ShellCatalog, node *project.Node, own *ownRelation) error {
+	if own == nil || own.columns == nil {
+		return nil
+	}
+	b.mu.Lock() // as for every shell that is made
+	defer b.mu.Unlock()
+	if own.made || b.nodes[node.UniqueID].defined {
+		return nil
+	}
+	if err := catalog.Define(ctx, node.Relation, own.columns); err != nil {
+		return Doubt("it reads itself, and has a column of a type that cannot be made here: " + err.Error())
+	}
+	own.made = true
+	return nil
 }
 
 // appendTo adds what a query's columns depend on, if it may read the relation.

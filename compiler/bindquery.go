@@ -21,10 +21,8 @@ func (b *binder) columnsOf(node *project.Node, query ShellQuery, own *ownRelatio
 	if err == nil {
 		err = b.defineParents(b.ctx, catalog, []string{node.UniqueID})
 	}
-	if err == nil && own != nil && own.columns != nil {
-		if cannot := catalog.Define(b.ctx, node.Relation, own.columns); cannot != nil {
-			return nil, Doubt("it reads itself, and has a column of a type that cannot be made here: " + cannot.Error())
-		}
+	if err == nil {
+		err = b.defineOwn(b.ctx, catalog, node, own)
 	}
 	if err != nil {
 		return nil, err

@@ -104,6 +104,9 @@ func (b *Bound) planOf(ctx context.Context, id, sql string) (string, error) {
 	if err := b.defineParents(ctx, catalog, []string{id}); err != nil {
 		return "", err
 	}
+	if err := b.defineOwn(ctx, catalog, b.plan.Nodes[id], b.nodes[id].own); err != nil {
+		return "", err
+	}
 	return catalog.BoundPlan(ctx, sql)
 }
 

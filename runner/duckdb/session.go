@@ -44,7 +44,7 @@ const reassert = 5 * time.Millisecond
 // Exec runs one statement. The number of rows is -1 where DuckDB gives none.
 func (s *Session) Exec(ctx context.Context, sql string) (engine.Result, error) {
 	done := engine.Result{Rows: -1}
-	err := s.run(ctx, sql, mapping.PendingPrepared, func(ctx context.Context, typ mapping.StatementType, result *mapping.Result) error {
+	err := s.run(ctx, sql, inMemory, func(ctx context.Context, typ mapping.StatementType, result *mapping.Result) error {
 		done.Rows = rowsWritten(typ, result)
 		return nil
 	})
@@ -54,7 +54,7 @@ func (s *Session) Exec(ctx context.Context, sql string) (engine.Result, error) {
 // Query runs one statement and reads its whole result.
 func (s *Session) Query(ctx context.Context, sql string) (*engine.Table, error) {
 	var table *engine.Table
-	err := s.run(ctx, sql, mapping.PendingPrepared, func(ctx context.Context, _ mapping.StatementType, result *mapping.Result) error {
+	err := s.run(ctx, sql, inMemory, func(ctx context.Context, _ mapping.StatementType, result *mapping.Result) error {
 		r, err := newReader(s.db, sql, result)
 		if err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *Session) Query(ctx context.Context, sql string) (*engine.Table, error) 
 // makes it, so that neither side holds the whole of it. The row is fn's to keep; fn may
 // not use the session. An error of fn ends the query and is returned.
 func (s *Session) QueryStream(ctx context.Context, sql string, fn func(columns []engine.Column, row []any) error) error {
-	return s.run(ctx, sql, bindings.PendingPreparedStreaming, func(ctx context.Context, _ mapping.StatementType, result *mapping.Result) error {
+	return s.run(ctx, sql, streamed, func(ctx context.Context, _ mapping.StatementType, result *mapping.Result) error {
 		r, err := newReader(s.db, sql, result)
 		if err != nil {
 			return err
@@ -135,27 +135,43 @@ func (s *Session) interrupt(closing bool) {
 	}
 }
 
-// pendFunc begins a prepared statement: with its result in memory or streamed.
-type pendFunc func(mapping.PreparedStatement, *mapping.PendingResult) mapping.State
+// keeping is where a statement's result is while it is read.
+type keeping bool
+
+const (
+	inMemory keeping = false // the whole of it
+	streamed keeping = true  // in DuckDB, which makes it on the way
+)
+
+// begin begins a prepared statement.
+func (k keeping) begin(prepared mapping.PreparedStatement, pending *mapping.PendingResult) mapping.State {
+	if k == streamed {
+		return bindings.PendingPreparedStreaming(prepared, pending)
+	}
+	return mapping.PendingPrepared(prepared, pending)
+}
 
 // readFunc takes what a statement has left in its result.
 type readFunc func(context.Context, mapping.StatementType, *mapping.Result) error
 
 // run runs the statements that the one statement sql stands for and hands the last
 // one's result to read.
-func (s *Session) run(ctx context.Context, sql string, pend pendFunc, read readFunc) error {
+func (s *Session) run(ctx context.Context, sql string, keep keeping, read readFunc) error {
 	return s.extracted(ctx, sql, func(ctx context.Context, extracted mapping.ExtractedStatements, count mapping.IdxT) error {
+		if count == 1 && keep == inMemory && sniffs(sql) {
+			return s.direct(ctx, sql, read)
+		}
 		if err := s.preceding(ctx, sql, extracted, count); err != nil {
 			return err
 		}
-		return s.statement(ctx, sql, extracted, count-1, pend, read)
+		return s.statement(ctx, sql, extracted, count-1, keep, read)
 	})
 }
 
 // preceding runs all statements but the last.
 func (s *Session) preceding(ctx context.Context, sql string, extracted mapping.ExtractedStatements, count mapping.IdxT) error {
 	for i := range count - 1 {
-		if err := s.statement(ctx, sql, extracted, i, mapping.PendingPrepared, ignore); err != nil {
+		if err := s.statement(ctx, sql, extracted, i, inMemory, ignore); err != nil {
 			return err
 		}
 	}
@@ -265,7 +281,7 @@ func (s *Session) watch(parent context.Context) (ctx context.Context, stop func(
 
 // statement prepares and executes one statement and hands its result to read.
 func (s *Session) statement(ctx context.Context, sql string, extracted mapping.ExtractedStatements, i mapping.IdxT,
-	pend pendFunc, read readFunc) error {
+	keep keeping, read readFunc) error {
 	var prepared mapping.PreparedStatement
 	defer func() { mapping.DestroyPrepare(&prepared) }()
 	if mapping.PrepareExtractedStatement(s.conn, extracted, i, &prepared) == mapping.StateError {
@@ -276,7 +292,7 @@ func (s *Session) statement(ctx context.Context, sql string, extracted mapping.E
 	}
 	var pending mapping.PendingResult
 	defer func() { mapping.DestroyPending(&pending) }()
-	if pend(prepared, &pending) == mapping.StateError {
+	if keep.begin(prepared, &pending) == mapping.StateError {
 		return statementError(sql, mapping.PendingError(pending))
 	}
 	if !work(pending) {

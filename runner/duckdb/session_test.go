@@ -151,7 +151,7 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	db := open(t, Options{})
 	s := session(t, db)
-	for _, sql := range []string{endless, "CREATE TABLE x AS " + endless, "SELECT * FROM (" + endless + ") ORDER BY 1"} {
+	for _, sql := range []string{endless, "CREATE TABLE x AS " + endless, "SELECT * FROM (" + endless + ") ORDER BY 1", endless + " /* read_csv */"} {
 		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 		begin := time.Now()
 		_, err := s.Query(ctx, sql)
@@ -184,10 +184,10 @@ func TestInterrupt(t *testing.T) {
 	const workers = 4
 	var wg sync.WaitGroup
 	failures := make(chan error, workers)
-	for range workers {
+	for i := range workers {
 		s := session(t, db)
 		wg.Go(func() {
-			_, err := s.Exec(context.Background(), endless)
+			_, err := s.Exec(context.Background(), []string{endless, endless + " /* read_csv */"}[i%2])
 			failures <- err
 			if table, err := s.Query(context.Background(), "SELECT 1"); err != nil || len(table.Rows) != 1 {
 				t.Errorf("afterwards: %v", err)
