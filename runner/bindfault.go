@@ -111,7 +111,7 @@ func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engi
 	case !slices.Contains(certain, e.Kind):
 		return e.Message
 	case strings.Contains(raw, "exists in the ") && strings.Contains(raw, " extension"):
-		return "it needs an extension that is not loaded"
+		return e.Message
 	case e.Kind == engine.Catalog || missingCatalog(e):
 		return f.missingDoubt(query, e)
 	case f.macros()[strings.ToLower(e.Name)]:

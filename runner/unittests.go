@@ -68,7 +68,29 @@ func (u *unitRun) setUp(ctx context.Context) error {
 		}
 		problems = append(problems, list...)
 	}
+	if len(problems) > 0 {
+		problems = append(problems, u.expectedAhead()...)
+	}
 	return problems.Err()
+}
+
+// expectedAhead says what is wrong with the expected rows as far as the model is known without
+// running it. Overrides, and an increment, may have other columns.
+func (u *unitRun) expectedAhead() diag.List {
+	rows := &u.unit.Expect
+	if u.unit.Overrides != nil || u.model.Materialized() == "incremental" || rows.Format == "sql" {
+		return nil
+	}
+	columns := u.columnsOf(u.model)
+	if columns == nil {
+		return nil
+	}
+	return u.expectation(columns).Check()
+}
+
+// expectation is the expected rows as a fixture of the model.
+func (u *unitRun) expectation(columns []engine.Column) unittest.Fixture {
+	return unittest.Fixture{Rows: &u.unit.Expect, Of: fmt.Sprintf("the model %q", u.model.Name), Columns: columns}
 }
 
 // input makes the relation of one input.
@@ -243,7 +265,7 @@ func (u *unitRun) judge(ctx context.Context, actual *engine.Table) error {
 // expected reads the rows that are expected, with the types of those that came out.
 func (u *unitRun) expected(ctx context.Context, columns []engine.Column) (*engine.Table, []diag.Place, error) {
 	rows := &u.unit.Expect
-	f := unittest.Fixture{Rows: rows, Of: fmt.Sprintf("the model %q", u.model.Name), Columns: columns}
+	f := u.expectation(columns)
 	if rows.Format == "sql" {
 		t, err := u.expectedSQL(ctx, f)
 		return t, nil, err

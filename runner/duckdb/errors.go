@@ -45,7 +45,7 @@ func statementError(sql, message string) *engine.Error {
 			reword(e) // the type can be named as the query writes it
 			e.Position = operandOf(sql, e.Position)
 		}
-	} else if e.Kind == engine.Binder && e.Name != "" {
+	} else if e.Name != "" && (e.Kind == engine.Binder || strings.Contains(raw, " extension.")) {
 		e.Position = onlyPlace(sql, e.Name)
 	}
 	if e.Kind == engine.Conversion && e.Position >= 0 && strings.HasPrefix(sql[e.Position:], "'") {

@@ -36,6 +36,7 @@ var wordings = []wording{
 	say(`^(?:Table|View) with name "?(.+?)"? does not exist!?$`, `table "$1" does not exist`, ``),
 	say(`^Scalar Function with name (lag|lead|row_number|rank|dense_rank|percent_rank|cume_dist|ntile|first_value|last_value|nth_value) does not exist!$`, `function "$1" is a window function and needs "over"`, `write $1(...) over (order by ...)`),
 	say(`^(?:Scalar|Aggregate|Table|Table Macro|Macro)(?: Function)? with name "?(.+?)"? does not exist!?$`, `function "$1" does not exist`, ``),
+	say(`(?s)^[\w ]+ with name "?(.+?)"? is not in the catalog, but it exists in the (\w+) extension\..*$`, `"$1" is in the extension "$2", which is not loaded`, `name it in the target: "extensions: [$2]"`).about(1),
 	say(`^Type with name "?(.+?)"? does not exist!?$`, `type "$1" does not exist`, ``),
 	say(`^(\w+) with name "?(.+?)"? already exists!?$`, `"$2" exists already`, ``),
 	say(`^Could not find key "(.+)" in struct$`, `the struct has no field "$1"`, ``).about(1),

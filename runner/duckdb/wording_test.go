@@ -35,6 +35,7 @@ func TestWording(t *testing.T) {
 		{`select main.customers.nam from main.customers`, `table "customers" has no column "nam"`, ``, `nam from main.customers`},
 		{`select nosuch`, `column "nosuch" not found: the query has no FROM`, ``, `nosuch`},
 		{`select * from order`, `syntax error near "order"`, `"order" is a reserved word; as a name it stands in double quotes`, `order`},
+		{`select ST_Point(1, 2)`, `"st_point" is in the extension "spatial", which is not loaded`, `name it in the target: "extensions: [spatial]"`, `ST_Point(1, 2)`},
 		{`select * from ordrs`, `table "ordrs" does not exist`, ``, `ordrs`},
 		{`select * from shop.thigs`, `table "thigs" does not exist`, ``, `thigs`},
 		{`select * from nosuchschema.things`, `table "nosuchschema.things" does not exist: there is no schema "nosuchschema"`, ``, `nosuchschema.things`},
