@@ -110,11 +110,19 @@ func (p *parser) linkMetric(s *semantics, node *project.Node, done map[*project.
 	kind, _ := node.Semantic.Body.Get("type")
 	switch kind {
 	case "simple", "cumulative":
+		if p.linkWithoutMeasure(s, node, params, done) {
+			return
+		}
 		measures = p.needed(node, params, "measure")
 	case "conversion":
 		conversion := dictAt(params, "conversion_type_params")
 		if conversion == nil {
 			p.needed(node, params, "conversion_type_params")
+			return
+		}
+		if base, _ := conversion.Get("base_metric"); base != nil {
+			other, _ := conversion.Get("conversion_metric")
+			p.linkInputs(s, node, []template.Value{base, other}, done)
 			return
 		}
 		measures = append(p.needed(node, conversion, "base_measure"), p.needed(node, conversion, "conversion_measure")...)
@@ -144,6 +152,31 @@ func (p *parser) linkMetric(s *semantics, node *project.Node, done map[*project.
 	}
 }
 
+// linkWithoutMeasure makes the edges of a simple or cumulative metric that has no measure, as
+// dbt has them since 1.12: to its semantic model, or to the metric that it sums up. It reports whether it
+// is one.
+func (p *parser) linkWithoutMeasure(s *semantics, node *project.Node, params *template.Dict, done map[*project.Node]bool) bool {
+	if own := dictAt(params, "metric_aggregation_params"); own != nil {
+		name, _ := own.Get("semantic_model")
+		id := "semantic_model." + node.Package + "." + template.Str(name)
+		model := p.plan.Nodes[id]
+		var d *diag.Diagnostic
+		if model == nil {
+			d = diag.New(diag.UnknownRef, node.Place, "the metric %q is one of the semantic model %q, which is disabled", node.Name, template.Str(name)).
+				WithHint("disable the metric too, or enable the semantic model")
+		}
+		p.edge(node, model, d, node.Place)
+		return true
+	}
+	if own := dictAt(params, "cumulative_type_params"); own != nil {
+		if input, _ := own.Get("metric"); input != nil {
+			p.linkInputs(s, node, []template.Value{input}, done)
+			return true
+		}
+	}
+	return false
+}
+
 // linkInputs makes edges to the metrics that a metric is made of, and returns their measures.
 func (p *parser) linkInputs(s *semantics, node *project.Node, inputs []template.Value, done map[*project.Node]bool) []template.Value {
 	var measures []template.Value
@@ -169,6 +202,9 @@ func (p *parser) linkInputs(s *semantics, node *project.Node, inputs []template.
 func (p *parser) needed(node *project.Node, params *template.Dict, key string) []template.Value {
 	if v, _ := params.Get(key); v != nil {
 		return []template.Value{v}
+	}
+	if node.Semantic.Unwrapped {
+		return nil // reported when it was read
 	}
 	kind, _ := node.Semantic.Body.Get("type")
 	d := diag.New(diag.WrongType, node.Place, "the metric %q is of type %q and has no %q", node.Name, template.Str(kind), key).

@@ -97,7 +97,11 @@ func semanticModelRecord(n *project.Node) record {
 	return func(put func(string, template.Value)) {
 		putAll(put, identity(n)...)
 		putBody(n, put, "model", "node_relation")
-		put("description", noneIfEmpty(n.Description))
+		if n.Semantic.OfModel {
+			put("description", n.Description)
+		} else {
+			put("description", noneIfEmpty(n.Description))
+		}
 		putBody(n, put, "label", "defaults", "entities", "measures", "dimensions", "metadata", "primary_entity")
 		putDeclared(n, put)
 	}

@@ -120,6 +120,9 @@ func (f *propertyFile) resource(c cursor, t ResourceType, key string, known *key
 			p.Raw[extra] = v.configValue(f.yaml)
 		}
 	}
+	if t == Model {
+		f.modelSemantics(c, p)
+	}
 	if v := c.get("versions"); !v.isNull() && t == Model {
 		p.Versions = v.value(nil)
 		f.versions(v, c.get("latest_version"), p)
@@ -248,6 +251,7 @@ func (f *propertyFile) column(c cursor) *ColumnPatch {
 	if cfg := c.get("config"); !cfg.isNull() {
 		f.columnConfig(col, cfg)
 	}
+	f.columnSemantics(c, col)
 	col.Tests = f.tests(c)
 	return col
 }

@@ -18,6 +18,10 @@ type SemanticPatch struct {
 	Tags              []string       // beside config
 	Config            *Config
 	Body              *template.Dict // all else, as dbt writes it
+
+	ofModel   bool   // a semantic model that stands under its model
+	unwrapped bool   // a metric without type_params: its meta is in its config only
+	under     string // the model in whose entry it stands, or ""
 }
 
 // SemanticInfo is what a metric, a semantic model or a saved query has beyond other nodes.
@@ -28,6 +32,10 @@ type SemanticInfo struct {
 	Body *template.Dict
 	// FromMeasure is the semantic model whose measure with create_metric a metric stands for, or "".
 	FromMeasure string
+	// OfModel says that a semantic model stands under its model and has its description.
+	OfModel bool
+	// Unwrapped says that a metric has its parameters without type_params around them.
+	Unwrapped bool
 }
 
 // MetricCall is a metric() as it was called, or the name of one.
@@ -43,6 +51,10 @@ func (t ResourceType) IsSemantic() bool { return t == Metric || t == SemanticMod
 // semanticLayer reads metrics:, semantic_models: and saved_queries:.
 func (f *propertyFile) semanticLayer(top cursor) {
 	for _, c := range f.entries(top, "metrics") {
+		if !c.get("type_params").exists() { // this is how dbt tells new from old ones
+			f.newMetric(c, nil, nil)
+			continue
+		}
 		if p := f.semantic(c, Metric, metricShape); p != nil {
 			cumulative(p.Body, c)
 		}
@@ -111,10 +123,19 @@ func cumulative(body *template.Dict, c cursor) {
 func BuildSemantics(p *Project) ([]*Node, diag.List) {
 	var out []*Node
 	var diags report
+	models := map[string]bool{"": true}
+	for _, file := range p.Files {
+		if file.Kind == ModelFile {
+			models[file.Name] = true
+		}
+	}
 	for _, patch := range p.Patches.Semantics {
+		if !models[patch.under] {
+			continue // as its model, which is reported
+		}
 		n := patch.node(p, patch.Type, patch.Name)
 		n.Description = patch.Description
-		n.Semantic = &SemanticInfo{Body: patch.Body}
+		n.Semantic = &SemanticInfo{Body: patch.Body, OfModel: patch.ofModel, Unwrapped: patch.unwrapped}
 		config, list := ResolveConfig(p, ResolveInput{Type: patch.Type, Package: p.Name, FQN: n.FQN, Patch: patch.Config})
 		diags.list = append(diags.list, list...)
 		n.setConfig(config)
@@ -122,7 +143,9 @@ func BuildSemantics(p *Project) ([]*Node, diag.List) {
 		out = append(out, n)
 		switch patch.Type {
 		case Metric:
-			if mergedDicts(metaOf(config)).Len() == 0 {
+			if patch.unwrapped {
+				n.Meta = nil
+			} else if mergedDicts(metaOf(config)).Len() == 0 {
 				n.Meta = patch.Meta
 			}
 		case SemanticModel:

@@ -19,7 +19,16 @@ import (
 // has written of the same project.
 func TestSemanticLayerAsDBT(t *testing.T) {
 	t.Parallel()
-	archive, err := txtar.ParseFile("testdata/semantic_layer.txtar")
+	for _, name := range []string{"semantic_layer", "semantic_models"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			semanticsAsDBT(t, "testdata/"+name+".txtar")
+		})
+	}
+}
+
+func semanticsAsDBT(t *testing.T, path string) {
+	archive, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
