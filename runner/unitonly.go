@@ -107,8 +107,9 @@ func (r *run) bindForUnitTests(ctx context.Context) error {
 		}
 		model := r.plan.UnitModel(n.node).UniqueID
 		models = append(models, model)
-		if slices.ContainsFunc(n.node.Unit.Given, func(i project.UnitInput) bool { return i.IsThis() }) {
-			wanted[model] = true // its own columns are asked for
+		asked := slices.ContainsFunc(n.node.Unit.Given, func(i project.UnitInput) bool { return i.IsThis() })
+		if asked || r.byID[model] != nil { // that of a build was bound before: it costs nothing
+			wanted[model] = true
 		}
 	}
 	if len(models) == 0 {
