@@ -18,9 +18,16 @@ const (
 // killableMain is main, but that it follows killAt and reachedFile.
 func killableMain() {
 	heedFileSize()
-	in := newInvocation(interruptible(os.Exit, os.Stderr), os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	in := newInvocation(interruptible(os.Exit, os.Stderr, stopTime), os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	in.point = deadly(os.Getenv(killAt), os.Getenv(reachedFile))
 	os.Exit(in.run(os.Args))
+}
+
+// unhurriedMain is the program "unhurried": elt on a machine that is slow, of which a text says what it
+// tells after an interrupt. elt itself leaves what has not ended in time.
+func unhurriedMain() {
+	heedFileSize()
+	os.Exit(run(interruptible(os.Exit, os.Stderr, hangTime), os.Args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
 
 // deadly tells of each point that is reached and kills the process, with SIGKILL where there

@@ -11,6 +11,6 @@ import "os"
 func main() {
 	heedFileSize()
 	os.Exit(profiled(func() int {
-		return run(interruptible(os.Exit, os.Stderr), os.Args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+		return run(interruptible(os.Exit, os.Stderr, stopTime), os.Args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	}))
 }

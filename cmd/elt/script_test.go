@@ -31,7 +31,7 @@ var repository, _ = filepath.Abs("../..")
 
 // TestMain makes `exec elt` in a script run this test binary as elt, and as some programs beside it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"elt": main, "dbt": main, "reader": readerMain, "killable": killableMain})
+	testscript.Main(m, map[string]func(){"elt": main, "dbt": main, "reader": readerMain, "killable": killableMain, "unhurried": unhurriedMain})
 }
 
 // TestScripts runs the scenarios in testdata/script. testdata/script/README.md says

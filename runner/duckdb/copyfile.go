@@ -43,6 +43,7 @@ func CopyFile(ctx context.Context, from, to string) (err error) {
 			err = errors.Join(err, ignoreMissing(os.Remove(temp.Name())))
 		}
 	}()
+	defer holdCopy(temp.Name())()
 	if err = copyContent(ctx, temp, source); err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (r *contextReader) WriteTo(w io.Writer) (int64, error) {
 }
 
 // staleAfter is the age from which a temporary file is taken for the leftover of a
-// copy that was killed. A copy that runs keeps changing its file.
+// copy that was killed, where no lock tells. A copy that runs keeps changing its file.
 const staleAfter = time.Hour
 
 // removeStale removes what killed copies have left.
@@ -130,9 +131,10 @@ func removeStale(folder, base string) error {
 		if !strings.HasPrefix(entry.Name(), "."+base+".") || !strings.HasSuffix(entry.Name(), ".tmp") {
 			continue
 		}
+		path := filepath.Join(folder, entry.Name())
 		info, infoErr := entry.Info()
-		if infoErr == nil && time.Since(info.ModTime()) > staleAfter {
-			err = errors.Join(err, ignoreMissing(os.Remove(filepath.Join(folder, entry.Name()))))
+		if infoErr == nil && time.Since(info.ModTime()) > staleAfter || isAbandoned(path) {
+			err = errors.Join(err, ignoreMissing(os.Remove(path)))
 		}
 	}
 	return err

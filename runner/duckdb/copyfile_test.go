@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -27,6 +28,7 @@ func TestCopyFile(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(folder, ".read.duckdb.1.tmp"), long, long); err != nil {
 		t.Fatal(err)
 	}
+	release := holdCopy(filepath.Join(folder, ".read.duckdb.2.tmp")) // somebody else's copy
 	if err := CopyFile(context.Background(), from, to); err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +41,7 @@ func TestCopyFile(t *testing.T) {
 	if err != nil || len(entries) != 2 { // the copy, and the temporary file of a copy that may be running
 		t.Errorf("the folder holds %v, %v", entries, err)
 	}
+	release() // as its death does
 
 	old, err := os.Open(to)
 	if err != nil {
@@ -58,6 +61,9 @@ func TestCopyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameContent(t, from, to)
+	if entries, err := os.ReadDir(folder); runtime.GOOS != "windows" && (err != nil || len(entries) != 1) {
+		t.Errorf("after the other copy was given up the folder holds %v, %v", entries, err)
+	}
 	kept := make([]byte, len(before))
 	if _, err := old.ReadAt(kept, 0); err != nil || !bytes.Equal(kept, before) {
 		t.Errorf("who had the old copy open sees another one: %v", err)
