@@ -341,7 +341,7 @@ func (c *compacting) fill(ctx context.Context, gone map[string]bool) ([]string, 
 	if x.Versioned {
 		return c.listObjects(ctx, gone)
 	}
-	return []string{fileMove{From: x.Hidden, To: x.Location}.statement()}, c.fillFolder(gone)
+	return []string{fileMove{From: x.Hidden, To: x.Location, Keep: true}.statement()}, c.fillFolder(gone)
 }
 
 func (c *compacting) fillFolder(gone map[string]bool) error {

@@ -136,7 +136,7 @@ func (n *nodeRun) moveExternal() {
 		n.finish.Publish = append([]string{n.objects}, n.finish.Publish...)
 	}
 	if x := n.spec.External; x != nil && !x.Remote {
-		move := fileMove{From: x.Hidden, To: x.Location}.statement()
+		move := fileMove{From: x.Hidden, To: x.Location, Keep: x.Known != nil}.statement()
 		n.finish.Publish = append([]string{move}, n.finish.Publish...)
 	}
 }

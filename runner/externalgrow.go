@@ -105,7 +105,11 @@ func (w *worker) growFiles(n *nodeRun) error {
 		if replaced[path.Dir(f.Path)] && isDataFile(path.Base(f.Path), x.Format) {
 			continue
 		}
-		if err := stay(x.Location, x.Hidden, f.Path); err != nil {
+		err := stay(x.Location, x.Hidden, f.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return foreignFile(n, fmt.Sprintf("file %q of %q is gone", f.Path, n.node.Name))
+		}
+		if err != nil {
 			return err
 		}
 		if isDataFile(path.Base(f.Path), x.Format) {

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -69,4 +70,57 @@ func readAgain(glob string, done *atomic.Bool) error {
 		}
 	}
 	return nil
+}
+
+// TestForeignFileWhileGrowing lets another program put a file into the folder of a growing model
+// while a build adds to it: before the build looks at the folder again, and after that, when the publish is
+// decided. The file is never lost; what it holds is refused, now or by the next build.
+func TestForeignFileWhileGrowing(t *testing.T) {
+	t.Parallel()
+	for point, published := range map[string]bool{"built": false, "own-published": true} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			w := newWarehouse(t)
+			folder := filepath.Join(filepath.Dir(w.path), "out", "log")
+			define := func(batch int) {
+				w.external("log", fmt.Sprintf("select %d as batch", batch), folder, "", "incremental_strategy", "append")
+			}
+			define(0)
+			w.build()
+			foreign := filepath.Join(folder, "below", "foreign.parquet")
+			w.opts.Point = func(name string) {
+				if name != point {
+					return
+				}
+				if err := os.MkdirAll(filepath.Dir(foreign), 0o755); err != nil {
+					t.Error(err)
+				}
+				if err := os.WriteFile(foreign, []byte("somebody else's"), 0o644); err != nil {
+					t.Error(err)
+				}
+			}
+			define(1)
+			s, err := w.run("build")
+			if err != nil || s.OK() != published {
+				t.Fatalf("the build: %v\n%s", err, statuses(s))
+			}
+			w.opts.Point = nil
+			if text, err := os.ReadFile(foreign); err != nil || string(text) != "somebody else's" {
+				t.Errorf("the file holds %q, %v", text, err)
+			}
+			if s, err = w.run("build"); err == nil && s.OK() {
+				t.Error("the next build takes no notice of the file")
+			}
+			if err := os.RemoveAll(filepath.Dir(foreign)); err != nil {
+				t.Fatal(err)
+			}
+			define(2)
+			w.build()
+			want := "0 2"
+			if published {
+				want = "0 1 2"
+			}
+			equal(t, "rows", w.rows("select string_agg(batch, ' ' order by batch) from log"), want)
+		})
+	}
 }

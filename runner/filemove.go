@@ -18,6 +18,9 @@ import (
 type fileMove struct {
 	From string `json:"from"` // the hidden name; gone once the move is done
 	To   string `json:"to"`
+	// Keep says that To is a folder to which From adds: what somebody else has put into it until
+	// the last moment stays, for the next build to refuse.
+	Keep bool `json:"keep,omitempty"`
 }
 
 // moveMark begins a move among statements. DuckDB would take it for a comment.
@@ -58,7 +61,7 @@ func (m fileMove) do() error {
 	}
 	info, err := os.Lstat(m.From)
 	if errors.Is(err, fs.ErrNotExist) {
-		return os.RemoveAll(m.old()) // it was done, but perhaps not tidied up
+		return m.drop(m.old()) // it was done, but perhaps not tidied up
 	}
 	if err != nil {
 		return err
@@ -80,7 +83,7 @@ func (m fileMove) do() error {
 		return err
 	}
 	syncFolder(filepath.Dir(m.To))
-	return os.RemoveAll(m.old())
+	return m.drop(m.old())
 }
 
 // exchange lets the folders change places, and reports whether it could. The mark says
@@ -98,10 +101,41 @@ func (m fileMove) exchange() bool {
 
 // tidy removes what has changed places with the new folder.
 func (m fileMove) tidy() error {
-	if err := os.RemoveAll(m.From); err != nil {
+	if err := m.drop(m.From); err != nil {
 		return err
 	}
 	return os.Remove(m.mark(m.To))
+}
+
+// drop removes the folder, or the file, that was there before. Where the new one adds to it, files
+// that its list does not name and the new one has not are moved there.
+func (m fileMove) drop(before string) error {
+	list, err := readManifest(before)
+	if !m.Keep || err != nil { // no list, nothing foreign
+		return os.RemoveAll(before)
+	}
+	known := map[string]bool{}
+	for _, f := range list.Files {
+		known[f.Path] = true
+	}
+	found, err := filesBelow(filepath.ToSlash(before))
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		to := filepath.Join(m.To, filepath.FromSlash(f.Path))
+		if _, err := os.Lstat(to); known[f.Path] || err == nil {
+			continue
+		}
+		err := os.MkdirAll(filepath.Dir(to), 0o755)
+		if err == nil {
+			err = os.Rename(filepath.Join(before, filepath.FromSlash(f.Path)), to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(before)
 }
 
 // syncFolder asks the system to keep the new names through a loss of power, where it can

@@ -13,6 +13,7 @@ import (
 // source is told once; what a node that read it had to say itself follows from it.
 func (r *run) lookAtLakeAgain() {
 	r.lookAtIntakesAgain()
+	r.lookAtFoldersAgain()
 	changed := r.lake.changed(r.wholeReaders)
 	for _, id := range slices.Sorted(maps.Keys(changed)) {
 		told := false
