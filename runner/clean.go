@@ -14,7 +14,7 @@ import (
 // Cleaned is what [Clean] has dropped.
 type Cleaned struct {
 	Relations []project.Relation
-	Files     []string // of external models; relative to the project where they are inside
+	Files     []string // of external models and of replicas; relative to the project where they are inside
 }
 
 // Clean drops what dead runs have left and returns what it dropped. Whoever
@@ -30,6 +30,9 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned
 		return done, diagnostics(err)
 	}
 	defer r.close()
+	for _, file := range r.halfReplicas {
+		done.Files = append(done.Files, r.shownPath(file))
+	}
 	version, err := state.ReadVersion(ctx, r.main, r.database)
 	if err != nil {
 		return done, diagnostics(err)

@@ -41,6 +41,9 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	r.point("opened")
+	if target.Replica != "" { // what cannot be removed is told when the replica is renewed
+		r.halfReplicas, _ = duckdb.RemoveAbandoned(target.Replica)
+	}
 	if err := r.use(ctx, db); err != nil {
 		return err
 	}
@@ -98,4 +101,14 @@ func (r *run) close() error {
 func (r *run) unmake() {
 	path := r.plan.Project.Target.Path
 	_ = removeDatabase(path)
+}
+
+// removeDatabase removes a database file and its log.
+func removeDatabase(path string) error {
+	for _, p := range []string{path, path + ".wal", path + ".wal.checkpoint", path + ".journal"} {
+		if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }

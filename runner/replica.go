@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -55,9 +54,8 @@ func (r *run) copyReplica(ctx context.Context) error {
 
 var errLogStays = errors.New("the log of the database could not be written into its file")
 
-// copyTo copies the database. Where it holds candidates, a copy without them is made
-// first, so that what readers open never had them.
-func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
+// copyTo copies the database. Candidates are dropped from the copy before readers see it.
+func (r *run) copyTo(ctx context.Context, target *project.Target) error {
 	from := target.Path
 	// Open for reading, DuckDB keeps other processes from writing until the copy is made;
 	// that closing the copy's descriptor then drops this lock does no harm.
@@ -73,24 +71,10 @@ func (r *run) copyTo(ctx context.Context, target *project.Target) (err error) {
 	if err != nil {
 		return err
 	}
-	scratch := filepath.Join(filepath.Dir(target.Replica), "."+filepath.Base(target.Replica)+".clean")
-	if err := removeDatabase(scratch); err != nil { // of a run that was killed
-		return err
+	if !hidden {
+		return duckdb.CopyFile(ctx, from, target.Replica, nil)
 	}
-	if hidden {
-		defer func() { err = errors.Join(err, removeDatabase(scratch)) }()
-		if err := duckdb.CopyFile(ctx, from, scratch); err != nil {
-			return err
-		}
-		if err := os.Chmod(scratch, 0o600); err != nil {
-			return err
-		}
-		if err := dropHidden(ctx, scratch); err != nil {
-			return err
-		}
-		from = scratch
-	}
-	return duckdb.CopyFile(ctx, from, target.Replica)
+	return duckdb.CopyFile(ctx, from, target.Replica, func(path string) error { return dropHidden(ctx, path) })
 }
 
 // hiddenIn reports whether a database that is open holds candidates.
@@ -150,12 +134,12 @@ func lastPublish(ctx context.Context, path string) (string, error) {
 }
 
 // dropHidden drops the hidden relations of a copy.
-func dropHidden(ctx context.Context, path string) error {
+func dropHidden(ctx context.Context, path string) (err error) {
 	db, err := duckdb.Open(ctx, duckdb.Options{Path: path})
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	s, err := db.Session(ctx)
 	if err != nil {
 		return err
@@ -170,14 +154,4 @@ func dropHidden(ctx context.Context, path string) error {
 		}
 	}
 	return checkpoint(ctx, db, []string{db.Database()})
-}
-
-// removeDatabase removes a database file and its log.
-func removeDatabase(path string) error {
-	for _, p := range []string{path, path + ".wal", path + ".wal.checkpoint", path + ".journal"} {
-		if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }

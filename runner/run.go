@@ -85,6 +85,8 @@ type run struct {
 	foldersMu sync.Mutex
 	folders   []string // where there may be hidden files
 
+	halfReplicas []string // that killed runs have left and this one has removed
+
 	prints   map[string]fingerprint // of what is about to be published
 	rebuilds *rebuilds              // with Options.Changed: what is left out, and why the rest is not
 

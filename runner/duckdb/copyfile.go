@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 )
 
 // replicaMode lets everybody read a replica and nobody open it for writing.
@@ -19,50 +17,61 @@ const replicaMode = 0o444
 // leaves either. The copy can be read by everybody and written by nobody. A
 // write-ahead log that an earlier copy has left beside it is removed, for DuckDB would
 // apply it to the new one. Blocks are shared or copied inside the system where it can.
+// Where prepare is not nil, it may change the copy, a database file of some other name, before
+// anybody sees it; nothing of it may be open when it returns.
 //
 // It must be called when this process does not have from open in DuckDB: closing a
 // second descriptor of a file drops all locks the process holds on it, and another
 // process could then write. So: checkpoint, close the database, copy.
-func CopyFile(ctx context.Context, from, to string) (err error) {
+func CopyFile(ctx context.Context, from, to string, prepare func(path string) error) (err error) {
 	source, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	folder := filepath.Dir(to)
-	if err := removeStale(folder, filepath.Base(to)); err != nil {
+	if _, err := RemoveAbandoned(to); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(folder, "."+filepath.Base(to)+".*.tmp")
+	temp, release, err := createCopy(filepath.Dir(to), "."+filepath.Base(to)+".*"+tempSuffix)
 	if err != nil {
 		return err
 	}
+	defer release()
 	defer func() {
 		if err != nil {
 			temp.Close()
-			err = errors.Join(err, ignoreMissing(os.Remove(temp.Name())))
+			err = errors.Join(err, removeCopy(temp.Name()))
 		}
 	}()
-	defer holdCopy(temp.Name())()
 	if err = copyContent(ctx, temp, source); err != nil {
 		return err
 	}
-	if err = temp.Chmod(replicaMode); err != nil {
+	if prepare != nil {
+		if err = prepare(temp.Name()); err != nil {
+			return err
+		}
+	}
+	return putInPlace(temp, to)
+}
+
+// putInPlace gives a copy that is done its name.
+func putInPlace(temp *os.File, to string) error {
+	if err := temp.Chmod(replicaMode); err != nil {
 		return err
 	}
-	if err = temp.Sync(); err != nil {
+	if err := temp.Sync(); err != nil {
 		return err
 	}
-	if err = temp.Close(); err != nil {
+	if err := temp.Close(); err != nil {
 		return err
 	}
-	if err = ignoreMissing(os.Remove(to + ".wal")); err != nil {
+	if err := ignoreMissing(os.Remove(to + ".wal")); err != nil {
 		return err
 	}
-	if err = os.Rename(temp.Name(), to); err != nil {
+	if err := os.Rename(temp.Name(), to); err != nil {
 		return err
 	}
-	return syncFolder(folder)
+	return syncFolder(filepath.Dir(to))
 }
 
 func ignoreMissing(err error) error {
@@ -118,24 +127,4 @@ func (r *contextReader) WriteTo(w io.Writer) (int64, error) {
 			return total, err
 		}
 	}
-}
-
-// staleAfter is the age from which a temporary file is taken for the leftover of a
-// copy that was killed, where no lock tells. A copy that runs keeps changing its file.
-const staleAfter = time.Hour
-
-// removeStale removes what killed copies have left.
-func removeStale(folder, base string) error {
-	entries, err := os.ReadDir(folder) // no glob: the folder's name may look like one
-	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), "."+base+".") || !strings.HasSuffix(entry.Name(), ".tmp") {
-			continue
-		}
-		path := filepath.Join(folder, entry.Name())
-		info, infoErr := entry.Info()
-		if infoErr == nil && time.Since(info.ModTime()) > staleAfter || isAbandoned(path) {
-			err = errors.Join(err, ignoreMissing(os.Remove(path)))
-		}
-	}
-	return err
 }

@@ -3,29 +3,36 @@
 package duckdb
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
 
-// holdCopy says of a temporary file that a process is making it, until release is called or
-// the process dies. A file system without such locks tells others nothing.
-func holdCopy(path string) (release func()) {
+// lockTemp locks a temporary file until release is called or the process dies. It does not wait for long: who
+// else may have the lock is about to remove the file. A file system without such locks tells others nothing.
+func lockTemp(path string) (release func()) {
 	f, err := os.Open(path)
 	if err != nil {
 		return func() {}
 	}
-	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+	for errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX), syscall.EINTR) {
+		continue
+	}
 	return func() { _ = f.Close() }
 }
 
-// isAbandoned reports whether nobody makes a temporary file any more. An empty one may have been
-// created a moment ago.
-func isAbandoned(path string) bool {
+// tryLock locks a temporary file if nobody else has it.
+func tryLock(path string) (release func(), state lockState) {
 	f, err := os.Open(path)
 	if err != nil {
-		return false
+		return func() {}, lockUnknown
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	return err == nil && info.Size() > 0 && syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case err == nil:
+		state = lockTaken
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		state = lockHeld
+	}
+	return func() { _ = f.Close() }, state
 }

@@ -1,7 +1,7 @@
 package duckdb
 
-// holdCopy does nothing: its age alone says that a temporary file is a leftover.
-func holdCopy(string) (release func()) { return func() {} }
+// lockTemp does nothing: its age alone says that a temporary file is a leftover.
+func lockTemp(string) (release func()) { return func() {} }
 
-// isAbandoned knows of no file that it is.
-func isAbandoned(string) bool { return false }
+// tryLock knows nothing of a file.
+func tryLock(string) (release func(), state lockState) { return func() {}, lockUnknown }
