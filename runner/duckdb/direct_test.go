@@ -69,7 +69,6 @@ func TestDirectIsAsPrepared(t *testing.T) {
 		"select 'x'::integer",
 		"select id from broken",
 		"select error('told')",
-		"select $1",
 		"insert into t values ('x', 'y')",
 		"from nowhere",
 		"rollback",
@@ -83,6 +82,9 @@ func TestDirectIsAsPrepared(t *testing.T) {
 
 func TestSniffs(t *testing.T) {
 	t.Parallel()
+	var views fileViews
+	views.note("create view main.raw as from read_csv('a.csv')")
+	views.note(`create or replace view db."stg x" as from raw`)
 	for sql, want := range map[string]bool{
 		"from read_csv('a.csv')":                true,
 		"from read_csv_auto('a.csv')":           true,
@@ -90,9 +92,38 @@ func TestSniffs(t *testing.T) {
 		"from read_parquet('s3://bucket/a.x')":  true,
 		"from read_parquet('lake/a.parquet')":   false,
 		"select 1":                              false,
+		"create table t as from Main.Raw":       true,
+		`create view v as from "stg x"`:         true,
+		"select 'raw' as stg":                   false,
 	} {
-		if got := sniffs(sql); got != want {
+		if got := views.sniffs(sql); got != want {
 			t.Errorf("%s: %v", sql, got)
 		}
+	}
+}
+
+// A view over files is noted when it is made, and one over that, too; a table made of one is not,
+// for it no longer looks into files.
+func TestViewsOverFilesAreNoted(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(file, []byte("id,v\n1,a\n2,b\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, Options{})
+	s := session(t, db)
+	for _, sql := range []string{
+		"create view raw as from read_csv('" + file + "')",
+		"create view stg as select id from raw",
+		"create table fct as from stg",
+		"create view mart as from fct",
+		"create table direct as from read_csv('" + file + "')",
+	} {
+		if _, err := s.Exec(context.Background(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(map[string]bool{"raw": true, "stg": true}, db.fileViews.names); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -41,6 +41,8 @@ type DB struct {
 	known            map[string]string
 	beforeCheckpoint func(path string) // for tests
 
+	fileViews fileViews
+
 	// reserved returns DuckDB's keywords that are quoted in the name of a type.
 	reserved func() map[string]bool
 }

@@ -158,7 +158,7 @@ type readFunc func(context.Context, mapping.StatementType, *mapping.Result) erro
 // one's result to read.
 func (s *Session) run(ctx context.Context, sql string, keep keeping, read readFunc) error {
 	return s.extracted(ctx, sql, func(ctx context.Context, extracted mapping.ExtractedStatements, count mapping.IdxT) error {
-		if count == 1 && keep == inMemory && sniffs(sql) {
+		if count == 1 && keep == inMemory && s.db.fileViews.sniffs(sql) {
 			return s.direct(ctx, sql, read)
 		}
 		if err := s.preceding(ctx, sql, extracted, count); err != nil {
