@@ -61,10 +61,13 @@ func (w *worker) inspect(ctx context.Context, n *nodeRun) error {
 // be looked at is left out.
 func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (map[string][]engine.Column, error) {
 	out := make(map[string][]engine.Column, len(si.take))
-	byHeader := map[string][]engine.Column{}
+	byHeader, ends := map[string][]engine.Column{}, map[bool]bool{}
 	var bad []fileFailure
 	for _, f := range si.take {
 		header, plain := si.src.header(f.lakeFile)
+		if plain {
+			ends[endsInReturn(header)] = true
+		}
 		if columns, ok := byHeader[header]; ok && plain && !si.closely() {
 			out[f.path] = columns
 			continue
@@ -83,6 +86,7 @@ func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (m
 		}
 		out[f.path], byHeader[header] = columns, columns
 	}
+	si.unlikeEnds = len(ends) > 1
 	if len(bad) > 0 && !n.intake.leaveOut(bad) {
 		return nil, n.intake.whys()
 	}
@@ -129,7 +133,8 @@ func (src *lakeSource) saysHeader() bool {
 // columns.
 var headerBlind = []string{"skip", "comment", "names", "column_names", "columns", "compression", "encoding", "new_line"}
 
-// header is the first line of a plain CSV file; files with the same have the same columns.
+// header is the first line of a plain CSV file, with its end; files with the same have the same
+// columns.
 func (src *lakeSource) header(f lakeFile) (line string, plain bool) {
 	name := strings.ToLower(f.path)
 	if src.node.Table.Format != "csv" || f.remote || slices.ContainsFunc([]string{".gz", ".zst", ".bz2", ".xz"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
@@ -138,8 +143,10 @@ func (src *lakeSource) header(f lakeFile) (line string, plain bool) {
 	if src.hasOption(headerBlind...) || (src.hasOption("header") && !src.saysHeader()) {
 		return "", false
 	}
-	return readLine(f.path, 1)
+	return readWholeLine(f.path, 1)
 }
+
+func endsInReturn(line string) bool { return strings.HasSuffix(line, "\r\n") }
 
 // usual are the columns that most files have; of equally many, those of the first file.
 func usual(found map[string][]engine.Column) []engine.Column {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -50,6 +49,8 @@ type sourceIntake struct {
 	absent  []engine.Column   // known columns that none of the files has
 	settled []engine.Column   // the columns of what is taken in
 	sieved  *sieved           // the rows of what is taken in, of a source that keeps bad rows apart
+
+	unlikeEnds bool // lines end with a carriage return in some of what is taken in, in others not
 }
 
 // intakeFile is a raw file and what the ledger calls it.
@@ -414,86 +415,6 @@ func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
 		}
 		return src.pinned
 	})...)
-}
-
-// from is the FROM item of what is taken in. Where that is nothing, it has the columns
-// of the newest file and no rows.
-func (si *sourceIntake) from(root, column string) string {
-	files := lakeFiles(si.take)
-	limit := ""
-	if si.sieved != nil && len(files) > 0 {
-		return si.sieved.withFile(column, si.take)
-	}
-	if len(files) == 0 && si.learned {
-		return emptyOf(append(slices.Clone(si.known), engine.Column{Name: column, Type: "VARCHAR"}))
-	}
-	if len(files) == 0 {
-		limit = " limit 0"
-		if f, ok := si.sample(); ok {
-			files = []lakeFile{f}
-		}
-	}
-	return si.withFile(files, root, column, limit)
-}
-
-// emptyOf is a FROM item of columns without rows.
-func emptyOf(columns []engine.Column) string {
-	items := make([]string, len(columns))
-	for i, c := range columns {
-		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
-	}
-	return "(select " + strings.Join(items, ", ") + " limit 0)"
-}
-
-// fileName is the reader's own column for the file, hidden behind the one that by_file
-// shows.
-const fileName = "_elt_file"
-
-// withFile is a FROM item over files that names the file of each row in a column.
-func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) string {
-	src := si.src
-	column = project.QuoteIdent(column)
-	if len(files) == 0 {
-		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
-	}
-	given, exclude, more := src.fileOption(), "", []project.Setting(nil)
-	if given == "" {
-		given, exclude = fileName, " exclude ("+fileName+")"
-		more = []project.Setting{{Name: "filename", Value: fileName}}
-	}
-	own := project.QuoteIdent(given)
-	inside := root + "/"
-	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
-		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
-	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.read(files, more, si.typed, fileName), limit)
-	if len(si.absent) == 0 {
-		return "(" + query + ")"
-	}
-	items := make([]string, len(si.absent))
-	for i, c := range si.absent {
-		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
-	}
-	return "(select *, " + strings.Join(items, ", ") + " from (" + query + "))"
-}
-
-// ends is the FROM item of the first and last files of a source, n in all.
-func (src *lakeSource) ends(n int) string {
-	return src.read(slices.Concat(src.files[:n/2], src.files[len(src.files)-n/2:]), nil, nil)
-}
-
-// fileOption is the column for the file that the source's own options ask for, or "".
-func (src *lakeSource) fileOption() string {
-	for _, item := range src.node.Table.Options.Items() {
-		if name, _ := item.Key.(string); strings.EqualFold(name, "filename") {
-			if text, ok := item.Value.(string); ok {
-				return text
-			}
-			if item.Value == true {
-				return "filename"
-			}
-		}
-	}
-	return ""
 }
 
 // wholeReaders reports whether a node of the run reads all files of a source.

@@ -24,10 +24,35 @@ func (r *run) liveIntake(ctx context.Context, node *project.Node) (*intake, erro
 			}
 			continue
 		}
+		if err := r.lookAtEnds(ctx, si); err != nil {
+			return nil, err
+		}
 		for _, p := range src.node.Table.Paths {
 			// A pattern is no file to look at, as one that is remote.
 			si.take = append(si.take, intakeFile{lakeFile: lakeFile{path: r.lake.absolute(p.Text), remote: true}})
 		}
 	}
 	return in, nil
+}
+
+// lookAtEnds finds out whether the lines of the source's files end alike.
+func (r *run) lookAtEnds(ctx context.Context, si *sourceIntake) error {
+	si.known = r.sourceColumns(si.src.node)
+	ends := map[bool]bool{}
+	for _, p := range si.src.node.Table.Paths {
+		if isRemote(p.Text) {
+			continue
+		}
+		files, err := r.lake.expand(ctx, nil, p.Text)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if line, plain := si.src.header(f); plain {
+				ends[endsInReturn(line)] = true
+			}
+		}
+	}
+	si.unlikeEnds = len(ends) > 1
+	return nil
 }

@@ -113,11 +113,14 @@ func describe(ctx context.Context, s engine.Session, rel project.Relation) ([]en
 	return describedColumns(t), nil
 }
 
-// describedColumns reads the result of DESCRIBE.
+// describedColumns reads the result of DESCRIBE. Of a query it may have a name twice, which no
+// table has.
 func describedColumns(t *engine.Table) []engine.Column {
 	columns := make([]engine.Column, len(t.Rows))
+	names := engine.TableNames{}
 	for i, row := range t.Rows {
-		columns[i].Name, _ = row[0].(string)
+		name, _ := row[0].(string)
+		columns[i].Name = names.Next(name)
 		columns[i].Type, _ = row[1].(string)
 	}
 	return columns

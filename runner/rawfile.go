@@ -135,6 +135,12 @@ func headerOf(e *engine.Error) string {
 
 // readLine reads a line, counted from 1, without its end.
 func readLine(file string, number int64) (string, bool) {
+	line, ok := readWholeLine(file, number)
+	return strings.TrimRight(line, "\r\n"), ok
+}
+
+// readWholeLine reads a line, counted from 1, with its end.
+func readWholeLine(file string, number int64) (string, bool) {
 	f, err := os.Open(filepath.FromSlash(file))
 	if err != nil {
 		return "", false
@@ -144,7 +150,7 @@ func readLine(file string, number int64) (string, bool) {
 	for in := bufio.NewReaderSize(f, 1<<16); read < furthest; number-- {
 		line, err := in.ReadString('\n')
 		if number == 1 && line != "" {
-			return strings.TrimRight(line, "\r\n"), true
+			return line, true
 		}
 		if err != nil {
 			break

@@ -100,9 +100,10 @@ func (s *Session) Describe(ctx context.Context, sql string) ([]engine.Column, er
 		if typ := mapping.PreparedStatementType(prepared); typ != mapping.StatementTypeSelect {
 			return &engine.Error{Kind: engine.Parser, Message: "this is not a query", SQL: sql, Position: -1}
 		}
+		names := engine.TableNames{}
 		for i := range mapping.PreparedStatementColumnCount(prepared) {
 			typ := s.db.colType(mapping.PreparedStatementColumnLogicalType(prepared, i))
-			columns = append(columns, engine.Column{Name: mapping.PreparedStatementColumnName(prepared, i), Type: typ.name})
+			columns = append(columns, engine.Column{Name: names.Next(mapping.PreparedStatementColumnName(prepared, i)), Type: typ.name})
 		}
 		return nil
 	})

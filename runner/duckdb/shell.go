@@ -272,10 +272,11 @@ func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, err
 		return nil, errNoQuery
 	}
 	columns := make([]compiler.Column, mapping.PreparedStatementColumnCount(prepared))
+	names := engine.TableNames{}
 	for i := range columns {
 		at := mapping.IdxT(i)
 		typ := s.db.colType(mapping.PreparedStatementColumnLogicalType(prepared, at))
-		columns[i] = compiler.Column{Name: mapping.PreparedStatementColumnName(prepared, at), Type: typ.name}
+		columns[i] = compiler.Column{Name: names.Next(mapping.PreparedStatementColumnName(prepared, at)), Type: typ.name}
 	}
 	return columns, nil
 }

@@ -1,0 +1,106 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"elt/compiler/project"
+	"elt/runner/engine"
+)
+
+// from is the FROM item of what is taken in. Where that is nothing, it has the columns
+// of the newest file and no rows.
+func (si *sourceIntake) from(root, column string) string {
+	files := lakeFiles(si.take)
+	limit := ""
+	if si.sieved != nil && len(files) > 0 {
+		return si.sieved.withFile(column, si.take)
+	}
+	if len(files) == 0 && si.learned {
+		return emptyOf(append(slices.Clone(si.known), engine.Column{Name: column, Type: "VARCHAR"}))
+	}
+	if len(files) == 0 {
+		limit = " limit 0"
+		if f, ok := si.sample(); ok {
+			files = []lakeFile{f}
+		}
+	}
+	return si.withFile(files, root, column, limit)
+}
+
+// emptyOf is a FROM item of columns without rows.
+func emptyOf(columns []engine.Column) string {
+	items := make([]string, len(columns))
+	for i, c := range columns {
+		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
+	}
+	return "(select " + strings.Join(items, ", ") + " limit 0)"
+}
+
+// fileName is the reader's own column for the file, hidden behind the one that by_file
+// shows.
+const fileName = "_elt_file"
+
+// virtualName is a column that every read_csv has unless the files have one of that name. DuckDB
+// takes the ends of lines of all files to be those of the first one where the option filename is
+// given, which takes a third of the time; without it, each file is looked at.
+const virtualName = "filename"
+
+// has reports whether the source is known to have a column.
+func (si *sourceIntake) has(name string) bool {
+	_, ok := columnNamed(si.known, name)
+	return ok
+}
+
+// withFile is a FROM item over files that names the file of each row in a column.
+func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) string {
+	src := si.src
+	column = project.QuoteIdent(column)
+	if len(files) == 0 {
+		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
+	}
+	given, exclude, more := src.fileOption(), "", []project.Setting(nil)
+	switch {
+	case given != "":
+	case si.unlikeEnds && !si.has(virtualName):
+		given = virtualName
+	default:
+		given, exclude = fileName, " exclude ("+fileName+")"
+		more = []project.Setting{{Name: "filename", Value: fileName}}
+	}
+	own := project.QuoteIdent(given)
+	inside := root + "/"
+	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
+		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
+	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.read(files, more, si.typed, fileName), limit)
+	if len(si.absent) == 0 {
+		return "(" + query + ")"
+	}
+	items := make([]string, len(si.absent))
+	for i, c := range si.absent {
+		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
+	}
+	return "(select *, " + strings.Join(items, ", ") + " from (" + query + "))"
+}
+
+// ends is the FROM item of the first and last files of a source, n in all.
+func (src *lakeSource) ends(n int) string {
+	return src.read(slices.Concat(src.files[:n/2], src.files[len(src.files)-n/2:]), nil, nil)
+}
+
+// fileOption is the column for the file that the source's own options ask for, or "".
+func (src *lakeSource) fileOption() string {
+	for _, item := range src.node.Table.Options.Items() {
+		if name, _ := item.Key.(string); strings.EqualFold(name, "filename") {
+			if text, ok := item.Value.(string); ok {
+				return text
+			}
+			if item.Value == true {
+				return "filename"
+			}
+		}
+	}
+	return ""
+}
