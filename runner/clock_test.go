@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -31,6 +32,9 @@ func TestClockSetBack(t *testing.T) {
 	shown := &warehouse{t: t, path: filepath.Join(filepath.Dir(w.path), w.replica)}
 	define("2")
 	w.check("fine", "select * from {b} where batch < 0")
+	if err := os.Chtimes(shown.path, time.Time{}, time.Now().Add(24*time.Hour)); err != nil { // when it was made, by the clock of then
+		t.Fatal(err)
+	}
 	w.opts.Changed = true
 	if s, err := w.run("build"); err != nil || !s.OK() {
 		t.Fatalf("build --changed: %v", err)

@@ -108,8 +108,8 @@ func (r *run) replicaBehind(ctx context.Context) bool {
 		return false
 	}
 	replica, err := os.Stat(target.Replica)
-	if err == nil && replica.ModTime().After(original.ModTime()) {
-		return false // most often, and there is nothing to open
+	if err == nil && replica.ModTime().Equal(original.ModTime()) {
+		return false // nothing was written since, whatever the clock said: there is nothing to open
 	}
 	last, err := lastPublish(ctx, target.Path)
 	if err != nil || last == "" {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // replicaMode lets everybody read a replica and nobody open it for writing.
@@ -17,6 +18,7 @@ const replicaMode = 0o444
 // leaves either. The copy can be read by everybody and written by nobody. A
 // write-ahead log that an earlier copy has left beside it is removed, for DuckDB would
 // apply it to the new one. Blocks are shared or copied inside the system where it can.
+// The copy has the modification time of the original.
 // Where prepare is not nil, it may change the copy, a database file of some other name, before
 // anybody sees it; nothing of it may be open when it returns.
 //
@@ -43,6 +45,10 @@ func CopyFile(ctx context.Context, from, to string, prepare func(path string) er
 			err = errors.Join(err, removeCopy(temp.Name()))
 		}
 	}()
+	original, err := source.Stat()
+	if err != nil {
+		return err
+	}
 	if err = copyContent(ctx, temp, source); err != nil {
 		return err
 	}
@@ -51,11 +57,11 @@ func CopyFile(ctx context.Context, from, to string, prepare func(path string) er
 			return err
 		}
 	}
-	return putInPlace(temp, to)
+	return putInPlace(temp, to, original.ModTime())
 }
 
 // putInPlace gives a copy that is done its name.
-func putInPlace(temp *os.File, to string) error {
+func putInPlace(temp *os.File, to string, modified time.Time) error {
 	if err := temp.Chmod(replicaMode); err != nil {
 		return err
 	}
@@ -63,6 +69,9 @@ func putInPlace(temp *os.File, to string) error {
 		return err
 	}
 	if err := temp.Close(); err != nil {
+		return err
+	}
+	if err := os.Chtimes(temp.Name(), time.Time{}, modified); err != nil {
 		return err
 	}
 	if err := ignoreMissing(os.Remove(to + ".wal")); err != nil {
