@@ -192,9 +192,12 @@ type IncidentNode struct {
 	LastSuccess time.Time // zero if it never worked
 	LastRunID   string
 	Changed     []string // in words: "its SQL", "model.shop.orders: config", ...
+
+	WorksAgain      time.Time // when it has first worked since; zero if it has not
+	WorksAgainRunID string
 }
 
-// StaleNode is a relation that was not brought up to date because of a failure.
+// StaleNode is a relation that was not brought up to date because of a failure, nor by a run after that.
 type StaleNode struct {
 	UniqueID    string
 	Because     string    // unique_id of the root cause

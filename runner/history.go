@@ -119,7 +119,7 @@ func (r *run) incident(ctx context.Context) (*Incident, error) {
 	if err != nil {
 		return nil, err
 	}
-	past := newPast(runs[i:], all)
+	past, since := newPast(runs[i:], all), newPast(runs[:i], all)
 	states, err := state.NodeStates(ctx, r.main, r.database)
 	if err != nil {
 		return nil, err
@@ -133,9 +133,13 @@ func (r *run) incident(ctx context.Context) (*Incident, error) {
 			if err != nil {
 				return nil, err
 			}
+			if again, ok := since.first(res.UniqueID, works); ok {
+				node.WorksAgain, node.WorksAgainRunID = again.StartedAt, again.RunID
+			}
 			incident.Failures = append(incident.Failures, node)
 		}
-		if stale, because := staleBecause(res); stale {
+		_, renewed := since.first(res.UniqueID, func(o state.Result) bool { return o.Published })
+		if stale, because := staleBecause(res); stale && !renewed {
 			incident.Stale = append(incident.Stale, StaleNode{
 				UniqueID: res.UniqueID, Because: because, PublishedAt: states[res.UniqueID].PublishedAt,
 			})
@@ -200,6 +204,28 @@ func (p *past) before(id, runID string, ok func(state.Result) bool) (state.Resul
 		}
 	}
 	return best, found
+}
+
+// first returns the oldest result of a node that ok accepts.
+func (p *past) first(id string, ok func(state.Result) bool) (state.Result, bool) {
+	best, found := state.Result{}, false
+	for run, res := range p.byNode[id] {
+		if ok(res) && (!found || p.order[run] > p.order[best.RunID]) {
+			best, found = res, true
+		}
+	}
+	return best, found
+}
+
+// works reports whether a result mends a failure: a test that holds, anything else that readers see.
+func works(res state.Result) bool {
+	switch Status(res.Status) {
+	case Pass, Warned:
+		return true
+	case Success:
+		return res.Published
+	}
+	return false
 }
 
 // incidentNode says since when a node has not worked and what is different.

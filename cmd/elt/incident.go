@@ -36,14 +36,7 @@ func incidentText(i *runner.Incident, s incidentStyle) string {
 		if f.Message != "" {
 			fmt.Fprintf(&b, "%s%s\n", s.item, firstLine(f.Message))
 		}
-		if f.LastSuccess.IsZero() {
-			fmt.Fprintf(&b, "%sit has never worked\n", s.item)
-		} else {
-			fmt.Fprintf(&b, "%slast worked at %s UTC in run %s\n", s.item, moment(f.LastSuccess), f.LastRunID)
-		}
-		for _, change := range f.Changed {
-			fmt.Fprintf(&b, "%schanged since: %s\n", s.item, change)
-		}
+		writeWorked(&b, s, f)
 	}
 	if len(i.Stale) > 0 {
 		fmt.Fprintf(&b, "%sstale because of it\n", s.section)
@@ -58,11 +51,32 @@ func incidentText(i *runner.Incident, s incidentStyle) string {
 	return b.String()
 }
 
+// writeWorked says when a node has worked, before and after it failed.
+func writeWorked(b *strings.Builder, s incidentStyle, f runner.IncidentNode) {
+	mended, again := !f.WorksAgain.IsZero(), " again"
+	switch {
+	case !f.LastSuccess.IsZero():
+		fmt.Fprintf(b, "%slast worked at %s UTC in run %s\n", s.item, moment(f.LastSuccess), f.LastRunID)
+	case mended:
+		fmt.Fprintf(b, "%sit had never worked before\n", s.item)
+		again = ""
+	default:
+		fmt.Fprintf(b, "%sit has never worked\n", s.item)
+	}
+	for _, change := range f.Changed {
+		fmt.Fprintf(b, "%schanged since: %s\n", s.item, change)
+	}
+	if mended {
+		fmt.Fprintf(b, "%sworks%s since %s UTC, run %s\n", s.item, again, moment(f.WorksAgain), f.WorksAgainRunID)
+	}
+}
+
 func incidentJSON(i *runner.Incident) ordered {
 	failures := make([]ordered, len(i.Failures))
 	for j, f := range i.Failures {
 		failures[j] = append(pastNodeJSON(f.PastNode),
-			field{"last_success_at", timeOrNull(f.LastSuccess)}, field{"last_run_id", f.LastRunID}, field{"changed", listOf(f.Changed)})
+			field{"last_success_at", timeOrNull(f.LastSuccess)}, field{"last_run_id", f.LastRunID}, field{"changed", listOf(f.Changed)},
+			field{"works_again_at", timeOrNull(f.WorksAgain)}, field{"works_again_run_id", f.WorksAgainRunID})
 	}
 	stale := make([]ordered, len(i.Stale))
 	for j, s := range i.Stale {
