@@ -189,9 +189,19 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// operations runs the hooks of one kind: those of packages by the names of the packages,
-// then the project's own, each in order, as dbt does.
+// operations runs the hooks of one kind.
 func (r *run) operations(ctx context.Context, when string) error {
+	for _, node := range r.hooks(when) {
+		if err := r.operation(ctx, node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hooks are the hooks of one kind: those of packages by the names of the packages,
+// then the project's own, each in order, as dbt does.
+func (r *run) hooks(when string) []*project.Node {
 	var hooks []*project.Node
 	for _, id := range r.plan.Order {
 		if node := r.plan.Nodes[id]; node.Type == project.Operation && node.Hook != nil && node.Hook.When == when {
@@ -202,12 +212,7 @@ func (r *run) operations(ctx context.Context, when string) error {
 		return cmp.Or(compareBool(a.Package == r.plan.Project.Name, b.Package == r.plan.Project.Name),
 			cmp.Compare(a.Package, b.Package), a.Hook.Index-b.Hook.Index)
 	})
-	for _, node := range hooks {
-		if err := r.operation(ctx, node); err != nil {
-			return err
-		}
-	}
-	return nil
+	return hooks
 }
 
 // operation runs one hook of the project. At the start of a run it must not change what is

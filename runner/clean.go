@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"elt/compiler"
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/runner/engine"
 	"elt/runner/state"
@@ -52,7 +53,10 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned
 	if done.Relations, err = r.dropLeftovers(ctx, nil); err != nil {
 		return done, diagnostics(err)
 	}
-	return done, diagnostics(checkpoint(ctx, r.db, []string{r.database}))
+	if err := checkpoint(ctx, r.db, []string{r.database}); err != nil {
+		return done, logStays(err, diag.Error)
+	}
+	return done, nil
 }
 
 // leftovers lists hidden relations in all databases that can be written.

@@ -202,7 +202,7 @@ func (r *run) hintOf(e *engine.Error) string {
 	case e.Kind == engine.OutOfMemory:
 		return "give DuckDB more memory (settings: memory_limit), a temp_directory with room, or fewer threads"
 	case isFull(e.Message):
-		return "make room on the disk and run again; what was published is as it was"
+		return roomHint
 	}
 	return ""
 }
@@ -221,6 +221,9 @@ func (r *run) isOwnFile(file string) bool {
 	path := r.plan.Project.Target.Path
 	return file != "" && isFile(path) && strings.HasPrefix(filepath.ToSlash(file), filepath.ToSlash(path))
 }
+
+// roomHint is what to do on a full disk.
+const roomHint = "make room on the disk and run again; what was published is as it was"
 
 // isFull reports whether the system had no room, or gave none.
 func isFull(message string) bool {
@@ -339,6 +342,8 @@ func openWords(e *duckdb.OpenError) (message, hint string) {
 			"rename the file or folder that has it in its name, or point the target's path elsewhere"
 	case duckdb.Permission:
 		return fmt.Sprintf("database %q may not be read", e.Path), "change its permissions"
+	case duckdb.Full:
+		return fmt.Sprintf("database %q cannot be opened, for its log cannot be written into it: %s", e.Path, lowerFirst(e.Message)), roomHint
 	case duckdb.Corrupt:
 		return fmt.Sprintf("database %q is damaged: %s", e.Path, e.Message), "restore it from a copy, or move it away and build again"
 	}

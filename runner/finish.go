@@ -164,12 +164,25 @@ func toRemember(ctx context.Context) (context.Context, context.CancelFunc) {
 // after runs what comes after the publish: views of stored failures and the project's
 // on-run-end hooks, in a transaction of their own.
 func (r *run) after(ctx context.Context) error {
+	err := r.afterwards(ctx)
+	if err == nil || !r.toldLogStays || !strings.Contains(err.Error(), "database has been invalidated") {
+		return err
+	}
+	return &diag.Diagnostic{Code: diag.Database, Err: err,
+		Message: "what comes after the publish was not done, on-run-end hooks for example: DuckDB takes no statement after its log could not be written into the file",
+		Hint:    "make room on the disk and run again; what was built is published"}
+}
+
+func (r *run) afterwards(ctx context.Context) error {
 	for _, n := range r.nodes {
 		for _, sql := range n.after {
 			if _, err := r.main.Exec(ctx, sql); err != nil {
 				return r.fault(n, sent{query: -1}, err)
 			}
 		}
+	}
+	if len(r.hooks("on-run-end")) == 0 {
+		return nil
 	}
 	return r.transact(ctx, func() error { return r.operations(ctx, "on-run-end") })
 }

@@ -141,6 +141,18 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// TestOpenErrorWithoutRoom reads DuckDB's words when a log is read back while the disk is full: the file is not damaged.
+func TestOpenErrorWithoutRoom(t *testing.T) {
+	t.Parallel()
+	for _, words := range []string{"File too large", "No space left on device", "Disk quota exceeded"} {
+		err := openError(Options{Path: "w.duckdb"}, `IO Error: Failure while replaying WAL file "w.duckdb.wal": Could not write file "w.duckdb": `+words)
+		var e *OpenError
+		if !errors.As(err, &e) || e.Kind != Full || !strings.HasSuffix(e.Message, words) {
+			t.Errorf("%s: got %#v", words, err)
+		}
+	}
+}
+
 func gunzip(t *testing.T, path string) []byte {
 	t.Helper()
 	file, err := os.Open(path)

@@ -26,6 +26,7 @@ const (
 	ReadOnly    OpenKind = "read-only"      // the file or its folder cannot be written
 	Missing     OpenKind = "missing-folder" // the folder, or a file to be read, is not there
 	Permission  OpenKind = "permission"     // it may not even be read
+	Full        OpenKind = "full"           // its log cannot be written into it: there is no room
 	Corrupt     OpenKind = "corrupt"        // it is a DuckDB file and damaged
 	Recovery    OpenKind = "needs-recovery" // it was not closed: open it for writing once
 	Unkeepable  OpenKind = "question-mark"  // its path holds a "?", so that its log would lie elsewhere
@@ -76,6 +77,7 @@ func (e *SetupError) Unwrap() error { return e.Err }
 
 var (
 	holder = regexp.MustCompile(`(?s)Conflicting lock is held in (.*?) ?\(PID (\d+)\)`)
+	noRoom = regexp.MustCompile(`(?i)no space left|file too large|quota exceeded`)
 	badSum = regexp.MustCompile(`Corrupt database file|Could not read enough bytes|attempted to read|[Cc]hecksum`)
 )
 
@@ -106,6 +108,8 @@ func openError(options Options, message string) error {
 		e.denied(options)
 	case strings.Contains(text, "Failure while replaying WAL") && options.ReadOnly:
 		e.Kind, e.Message = Recovery, "it was not closed properly and must be opened for writing once"
+	case noRoom.MatchString(text):
+		e.Kind = Full
 	case badSum.MatchString(text), strings.Contains(text, "Failure while replaying WAL"):
 		e.Kind, e.Message = Corrupt, "the file is damaged: "+e.Message
 	}
