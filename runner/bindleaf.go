@@ -148,8 +148,8 @@ func (f *bindFacts) describeFiles(ctx context.Context, from string) ([]compiler.
 	return plainColumns(columns), err
 }
 
-// keepsContract compares files with the columns that their source declares. The first
-// file that differs is named, unless there are too many to look at each.
+// keepsContract compares files with the columns that their source declares. Of each column
+// the first file that differs is named, unless there are too many to look at each.
 func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns []compiler.Column) error {
 	var declared []compiler.Column
 	var places []diag.Place
@@ -166,28 +166,33 @@ func (f *bindFacts) keepsContract(ctx context.Context, src *lakeSource, columns 
 	if err != nil {
 		return f.unknownType(ctx, src.node) // else one that only an extension knows, perhaps
 	}
-	check := func(have []compiler.Column, file string) error {
+	found := make(diag.List, len(declared))
+	check := func(have []compiler.Column, file string) {
 		for i, want := range declared {
 			at := slices.IndexFunc(have, func(c compiler.Column) bool { return strings.EqualFold(c.Name, want.Name) })
-			if at < 0 || have[at].Type != want.Type {
-				return f.broken(src, places[i], want, have, at, file)
+			if found[i] == nil && (at < 0 || have[at].Type != want.Type) {
+				found[i] = f.broken(src, places[i], want, have, at, file)
 			}
 		}
-		return nil
 	}
-	if len(src.files) <= mostDescribed {
-		for _, file := range src.files {
-			have, err := f.describeFiles(ctx, src.read([]lakeFile{file}, nil, nil))
-			if err != nil {
-				return f.misdeclared(ctx, src, []lakeFile{file}, err) // else the load will say what is wrong with the file
+	told := func() error {
+		return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool { return d == nil }).Err()
+	}
+	if len(src.files) > mostDescribed {
+		check(columns, "")
+		return told()
+	}
+	for _, file := range src.files {
+		have, err := f.describeFiles(ctx, src.read([]lakeFile{file}, nil, nil))
+		if err != nil {
+			if before := told(); before != nil {
+				return before
 			}
-			if err := check(have, file.path); err != nil {
-				return err
-			}
+			return f.misdeclared(ctx, src, []lakeFile{file}, err) // else the load will say what is wrong with the file
 		}
-		return nil
+		check(have, file.path)
 	}
-	return check(columns, "")
+	return told()
 }
 
 // broken is the error about a file that has not the columns its source declares; at is

@@ -69,14 +69,14 @@ func (u *unitRun) setUp(ctx context.Context) error {
 		problems = append(problems, list...)
 	}
 	if len(problems) > 0 {
-		problems = append(problems, u.expectedAhead()...)
+		problems = append(problems, u.expectedAhead(ctx)...)
 	}
 	return problems.Err()
 }
 
 // expectedAhead says what is wrong with the expected rows as far as the model is known without
 // running it. Overrides, and an increment, may have other columns.
-func (u *unitRun) expectedAhead() diag.List {
+func (u *unitRun) expectedAhead(ctx context.Context) diag.List {
 	rows := &u.unit.Expect
 	if u.unit.Overrides != nil || u.model.Materialized() == "incremental" || rows.Format == "sql" {
 		return nil
@@ -85,7 +85,8 @@ func (u *unitRun) expectedAhead() diag.List {
 	if columns == nil {
 		return nil
 	}
-	return u.expectation(columns).Check()
+	f := u.expectation(columns)
+	return append(f.Check(), u.wrongCells(ctx, f)...)
 }
 
 // expectation is the expected rows as a fixture of the model.
@@ -106,7 +107,7 @@ func (u *unitRun) input(ctx context.Context, input *project.UnitInput) error {
 	default:
 		f := unittest.Fixture{Rows: rows, Of: named(input.Input, node), Columns: u.columnsOf(node)}
 		if list := f.Check(); len(list) > 0 {
-			return list
+			return append(list, u.wrongCells(ctx, f)...)
 		}
 		u.guessed(f, input)
 		if err = u.bench.create(ctx, node.Relation, f.Select()); err != nil {
@@ -161,16 +162,21 @@ func (u *unitRun) guessed(f unittest.Fixture, input *project.UnitInput) {
 // badRows finds the cells that DuckDB could not read. It is asked only once something is
 // wrong, so that rows that are right cost one statement.
 func (u *unitRun) badRows(ctx context.Context, f unittest.Fixture, err error) error {
+	if problems := u.wrongCells(ctx, f); len(problems) > 0 {
+		return problems
+	}
+	return diag.List{u.fault(err, f.Rows.Place)}
+}
+
+// wrongCells are the cells of known columns that are none of their type.
+func (u *unitRun) wrongCells(ctx context.Context, f unittest.Fixture) diag.List {
 	var problems diag.List
 	for _, c := range f.Casts() {
 		if _, failed := u.bench.session.Query(ctx, "select "+c.SQL); failed != nil {
 			problems = append(problems, f.Wrong(c))
 		}
 	}
-	if len(problems) > 0 {
-		return problems
-	}
-	return diag.List{u.fault(err, f.Rows.Place)}
+	return problems
 }
 
 // fault is an error of the database about rows of the test.
@@ -275,7 +281,7 @@ func (u *unitRun) expected(ctx context.Context, columns []engine.Column) (*engin
 		list = f.Ragged()
 	}
 	if len(list) > 0 {
-		return nil, nil, list
+		return nil, nil, append(list, u.wrongCells(ctx, f)...)
 	}
 	wanted := f.Wanted()
 	if len(rows.Lines) == 0 {
