@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,34 +11,42 @@ import (
 	"elt/compiler/sqltoken"
 )
 
-// literalCasts finds the casts of a text in quotes to a plain type: 'x'::integer,
-// cast('x' as date), timestamp 'x'. DuckDB binds them whatever they hold, and fails when
-// the first row is read. Those that may never be evaluated are left out: in a CASE, in
-// the arguments of if() and try().
-func literalCasts(sql string) []diag.Span {
-	if !strings.ContainsRune(sql, '\'') {
-		return nil
+// castText is a text or number of a query that is cast.
+type castText struct {
+	span diag.Span // of the whole cast, or where as is set of the text alone
+	as   string    // the type that DuckDB casts it to by itself, "" where the query says so
+}
+
+// literalsOf finds the casts of a text in quotes or a number to a plain type: 'x'::integer,
+// cast('x' as date), timestamp 'x', 300::tinyint; and the texts that are compared. DuckDB binds
+// them whatever they hold, and fails when the first row is read. Those that may never be
+// evaluated are left out: in a CASE, in the arguments of if() and try().
+func literalsOf(sql string) *castFinder {
+	f := &castFinder{sql: sql}
+	if !strings.ContainsRune(sql, '\'') && !strings.Contains(sql, "::") && !castCall.MatchString(sql) {
+		return f
 	}
-	var tokens []sqltoken.Token
 	for tok := range sqltoken.Tokens(sql) {
 		if tok.Kind != sqltoken.Comment {
-			tokens = append(tokens, tok)
+			f.tokens = append(f.tokens, tok)
 		}
 	}
-	f := castFinder{sql: sql, tokens: tokens}
-	for i := range tokens {
+	for i := range f.tokens {
 		f.step(i)
 	}
-	return f.found
+	return f
 }
+
+var castCall = regexp.MustCompile(`(?i)\bcast\b`)
 
 // castFinder walks the tokens of a query.
 type castFinder struct {
 	sql    string
 	tokens []sqltoken.Token
-	open   []bool // for each open bracket, whether it is lazy
-	cases  int    // CASE expressions that are open
-	found  []diag.Span
+	open   []bracket
+	cases  int // CASE expressions that are open
+	found  []castText
+	texts  []comparedText
 }
 
 // lazyCalls are the functions that need not evaluate all their arguments.
@@ -49,15 +58,19 @@ var typedLiterals = []string{"date", "time", "timestamp", "timestamptz", "timetz
 func (f *castFinder) step(i int) {
 	switch word := f.word(i); {
 	case word == "(" || word == "[" || word == "{":
-		f.open = append(f.open, i > 0 && slices.Contains(lazyCalls, f.word(i-1)))
+		open := bracket{lazy: i > 0 && slices.Contains(lazyCalls, f.word(i-1)), in: f.word(i-1) == "in"}
+		if open.in {
+			open.other = f.operandBefore(i - 1)
+		}
+		f.open = append(f.open, open)
 	case (word == ")" || word == "]" || word == "}") && len(f.open) > 0:
 		f.open = f.open[:len(f.open)-1]
 	case word == "case":
 		f.cases++
 	case word == "end" && f.cases > 0:
 		f.cases--
-	case f.cases > 0 || slices.Contains(f.open, true):
-	case f.tokens[i].Kind == sqltoken.String:
+	case f.cases > 0 || slices.ContainsFunc(f.open, func(b bracket) bool { return b.lazy }):
+	case f.tokens[i].Kind == sqltoken.String, f.tokens[i].Kind == sqltoken.Number:
 		f.literal(i)
 	}
 }
@@ -70,7 +83,7 @@ func (f *castFinder) word(i int) string {
 	return strings.ToLower(f.tokens[i].Text(f.sql))
 }
 
-// literal looks at what is done with a text in quotes.
+// literal looks at what is done with a text in quotes or a number.
 func (f *castFinder) literal(i int) {
 	switch {
 	case f.word(i+1) == "::":
@@ -81,13 +94,16 @@ func (f *castFinder) literal(i int) {
 		if end := f.plainType(i + 2); end > 0 && f.word(end) == ")" {
 			f.add(i-2, end)
 		}
+	case f.tokens[i].Kind == sqltoken.Number:
 	case slices.Contains(typedLiterals, f.word(i-1)):
 		f.add(i-1, i)
+	default:
+		f.compared(i)
 	}
 }
 
 func (f *castFinder) add(first, last int) {
-	f.found = append(f.found, diag.Span{Start: f.tokens[first].Span.Start, End: f.tokens[last].Span.End})
+	f.found = append(f.found, castText{span: diag.Span{Start: f.tokens[first].Span.Start, End: f.tokens[last].Span.End}})
 }
 
 // plainType returns the token behind a type of one word, with numbers in parentheses or
@@ -113,19 +129,36 @@ func (f *castFinder) plainType(i int) int {
 }
 
 // castFault tries the casts of literals in a node's query and returns what is wrong with
-// the first that cannot be.
-func (b *binder) castFault(catalog ShellCatalog, node *project.Node) error {
+// them.
+func (b *binder) castFault(catalog ShellCatalog, node *project.Node, query ShellQuery) error {
 	sql := node.Compiled.SQL
-	for _, at := range literalCasts(sql) {
-		text, back := sqltoken.Rewrite(sql, []sqltoken.Edit{
-			{Span: diag.Span{End: at.Start}, Text: "select "},
-			{Span: diag.Span{Start: at.End, End: len(sql)}},
-		})
-		if err := catalog.Apply(b.ctx, text); err != nil {
-			return placed(b.facts.Fault(node, ShellQuery{SQL: text, Back: back}, err), node, at)
+	var found diag.List
+	for _, cast := range append(literalsOf(sql).found, b.comparedCasts(catalog, node, query)...) {
+		edits := []sqltoken.Edit{
+			{Span: diag.Span{End: cast.span.Start}, Text: "select "},
+			{Span: diag.Span{Start: cast.span.End, End: len(sql)}},
+		}
+		if cast.as != "" {
+			edits = append(edits, sqltoken.Edit{Span: cast.span, Text: "cast(" + sql[cast.span.Start:cast.span.End] + " as " + cast.as + ")"})
+		}
+		text, back := sqltoken.Rewrite(sql, edits)
+		err := catalog.Apply(b.ctx, text)
+		if err == nil {
+			continue
+		}
+		err = placed(b.facts.Fault(node, ShellQuery{SQL: text, Back: back}, err), node, cast.span)
+		var doubt Doubt
+		switch {
+		case !errors.As(err, &doubt):
+			found = append(found, diag.From(err, diag.SQL)...)
+			if cast.as != "" { // nobody wrote a cast that could be another one
+				found[len(found)-1].Hint = ""
+			}
+		case cast.as == "" && len(found) == 0:
+			return err
 		}
 	}
-	return nil
+	return found.Sorted().Err()
 }
 
 // placed gives diagnostics about a span of a node's query its place in the template,

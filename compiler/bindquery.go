@@ -12,7 +12,7 @@ import (
 // relation where the query may read it, else nil.
 func (b *binder) columnsOf(node *project.Node, query ShellQuery, own *ownRelation) ([]Column, error) {
 	key, keep := b.keyOf(node, query, own)
-	if keep = keep && !readsOutside(query.SQL); keep {
+	if keep = keep && !ReadsOutside(query.SQL); keep {
 		if columns, ok := b.facts.Known(key); ok {
 			return columns, nil
 		}
@@ -34,7 +34,7 @@ func (b *binder) columnsOf(node *project.Node, query ShellQuery, own *ownRelatio
 	}
 	columns, err := b.bindQuery(catalog, node, query)
 	if err == nil {
-		err = b.castFault(catalog, node)
+		err = b.castFault(catalog, node, query)
 	}
 	if err == nil && keep && !b.outside.Load() {
 		b.facts.Keep(key, columns)
@@ -85,7 +85,7 @@ func (n *boundNode) readAs() []Column {
 // withNulls finds the columns of a view of which nothing is known but that they are
 // null; nil where there are none, or where it cannot be said.
 func (b *binder) withNulls(node *project.Node, n *boundNode) []Column {
-	if len(n.columns) == 0 || !b.mayBeNull(node, n) || readsOutside(n.query.SQL) {
+	if len(n.columns) == 0 || !b.mayBeNull(node, n) || ReadsOutside(n.query.SQL) {
 		return nil
 	}
 	key := "with nulls\x00" + b.cacheText(node, n.query)
@@ -143,9 +143,9 @@ func (b *binder) mayBeNull(node *project.Node, n *boundNode) bool {
 // rowSources are the table functions whose columns do not depend on anything outside.
 var rowSources = []string{"range", "generate_series", "unnest"}
 
-// readsOutside reports whether a query names files or table functions, whose columns
+// ReadsOutside reports whether a query names files or table functions, whose columns
 // may be others the next time.
-func readsOutside(sql string) bool {
+func ReadsOutside(sql string) bool {
 	for _, chain := range sqltoken.Chains(sql) {
 		if chain.Call && (chain.Clause == "FROM" || chain.Clause == "JOIN") && !slices.Contains(rowSources, strings.ToLower(chain.Name())) {
 			return true

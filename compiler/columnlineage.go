@@ -71,7 +71,7 @@ const keptLineage = "lineage 1"
 // in the query and its parents.
 func (b *Bound) lineageKey(node *project.Node) string {
 	n := b.nodes[node.UniqueID]
-	if n == nil || !n.known || node.Type != project.Model || node.Materialized() == "incremental" || node.GrowsFiles() || readsOutside(n.query.SQL) {
+	if n == nil || !n.known || node.Type != project.Model || node.Materialized() == "incremental" || node.GrowsFiles() || ReadsOutside(n.query.SQL) {
 		return ""
 	}
 	return b.cacheText(node, n.query)

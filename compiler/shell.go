@@ -25,6 +25,10 @@ type ShellCatalog interface {
 	DefineAll(ctx context.Context, shells []ShellRelation) error
 	// Bind returns the columns of one SELECT, or what is wrong with it. Nothing is run.
 	Bind(ctx context.Context, sql string) ([]Column, error)
+	// Parameters returns the types that the parameters $1 to $n of one SELECT have to be of
+	// by what stands around them, "" where nothing is known: of all of them, if one may be of
+	// any type.
+	Parameters(ctx context.Context, sql string, n int) ([]string, error)
 	// WithNulls returns the columns of a query that Bind has bound, with the type of null
 	// (`"NULL"`) where Bind says INTEGER because nothing else is known: to whoever reads
 	// the query as a view, such a column goes with any type.

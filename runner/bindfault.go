@@ -108,6 +108,8 @@ func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engi
 		raw = e.Err.Error()
 	}
 	switch {
+	case e.Kind == engine.Input && !compiler.ReadsOutside(query.SQL): // a constant that its function refuses
+		return ""
 	case !slices.Contains(certain, e.Kind):
 		return e.Message
 	case strings.Contains(raw, "exists in the ") && strings.Contains(raw, " extension"):

@@ -40,7 +40,7 @@ func TestDirectIsAsPrepared(t *testing.T) {
 		var e *engine.Error
 		if errors.As(err, &e) {
 			out.Error = *e
-			out.Error.SQL, out.Error.Err = "", nil
+			out.Error.SQL, out.Error.Err, out.Error.Original = "", nil, "" // DuckDB's own words may differ
 		} else if err != nil {
 			t.Fatal(err)
 		}

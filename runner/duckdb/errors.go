@@ -45,8 +45,9 @@ func statementError(sql, message string) *engine.Error {
 			reword(e) // the type can be named as the query writes it
 			e.Position = operandOf(sql, e.Position)
 		}
-	} else if e.Name != "" && (e.Kind == engine.Binder || strings.Contains(raw, " extension.")) {
-		e.Position = onlyPlace(sql, e.Name)
+	}
+	if e.Position < 0 && (r.Position == "" || e.Kind == engine.Input) {
+		e.Position = placeless(e, raw)
 	}
 	if e.Kind == engine.Conversion && e.Position >= 0 && strings.HasPrefix(sql[e.Position:], "'") {
 		e.Hint = "" // a literal is mended, not cast otherwise

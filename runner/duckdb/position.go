@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -77,6 +78,96 @@ func operandOf(sql string, position int) int {
 		}
 	}
 	return operand
+}
+
+// placeless is where an error stands to which DuckDB gives no position, -1 where that cannot
+// be told. raw is its message.
+func placeless(e *engine.Error, raw string) int {
+	switch {
+	case strings.HasPrefix(raw, "Set operations can only apply "):
+		return onlyWord(e.SQL, "union", "intersect", "except")
+	case e.Name == "":
+		return -1
+	case strings.HasSuffix(raw, " side of join!"):
+		if at := listedPlace(e.SQL, "using", e.Name); at >= 0 {
+			return at
+		}
+	case strings.HasPrefix(raw, "Duplicate CTE name "):
+		return lastDefinition(e.SQL, e.Name)
+	}
+	switch e.Kind {
+	case engine.Binder, engine.Input, engine.Conversion:
+		return onlyPlace(e.SQL, e.Name)
+	case engine.Catalog:
+		if strings.Contains(raw, " extension.") {
+			return onlyPlace(e.SQL, e.Name)
+		}
+	}
+	return -1
+}
+
+// onlyWord is where the only one of some keywords stands, else -1.
+func onlyWord(sql string, words ...string) int {
+	at := -1
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind != sqltoken.Word || !slices.Contains(words, strings.ToLower(tok.Text(sql))) {
+			continue
+		}
+		if at >= 0 {
+			return -1
+		}
+		at = tok.Span.Start
+	}
+	return at
+}
+
+// firstParameter is where the first parameter stands, -1 where there is none.
+func firstParameter(sql string) int {
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind == sqltoken.Param {
+			return tok.Span.Start
+		}
+	}
+	return -1
+}
+
+// listedPlace is where a name stands in the only list behind a keyword that has it, else -1.
+func listedPlace(sql, keyword, name string) int {
+	at, before, inside := -1, "", false
+	for tok := range sqltoken.Tokens(sql) {
+		text := tok.Text(sql)
+		switch {
+		case text == "(" && strings.EqualFold(before, keyword):
+			inside = true
+		case text == ")":
+			inside = false
+		case inside && strings.EqualFold(sqltoken.Unquote(text), name):
+			if at >= 0 {
+				return -1
+			}
+			at = tok.Span.Start
+		}
+		before = text
+	}
+	return at
+}
+
+// lastDefinition is where a CTE of a name begins for the last time, else -1.
+func lastDefinition(sql, name string) int {
+	at, named, before := -1, -1, ""
+	for tok := range sqltoken.Tokens(sql) {
+		text := tok.Text(sql)
+		switch {
+		case (strings.EqualFold(before, "with") || strings.EqualFold(before, "recursive") || before == ",") && strings.EqualFold(sqltoken.Unquote(text), name):
+			named = tok.Span.Start
+		case named >= 0 && (text == "(" || strings.EqualFold(text, "as")):
+			at, named = named, -1
+		default:
+			named = -1
+		}
+		before = text
+	}
+	return at
 }
 
 // onlyPlace is where a name stands in a statement that has it once, else -1. It is for

@@ -93,7 +93,7 @@ func TestErrorFacts(t *testing.T) {
 		{"transaction", "COMMIT", engine.Error{Kind: engine.Transaction, Message: "cannot commit - no transaction is active"}, ""},
 		{"error()", "SELECT error('boom: é')", engine.Error{Kind: engine.Input, Message: "boom: é"}, ""},
 		{"missing file", "FROM read_csv('/nope/*.csv')", engine.Error{Kind: engine.IO, Message: `no file matches "/nope/*.csv"`, File: "/nope/*.csv"}, ""},
-		{"parameters", "SELECT $1", engine.Error{Kind: engine.Input, Message: "Values were not provided for the following prepared statement parameters: 1"}, ""},
+		{"parameters", "SELECT $1", engine.Error{Kind: engine.Input, Message: "a parameter has no value"}, ""},
 		{"unknown setting", "SET thread = 1", engine.Error{Kind: engine.Catalog, Message: `unrecognized configuration parameter "thread"`, Subtype: "MISSING_ENTRY", Name: "thread", Candidates: []string{"threads", "streaming_buffer_size"}}, ""},
 		{"variant", "SELECT 1::VARIANT AS v", engine.Error{Kind: engine.Other, Message: `column "v" of type VARIANT cannot be read, cast it to VARCHAR or JSON`, Name: "v"}, ""},
 	} {

@@ -271,6 +271,9 @@ func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, err
 	if mapping.PreparedStatementType(prepared) != mapping.StatementTypeSelect {
 		return nil, errNoQuery
 	}
+	if mapping.NParams(prepared) > 0 {
+		return nil, &engine.Error{Kind: engine.Binder, Message: parameterless, SQL: sql, Position: firstParameter(sql)}
+	}
 	columns := make([]compiler.Column, mapping.PreparedStatementColumnCount(prepared))
 	names := engine.TableNames{}
 	for i := range columns {
@@ -279,6 +282,43 @@ func (s *Session) bound(ctx context.Context, sql string) ([]compiler.Column, err
 		columns[i] = compiler.Column{Name: names.Next(mapping.PreparedStatementColumnName(prepared, at)), Type: typ.name}
 	}
 	return columns, nil
+}
+
+// Parameters prepares the query.
+func (s *Shell) Parameters(ctx context.Context, sql string, n int) ([]string, error) {
+	session, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.give(session)
+	return session.parameters(ctx, sql, n)
+}
+
+func (s *Session) parameters(ctx context.Context, sql string, n int) ([]string, error) {
+	s.use.Lock()
+	defer s.use.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var statements mapping.ExtractedStatements
+	count := mapping.ExtractStatements(s.conn, sql, &statements)
+	defer func() { mapping.DestroyExtracted(&statements) }()
+	if count != 1 {
+		return nil, errNoQuery
+	}
+	var prepared mapping.PreparedStatement
+	defer func() { mapping.DestroyPrepare(&prepared) }()
+	if mapping.PrepareExtractedStatement(s.conn, statements, 0, &prepared) == mapping.StateError {
+		return nil, statementError(sql, mapping.PrepareError(prepared))
+	}
+	types := make([]string, n)
+	for i := range types {
+		at := mapping.IdxT(i + 1)
+		if mapping.ParamType(prepared, at) != mapping.TypeInvalid {
+			types[i] = s.db.colType(mapping.ParamLogicalType(prepared, at)).name
+		}
+	}
+	return types, nil
 }
 
 // WithNulls asks for the types by running the query, which has no rows to read.

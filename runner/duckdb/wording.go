@@ -41,7 +41,10 @@ var wordings = []wording{
 	say(`^(\w+) with name "?(.+?)"? already exists!?$`, `"$2" exists already`, ``),
 	say(`^Could not find key "(.+)" in struct$`, `the struct has no field "$1"`, ``).about(1),
 	say(`^Cannot extract field '(.+)' from expression "(.+)" because it is not a struct, union, map, or json$`, `"$2" has no field "$1": it is not a struct, union, map or JSON`, ``).about(1),
-	say(`^Duplicate CTE name "(.+)"$`, `two CTEs are named "$1"`, `give one of them another name`),
+	say(`^Duplicate CTE name "(.+)"$`, `two CTEs are named "$1"`, `give one of them another name`).about(1),
+
+	say(`^Values were not provided for the following prepared statement parameters: .+$`, parameterless, ``),
+	say(`^Expected \d+ parameters, but none were supplied$`, parameterless, ``),
 
 	// types
 	say(`^No function matches the given name and argument types '([^\w(]+)\(([^,]+), (.+)\)'\. You might need to add explicit type casts\.$`, `operator "$1" does not take $2 and $3`, `cast one side, so that the types fit`).typed(),
@@ -81,6 +84,9 @@ var wordings = []wording{
 	say(`^Overflow in HUGEINT \w+: (.+)$`, `$1 does not fit HUGEINT`, `cast to double first`),
 	say(`^Overflow in division of (.+)$`, `$1 does not fit the type of its operands`, `cast to a wider type first: hugeint or double`),
 	say(`^Failed to cast decimal value (\S+) to type (\S+)$`, `$1 does not fit $2`, `use a wider type; try_cast makes NULL of what does not fit`).typed(),
+	say(`^extract specifier "(.+)" not recognized$`, `"$1" is no part of a date or time`, ``).about(1),
+	say(`(?s)^Failed to parse format specifier (.+?): (?:Unrecognized format for strftime/strptime: )?.*$`, `"$1" is no format of dates and times`, ``).about(1),
+	say(`(?s)^((?:missing|unexpected|invalid|bad|no argument for|trailing) [\w\- ]*[\\\])]?): (.+)$`, `"$2" is no regular expression: $1`, ``).about(2),
 	say(`^cannot take logarithm of (.+)$`, `cannot take the logarithm of $1`, ``),
 	say(`^cannot take square root of (.+)$`, `cannot take the square root of $1`, ``),
 	say(`^Value out of range$`, `a value is out of the range of its function`, ``),
@@ -104,6 +110,9 @@ var wordings = []wording{
 	say(`^Invalid unicode .* This file is not utf-8 encoded\.$`, `the file is not UTF-8`, `name its encoding under options: of the source, such as encoding: latin-1`),
 	say(`^No files found that match the pattern "(.+)"$`, `no file matches "$1"`, ``),
 }
+
+// parameterless is said of $1 and ?, which elt has no values for.
+const parameterless = "a parameter has no value"
 
 func say(pattern, message, hint string) wording {
 	return wording{pattern: regexp.MustCompile(pattern), message: message, hint: hint}
