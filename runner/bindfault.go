@@ -108,6 +108,8 @@ func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engi
 		raw = e.Err.Error()
 	}
 	switch {
+	case f.hooked && ofNull(e) && readsVariable(node):
+		return "it reads a variable, which a hook may set"
 	case e.Kind == engine.Input && !compiler.ReadsOutside(query.SQL): // a constant that its function refuses
 		return ""
 	case !slices.Contains(certain, e.Kind):
@@ -120,6 +122,16 @@ func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engi
 		return "it calls a macro of the database"
 	}
 	return ""
+}
+
+// ofNull reports whether an error may come from a variable that is not set here: not one about
+// a name, nor one about how the query is written, unless query(...) got no text.
+func ofNull(e *engine.Error) bool {
+	switch e.Kind {
+	case engine.Binder, engine.Input, engine.Parser:
+		return e.Subtype == "" || e.Kind == engine.Parser && strings.Contains(e.Message, `near "NULL"`)
+	}
+	return false
 }
 
 // missingCatalog is an error about a database that is not there.
