@@ -107,6 +107,9 @@ func (w *worker) fail(ctx context.Context, result *NodeResult, err error) {
 		if d.Node == "" {
 			d.Node = result.Node.UniqueID
 		}
+		if id := w.ephemeralAt(d); id != "" {
+			d.Node = id
+		}
 	}
 	if len(result.Diagnostics) > 0 {
 		result.Message = result.Diagnostics[0].Message

@@ -101,6 +101,9 @@ func (h *hunt) place(d *diag.Diagnostic, node *project.Node) bool {
 		if !h.place(d, view) {
 			d.Place, d.Compiled = view.Place, nil
 		}
+		if d.Node == node.UniqueID {
+			d.Node = view.UniqueID
+		}
 		if node == h.n.node {
 			d.WithNote(node.Place, "in the view %q, which %q reads", view.Name, node.Name)
 		}
@@ -135,8 +138,9 @@ var counts = regexp.MustCompile(`(?i)\b(?:nextval|setseed)\s*\(`)
 
 // view is a view among what a node reads that fails by itself.
 func (h *hunt) view(node *project.Node) *project.Node {
-	ids := slices.Sorted(slices.Values(node.DependsOn))
-	for _, id := range ids {
+	ids := h.run.readBy(node, nil)
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
 		parent := h.run.plan.Nodes[id]
 		if parent == nil || parent.Type != project.Model || parent.Materialized() != "view" {
 			continue
@@ -146,6 +150,28 @@ func (h *hunt) view(node *project.Node) *project.Node {
 		}
 	}
 	return nil
+}
+
+// ephemeralAt is the ephemeral model in whose query, as a part of what reads it, a diagnostic has
+// its place, or "": the mistake is that model's, and not that of each of its readers.
+func (r *run) ephemeralAt(d *diag.Diagnostic) string {
+	node := r.plan.Nodes[d.Node]
+	if d.Compiled == nil || node == nil || node.Compiled == nil {
+		return ""
+	}
+	sql, offset := d.Compiled.Source.Text, d.Compiled.Span.Start
+	for _, id := range node.Compiled.CTEs {
+		parent := r.plan.Nodes[id]
+		if parent == nil || parent.Compiled == nil {
+			continue
+		}
+		const open = "(\n" // as the compiler writes it around the query
+		start := strings.Index(sql, open+parent.Compiled.Own+"\n)")
+		if start >= 0 && start+len(open) <= offset && offset < start+len(open)+len(parent.Compiled.Own) {
+			return id
+		}
+	}
+	return ""
 }
 
 // Fails reports whether a query fails as the node did.

@@ -42,6 +42,7 @@ func TestErrorPlaces(t *testing.T) {
 		"unknown filter":     {"{{ a|uper }}", diag.UnknownFilter, "uper", `no filter is named "uper"`, `did you mean "upper"?`},
 		"unknown test":       {"{{ a is definedd }}", diag.UnknownFilter, "definedd", `no test is named "definedd"`, `did you mean "defined"?`},
 		"undefined name":     {"{{ custmer.id }}", diag.UndefinedName, "custmer.id", `"custmer" is not defined`, `did you mean "customer"?`},
+		"abbreviated name":   {"{{ cust.id }}", diag.UndefinedName, "cust.id", `"cust" is not defined`, `did you mean "customer"?`},
 		"undefined call":     {"{{ zzz(1) }}", diag.UndefinedName, "zzz(1)", `"zzz" is not defined`, ""},
 		"undefined item":     {"{{ {'a': 1}.b.c }}", diag.UndefinedName, "{'a': 1}.b.c", `a dict has no attribute "b"`, ""},
 		"type error":         {"{{ 1 }}{{ 'a' + 1 }}", diag.TemplateError, "'a' + 1", `a string and an integer cannot be joined by "+"`, `"~" joins values of any type as text`},

@@ -85,7 +85,25 @@ func (e *undefinedError) suggestion(scope Scope) string {
 	if !ok || !e.u.free || e.u.Hint != "" {
 		return ""
 	}
-	return diag.Suggest(e.u.Name, named.Names())
+	names := named.Names()
+	if near := diag.Suggest(e.u.Name, names); near != "" {
+		return near
+	}
+	return lengthened(e.u.Name, names)
+}
+
+// lengthened is the shortest name that begins or ends with a name of three letters or more, and
+// has at most as many letters again: config for conf, is_incremental for incremental.
+func lengthened(name string, names []string) string {
+	best, lower := "", strings.ToLower(name)
+	for _, candidate := range names {
+		c := strings.ToLower(candidate)
+		affix := strings.HasPrefix(c, lower) || strings.HasSuffix(c, lower)
+		if affix && len(name) >= 3 && len(c) <= 2*len(name) && (best == "" || len(c) < len(best)) {
+			best = candidate
+		}
+	}
+	return best
 }
 
 // objectTypeRepr names a value's type in Jinja's messages.

@@ -17,6 +17,7 @@ func (p *plain) ending(s runner.Summary) string {
 		p.unpublished[r.Node.UniqueID] = !r.Published
 	}
 	var b strings.Builder
+	p.shared = sharedOf(s.Results)
 	for _, r := range s.Results {
 		if text := p.failure(r); text != "" {
 			b.WriteString("\n" + text)
@@ -47,15 +48,15 @@ func (p *plain) failure(r *runner.NodeResult) string {
 	if r.Status == runner.Errored && len(list) == 0 {
 		list = diag.List{{Message: label(r.Node) + ": " + r.Message, Place: r.Node.Place, Node: r.Node.UniqueID}}
 	}
-	for i, d := range list {
-		if i > 0 {
-			b.WriteByte('\n')
+	rows := r.Sample
+	for _, d := range list {
+		if d, told := p.once(d, r.Node); !told {
+			if b.Len() > 0 {
+				b.WriteByte('\n')
+			}
+			writeDiagnostic(&b, named(d, r.Node), rows, p.opts.Width, p.style)
 		}
-		rows := r.Sample
-		if i > 0 {
-			rows = nil
-		}
-		writeDiagnostic(&b, named(d, r.Node), rows, p.opts.Width, p.style)
+		rows = nil
 	}
 	return b.String()
 }

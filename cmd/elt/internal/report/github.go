@@ -20,6 +20,7 @@ type github struct {
 	Reporter
 	out, summary io.Writer
 	plain        plain // its summary line
+	annotated    map[mistake]bool
 }
 
 // Observe writes an annotation for each node that failed or warns.
@@ -29,7 +30,7 @@ func (g *github) Observe(e runner.Event) {
 		g.plain.command = e.Command
 	case runner.NodeFinished:
 		for _, d := range findings(e.Result) {
-			g.annotate(d)
+			g.annotateOnce(d, e.Result)
 		}
 	case runner.Noticed:
 		g.annotate(e.Diagnostic)
@@ -69,6 +70,21 @@ func findings(r *runner.NodeResult) diag.List {
 		return diag.List{d}
 	}
 	return r.Diagnostics
+}
+
+// annotateOnce annotates what a result tells, unless it is the mistake of another node that has
+// been told of.
+func (g *github) annotateOnce(d *diag.Diagnostic, r *runner.NodeResult) {
+	if m, ok := mistakeOf(d, r.Node); ok {
+		if g.annotated[m] {
+			return
+		}
+		if g.annotated == nil {
+			g.annotated = map[mistake]bool{}
+		}
+		g.annotated[m] = true
+	}
+	g.annotate(d)
 }
 
 // annotate writes "::error file=...,line=...,col=...,title=...::message".

@@ -18,6 +18,8 @@ type plain struct {
 	command string
 	// unpublished are the nodes of the run that is over that are not visible.
 	unpublished map[string]bool
+	// shared are the mistakes of one node because of which others have failed in that run.
+	shared shared
 
 	told  bool // diagnostics stand above
 	fault bool // one of them, or of the notices, is an error
