@@ -55,7 +55,7 @@ type BindFacts interface {
 	Missing(ctx context.Context, query ShellQuery, err error) (ShellRelation, bool)
 	// Fault says what an error of the catalog means for who wrote the node: a diagnostic,
 	// or a Doubt where the query may well work when it is run.
-	Fault(node *project.Node, query ShellQuery, err error) error
+	Fault(ctx context.Context, node *project.Node, query ShellQuery, err error) error
 }
 
 // Doubt is why something cannot be known before a run. It is no mistake.

@@ -146,7 +146,7 @@ func (b *binder) castFault(catalog ShellCatalog, node *project.Node, query Shell
 		if err == nil {
 			continue
 		}
-		err = placed(b.facts.Fault(node, ShellQuery{SQL: text, Back: back}, err), node, cast.span)
+		err = placed(b.facts.Fault(b.ctx, node, ShellQuery{SQL: text, Back: back}, err), node, cast.span)
 		var doubt Doubt
 		switch {
 		case !errors.As(err, &doubt):

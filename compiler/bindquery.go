@@ -180,7 +180,7 @@ func (b *binder) bindQuery(catalog ShellCatalog, node *project.Node, query Shell
 		found, ok := b.facts.Missing(b.ctx, query, err)
 		b.outside.Store(b.outside.Load() || ok)
 		if !ok || catalog.Define(b.ctx, found.Relation, found.Columns) != nil {
-			return nil, b.facts.Fault(node, query, err)
+			return nil, b.facts.Fault(b.ctx, node, query, err)
 		}
 	}
 	return nil, Doubt("it reads too many tables that no source declares")

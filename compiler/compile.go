@@ -128,9 +128,7 @@ func named(err error, node *project.Node) error {
 		if d.Node == "" {
 			d.Node = node.UniqueID
 		}
-		if isNowhere(d.Place) {
-			d.Place = node.Place
-		}
+		d.Place = placeIn(d.Place, node.Place)
 	}
 	return list
 }

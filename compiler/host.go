@@ -36,9 +36,7 @@ func (h *parseHost) Source(call project.SourceCall) (project.Relation, string, e
 
 // Metric records the call.
 func (h *parseHost) Metric(call project.MetricCall) {
-	if isNowhere(call.Place) {
-		call.Place = h.node.Place
-	}
+	call.Place = placeIn(call.Place, h.node.Place)
 	h.metrics = append(h.metrics, call)
 }
 
@@ -59,6 +57,22 @@ func (h *parseHost) moveTo(refs, sources int, place diag.Place) {
 	for i := range h.sources[sources:] {
 		if call := &h.sources[sources+i]; isNowhere(call.Place) {
 			call.Place = place
+		}
+	}
+}
+
+// takeFromMacros gives the references that a macro makes the place of what calls it. Those in a
+// text without a file are left: where in a property file it stands is looked for if one of them is
+// wrong.
+func (h *parseHost) takeFromMacros(place diag.Place) {
+	for i := range h.refs {
+		if !isNowhere(h.refs[i].Place) {
+			h.refs[i].Place = place
+		}
+	}
+	for i := range h.sources {
+		if !isNowhere(h.sources[i].Place) {
+			h.sources[i].Place = place
 		}
 	}
 }

@@ -75,9 +75,7 @@ func (p *parser) edge(node, parent *project.Node, d *diag.Diagnostic, place diag
 		return
 	}
 	d.Node = node.UniqueID
-	if isNowhere(d.Place) {
-		d.Place = node.Place
-	}
+	d.Place = placeIn(d.Place, node.Place)
 	if !p.isMistake(node, d) {
 		p.dropTest(node)
 		if d.Code == diag.DisabledRef {

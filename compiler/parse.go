@@ -30,7 +30,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	if proj == nil {
-		return nil, diags.Sorted()
+		return nil, project.WithoutFollowing(diags).Sorted()
 	}
 	p := &parser{
 		plan: &Plan{
@@ -67,7 +67,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	if !p.diags.HasErrors() {
 		p.diags = append(p.diags, proj.UnusedConfig()...)
 	}
-	all := p.diags.Sorted()
+	all := project.WithoutFollowing(p.diags).Sorted()
 	if err := all.Err(); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (p *parser) settings() dbtcontext.Settings {
 	proj, opts := p.plan.Project, p.plan.options
 	settings := dbtcontext.Settings{
 		Name: proj.Name, Version: proj.Version, Target: proj.Target.Raw,
-		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return varNames(proj.Vars) }, Env: proj.Env,
+		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return proj.Vars.Names() }, Env: proj.Env,
 		Now: opts.Now, InvocationID: opts.InvocationID,
 		Command: opts.Command, Threads: opts.Threads, Log: opts.Log, Print: opts.Print, Warn: opts.Warn,
 		Flags: map[string]template.Value{"FULL_REFRESH": opts.FullRefresh, "EMPTY": opts.Empty,
@@ -172,20 +172,6 @@ func quoting(set *template.Dict) dbtcontext.Quoting {
 		return nil
 	}
 	return dbtcontext.Quoting{Database: read("database"), Schema: read("schema"), Identifier: read("identifier")}
-}
-
-// varNames lists the variables a project knows, for messages.
-func varNames(vars *project.Vars) []string {
-	var out []string
-	for _, dict := range []*template.Dict{vars.CLI, vars.Project} {
-		for _, key := range dict.Keys() {
-			if name, ok := key.(string); ok {
-				out = append(out, name)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // macros makes the macros of the project and its packages known, those of generic tests

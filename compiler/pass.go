@@ -228,12 +228,7 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 		p.reportAll(at(err, node.Place), node)
 		return
 	}
-	for i := range host.refs {
-		host.refs[i].Place = node.Place
-	}
-	for i := range host.sources {
-		host.sources[i].Place = node.Place
-	}
+	host.takeFromMacros(node.Place)
 	node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
 }
 

@@ -45,14 +45,27 @@ func hasTags(text string) bool {
 // isNowhere reports whether a place is in a text that has no file of its own.
 func isNowhere(place diag.Place) bool { return place.Source == nil || place.Source.Path == "" }
 
+// placeIn is the place of what is wrong with something that is declared elsewhere: a place in a
+// text that has no file of its own is that of the text in the property file, if it is a value
+// there, else that of the declaration.
+func placeIn(place, declared diag.Place) diag.Place {
+	if !isNowhere(place) {
+		return place
+	}
+	if place.Source != nil {
+		if found, ok := project.TextPlace(declared, place.Source.Text, place.Span); ok {
+			return found
+		}
+	}
+	return declared
+}
+
 // at moves the diagnostics of a text that has no file of its own to a place that a
 // person knows: offsets inside the text mean nothing to them.
 func at(err error, place diag.Place) error {
 	list := diag.From(err, diag.TemplateError)
 	for _, d := range list {
-		if isNowhere(d.Place) {
-			d.Place = place
-		}
+		d.Place = placeIn(d.Place, place)
 	}
 	if len(list) == 1 {
 		return list[0]

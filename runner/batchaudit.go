@@ -132,7 +132,7 @@ func (a *batchAudit) passesWith(ctx context.Context, batches []project.Batch) (b
 // fail. A test that cannot be run says so itself, later.
 func (a *batchAudit) passes(ctx context.Context, query string) (ok bool, failures int64, err error) {
 	if err := a.shadows.put(ctx, a.n.node.Relation, query); err != nil {
-		return false, 0, a.fault(a.n, sent{query: -1}, err)
+		return false, 0, a.fault(ctx, a.n, sent{query: -1}, err)
 	}
 	c, problems := check.Inline(a.test.node)
 	if problems.HasErrors() {

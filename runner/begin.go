@@ -237,7 +237,7 @@ func (r *run) operation(ctx context.Context, node *project.Node) error {
 	}
 	for _, at := range statements {
 		if _, err := r.main.Exec(ctx, sql[at.Start:at.End]); err != nil {
-			return r.fault(&nodeRun{node: node}, sent{query: -at.Start}, err)
+			return r.fault(ctx, &nodeRun{node: node}, sent{query: -at.Start}, err)
 		}
 	}
 	return nil

@@ -72,7 +72,7 @@ func (f *bindFacts) meanings(chain sqltoken.Chain) []project.Relation {
 }
 
 // Fault says what an error means for who wrote the node.
-func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err error) error {
+func (f *bindFacts) Fault(ctx context.Context, node *project.Node, query compiler.ShellQuery, err error) error {
 	var e *engine.Error
 	if !errors.As(err, &e) {
 		return err
@@ -87,7 +87,7 @@ func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err err
 	n := &nodeRun{node: node, key: f.run.names.full(node.Relation).Key()}
 	query0 := sent{sql: query.SQL, back: offsets{inner: query.Back}, query: 0}
 	if why := f.doubt(node, query, e); why != "" {
-		if d := f.run.fault(n, query0, err); d.Place != node.Place {
+		if d := f.run.fault(ctx, n, query0, err); d.Place != node.Place {
 			return compiler.Placed{Doubt: compiler.Doubt(why), Place: d.Place, Hint: d.Hint}
 		}
 		return compiler.Doubt(why)
@@ -95,7 +95,7 @@ func (f *bindFacts) Fault(node *project.Node, query compiler.ShellQuery, err err
 	if d := f.run.whereFault(node, query.SQL, e); d != nil {
 		return d
 	}
-	return f.run.fault(n, query0, err)
+	return f.run.fault(ctx, n, query0, err)
 }
 
 // certain are the kinds of errors that a query would give when it is run, too.

@@ -285,7 +285,7 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	if made.Identifier != "" && n.spec.NeedsColumns() {
 		var err error
 		if columns, err = describe(ctx, w.session, made); err != nil {
-			return w.fault(n, sent{query: -1}, err)
+			return w.fault(ctx, n, sent{query: -1}, err)
 		}
 	}
 	finish, err := materialize.End(n.spec, n.state, columns)
@@ -315,7 +315,7 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	if finish.CountRows != "" {
 		t, err := w.session.Query(ctx, finish.CountRows)
 		if err != nil {
-			return w.fault(n, sent{query: -1}, err)
+			return w.fault(ctx, n, sent{query: -1}, err)
 		}
 		n.rows, _ = t.Rows[0][0].(int64)
 	}
@@ -339,7 +339,7 @@ func (w *worker) present(ctx context.Context, n *nodeRun) error {
 		}
 		var err error
 		if columns, err = describe(ctx, w.session, rel); err != nil {
-			return w.fault(n, sent{query: -1}, err)
+			return w.fault(ctx, n, sent{query: -1}, err)
 		}
 	}
 	n.finish.Indexes = append(n.finish.Indexes, n.spec.Comments(columns)...)
@@ -358,7 +358,7 @@ func (w *worker) describeFirst(ctx context.Context, n *nodeRun, write *materiali
 	}
 	columns, err := describeQuery(ctx, w.session, &query)
 	if err != nil {
-		return w.fault(n, query, err)
+		return w.fault(ctx, n, query, err)
 	}
 	if n.spec.External != nil {
 		if err := write.External(n.spec, columns); err != nil {
@@ -381,12 +381,12 @@ func (w *worker) contract(ctx context.Context, n *nodeRun, probe *materialize.Co
 	}
 	columns, err := describeQuery(ctx, w.session, &query)
 	if err != nil {
-		return w.fault(n, query, err)
+		return w.fault(ctx, n, query, err)
 	}
 	declared := sent{sql: probe.Declared, query: -1}
 	promised, err := describeQuery(ctx, w.session, &declared)
 	if err != nil {
-		return w.fault(n, declared, err)
+		return w.fault(ctx, n, declared, err)
 	}
 	return n.spec.CheckContract(columns, promised)
 }
@@ -423,7 +423,7 @@ func (w *worker) show(ctx context.Context, n *nodeRun) error {
 	s.back.shift = len(before)
 	s.sql = before + s.sql + "\n)"
 	if err := w.shadows.putText(ctx, n.node.Relation, s.sql); err != nil {
-		return w.fault(n, s, err)
+		return w.fault(ctx, n, s, err)
 	}
 	return nil
 }

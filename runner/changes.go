@@ -194,7 +194,7 @@ func (w *worker) touch(ctx context.Context, n *nodeRun) error {
 		if errors.As(err, &e) && e.Kind == engine.Binder {
 			return w.untouchable(n.node, n.spec, e)
 		}
-		return w.fault(n, q, err)
+		return w.fault(ctx, n, q, err)
 	}
 	n.spec.Touched = touched
 	return nil

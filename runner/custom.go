@@ -240,7 +240,7 @@ func (m *maker) exec(ctx context.Context, sql string) (*engine.Table, error) {
 	}
 	t, err := m.w.session.Query(ctx, s.sql)
 	if err != nil {
-		return nil, m.w.fault(m.n, s, err)
+		return nil, m.w.fault(ctx, m.n, s, err)
 	}
 	return t, nil
 }
@@ -274,7 +274,7 @@ func (m *maker) take(ctx context.Context) error {
 	}
 	own := m.run.names.full(m.n.node.Relation)
 	if _, err := m.w.session.Exec(ctx, fmt.Sprintf("create table %s as select * from %s", m.n.candidate, own)); err != nil {
-		return m.w.fault(m.n, sent{query: -1}, err)
+		return m.w.fault(ctx, m.n, sent{query: -1}, err)
 	}
 	m.touched, m.n.written = true, m.n.candidate
 	return nil
@@ -304,7 +304,7 @@ func (m *maker) createTable(ctx context.Context, sql string, target project.Rela
 	}
 	t, err := m.w.session.Query(ctx, s.sql)
 	if err != nil {
-		return nil, m.w.fault(m.n, s, err)
+		return nil, m.w.fault(ctx, m.n, s, err)
 	}
 	m.touched, m.kind, m.n.written = true, "table", at
 	return t, nil
@@ -334,7 +334,7 @@ func (m *maker) createView(ctx context.Context, sql string, target project.Relat
 	before := fmt.Sprintf("create or replace view %s as (\n", m.run.names.shadowOf(target))
 	s.back.shift, s.sql = len(before), before+s.sql+"\n)"
 	if err := m.w.shadows.putText(ctx, target, s.sql); err != nil {
-		return nil, m.w.fault(m.n, s, err)
+		return nil, m.w.fault(ctx, m.n, s, err)
 	}
 	m.becomes(target, text)
 	return &engine.Table{}, nil
@@ -406,7 +406,7 @@ func (m *maker) rename(ctx context.Context, sql string, from project.Relation) (
 	rename := fmt.Sprintf("alter table %s rename to %s", source, project.QuoteIdent(at.Identifier))
 	t, err := m.w.session.Query(ctx, rename)
 	if err != nil {
-		return nil, m.w.fault(m.n, sent{query: -1}, err)
+		return nil, m.w.fault(ctx, m.n, sent{query: -1}, err)
 	}
 	m.forget(from.Key())
 	if to.Key() == m.n.key {

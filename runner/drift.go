@@ -81,7 +81,7 @@ func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (m
 			if e.File == "" {
 				e.File = f.path
 			}
-			bad = append(bad, fileFailure{file: f, source: si.src.node.UniqueID, why: diag.List{w.fault(n, sent{query: -1}, err)}})
+			bad = append(bad, fileFailure{file: f, source: si.src.node.UniqueID, why: diag.List{w.fault(ctx, n, sent{query: -1}, err)}})
 			continue
 		}
 		out[f.path], byHeader[header] = columns, columns

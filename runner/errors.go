@@ -25,7 +25,7 @@ type sent struct {
 
 // fault says what a database error about a node's statement means for the person who
 // wrote the node.
-func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
+func (r *run) fault(ctx context.Context, n *nodeRun, s sent, err error) *diag.Diagnostic {
 	var d *diag.Diagnostic
 	if errors.As(err, &d) {
 		return d
@@ -39,7 +39,7 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 		Node: n.node.UniqueID, Err: err, Hint: r.hintOf(e),
 	}
 	if d.Hint == "" && missingColumn.MatchString(e.Message) {
-		d.Hint = didYouMean(e.Name, r.parentColumns(n))
+		d.Hint = didYouMean(e.Name, r.parentColumns(ctx, n))
 	}
 	if hint, _ := r.tableMeant(s.sql, e); hint != "" {
 		d.Hint = hint
@@ -49,7 +49,7 @@ func (r *run) fault(n *nodeRun, s sent, err error) *diag.Diagnostic {
 	case r.isOwnFile(e.File):
 		d.Code = diag.Database
 	case e.File != "":
-		r.blameFile(d, n, e)
+		r.blameFile(ctx, d, n, e)
 		r.placeFile(d, n, e)
 	}
 	if node := r.notBuilt(n, e); node != nil {
@@ -91,8 +91,7 @@ func didYouMean(name string, candidates []string) string {
 }
 
 // parentColumns are the columns of what a node reads, as far as they can be found out.
-func (r *run) parentColumns(n *nodeRun) []string {
-	ctx := context.Background()
+func (r *run) parentColumns(ctx context.Context, n *nodeRun) []string {
 	session, err := r.db.Session(ctx)
 	if err != nil {
 		return nil

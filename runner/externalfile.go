@@ -43,7 +43,7 @@ func (r *run) placeExternal(ctx context.Context, s engine.Session, n *nodeRun) e
 	}
 	columns, err := describe(ctx, s, n.state.Existing.Relation)
 	if err != nil {
-		return r.fault(n, sent{query: -1}, err)
+		return r.fault(ctx, n, sent{query: -1}, err)
 	}
 	x.Known = columns
 	return nil
@@ -146,7 +146,7 @@ func (n *nodeRun) moveExternal() {
 func (w *worker) showExternal(ctx context.Context, n *nodeRun) error {
 	n.query = n.finish.AsView
 	if err := w.shadows.put(ctx, n.node.Relation, n.query); err != nil {
-		return w.fault(n, sent{query: -1}, err)
+		return w.fault(ctx, n, sent{query: -1}, err)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (r *run) placeObjects(ctx context.Context, s engine.Session, n *nodeRun) er
 		return err
 	}
 	if n.spec.External.Known, err = describe(ctx, s, n.state.Existing.Relation); err != nil {
-		return r.fault(n, sent{query: -1}, err)
+		return r.fault(ctx, n, sent{query: -1}, err)
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (w *worker) writtenObjects(ctx context.Context, n *nodeRun) error {
 	x := n.spec.External
 	files, err := remoteFiles(ctx, w.session, x.Hidden+"/**")
 	if err != nil {
-		return w.fault(n, sent{query: -1}, err)
+		return w.fault(ctx, n, sent{query: -1}, err)
 	}
 	m := manifest{Version: 1, Model: n.node.UniqueID, Format: x.Format, Columns: modelColumns(x), Files: []manifestFile{}}
 	replaced := map[string]bool{}

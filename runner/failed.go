@@ -36,7 +36,7 @@ func (w *worker) hunt(ctx context.Context, session engine.Session, n *nodeRun) *
 // place, pieces of the node's query are run by themselves, until the one is found that fails
 // in the same way: a run that succeeds pays nothing for it.
 func (r *run) search(ctx context.Context, h *hunt, s sent, err error) *diag.Diagnostic {
-	d := r.fault(h.n, s, err)
+	d := r.fault(ctx, h.n, s, err)
 	var e *engine.Error
 	if !errors.As(err, &e) || e.File != "" || ctx.Err() != nil {
 		return d

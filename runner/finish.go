@@ -177,7 +177,7 @@ func (r *run) afterwards(ctx context.Context) error {
 	for _, n := range r.nodes {
 		for _, sql := range n.after {
 			if _, err := r.main.Exec(ctx, sql); err != nil {
-				return r.fault(n, sent{query: -1}, err)
+				return r.fault(ctx, n, sent{query: -1}, err)
 			}
 		}
 	}

@@ -331,7 +331,7 @@ func (w *worker) inspectFormats(ctx context.Context, n *nodeRun, si *sourceIntak
 			if e.File == "" {
 				e.File = f.path
 			}
-			bad = append(bad, fileFailure{file: f, source: si.src.node.UniqueID, why: diag.List{w.fault(n, sent{query: -1}, err)}})
+			bad = append(bad, fileFailure{file: f, source: si.src.node.UniqueID, why: diag.List{w.fault(ctx, n, sent{query: -1}, err)}})
 		case err != nil:
 			return err
 		case d != nil:

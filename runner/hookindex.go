@@ -104,7 +104,7 @@ func (w *worker) tryIndex(ctx context.Context, n *nodeRun, p latePart) error {
 		return err
 	}
 	if _, err = w.session.Exec(ctx, s.sql); err != nil {
-		return w.fault(n, s, err)
+		return w.fault(ctx, n, s, err)
 	}
 	schema := project.QuoteIdent(n.candidate.Database) + "." + project.QuoteIdent(n.candidate.Schema)
 	_, err = w.session.Exec(ctx, "drop index "+schema+"."+name)

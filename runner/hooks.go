@@ -99,7 +99,7 @@ func (w *worker) hook(ctx context.Context, n *nodeRun, hook project.RenderedHook
 		return err
 	}
 	if _, err = w.session.Exec(ctx, s.sql); err != nil {
-		d := w.fault(n, s, err)
+		d := w.fault(ctx, n, s, err)
 		if !hook.Place.IsZero() && errors.Is(d.Err, err) {
 			d.Place = hook.Place
 		}

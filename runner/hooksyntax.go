@@ -32,7 +32,7 @@ func (r *run) hookSyntax(ctx context.Context, ids []string, own bool) diag.List 
 			if !errors.As(err, &e) || e.Kind != engine.Parser {
 				continue
 			}
-			out = append(out, r.hookFault(text, at.Start, err))
+			out = append(out, r.hookFault(ctx, text, at.Start, err))
 			break // what follows a mistake in a text may be part of it
 		}
 	}
@@ -84,12 +84,12 @@ func (r *run) hookTexts(ids []string, own bool) []hookText {
 
 // hookFault says what is wrong with the syntax of a hook, whose statement begins at an
 // offset of its text.
-func (r *run) hookFault(text hookText, start int, err error) *diag.Diagnostic {
+func (r *run) hookFault(ctx context.Context, text hookText, start int, err error) *diag.Diagnostic {
 	n := &nodeRun{node: text.node}
 	if text.place.IsZero() {
-		return r.fault(n, sent{query: -start}, err)
+		return r.fault(ctx, n, sent{query: -start}, err)
 	}
-	d := r.fault(n, sent{query: -1}, err)
+	d := r.fault(ctx, n, sent{query: -1}, err)
 	d.Place = text.place
 	return d
 }

@@ -27,7 +27,7 @@ func (w *worker) expire(ctx context.Context, n *nodeRun) error {
 	}
 	t, err := w.session.Query(ctx, e.Count)
 	if err != nil {
-		return w.fault(n, sent{query: -1}, err)
+		return w.fault(ctx, n, sent{query: -1}, err)
 	}
 	count, _ := t.Rows[0][0].(int64)
 	if count == 0 {
@@ -121,7 +121,7 @@ func (w *worker) expired(ctx context.Context, n *nodeRun) ([]oldFile, error) {
 func (w *worker) oldFiles(ctx context.Context, n *nodeRun, columns []engine.Column) ([]oldFile, error) {
 	t, err := w.session.Query(ctx, n.spec.TooOldByFile(columns))
 	if err != nil {
-		return nil, w.fault(n, sent{query: -1}, err)
+		return nil, w.fault(ctx, n, sent{query: -1}, err)
 	}
 	var some []oldFile
 	var names []string
@@ -137,7 +137,7 @@ func (w *worker) oldFiles(ctx context.Context, n *nodeRun, columns []engine.Colu
 		return nil, nil
 	}
 	if t, err = w.session.Query(ctx, n.spec.RowsByFile(columns, names)); err != nil {
-		return nil, w.fault(n, sent{query: -1}, err)
+		return nil, w.fault(ctx, n, sent{query: -1}, err)
 	}
 	all := map[string]int64{}
 	for _, row := range t.Rows {

@@ -86,7 +86,7 @@ func (w *worker) loadBatches(ctx context.Context, n *nodeRun) error {
 	}
 	var err error
 	if b.columns, err = describe(ctx, w.session, made); err != nil {
-		return w.fault(n, sent{query: -1}, err)
+		return w.fault(ctx, n, sent{query: -1}, err)
 	}
 	if err := n.spec.CheckEventTime(b.columns); err != nil {
 		return err
@@ -236,7 +236,7 @@ func (w *worker) showOwn(ctx context.Context, n *nodeRun) error {
 	}
 	own := w.names.shadowOf(n.node.Relation)
 	if err := w.shadows.put(ctx, n.node.Relation, query); err != nil {
-		return w.fault(n, sent{query: -1}, err)
+		return w.fault(ctx, n, sent{query: -1}, err)
 	}
 	b.own = &own
 	return nil
@@ -308,7 +308,7 @@ func (w *worker) settleBatches(ctx context.Context, n *nodeRun) error {
 		return list
 	}
 	if _, err := w.session.Exec(ctx, n.spec.DropBatches(n.write.Made, b.columns)); err != nil {
-		return w.fault(n, sent{query: -1}, err)
+		return w.fault(ctx, n, sent{query: -1}, err)
 	}
 	return nil
 }

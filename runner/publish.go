@@ -205,14 +205,14 @@ func (r *run) resultRows(nodes []*nodeRun) []state.Result {
 
 // publishStatementFault says what a database error about a statement that publishes a node
 // means: elt wrote it but for the texts of the node's config.
-func (r *run) publishStatementFault(n *nodeRun, err error) *diag.Diagnostic {
+func (r *run) publishStatementFault(ctx context.Context, n *nodeRun, err error) *diag.Diagnostic {
 	var e *engine.Error
 	if n.spec != nil && errors.As(err, &e) && codeOf(e) == diag.SQL {
 		if text, ok := textAtFault(n.spec, e.SQL, e); ok {
 			return r.configDiagnostic(n.node, n.spec, text, e)
 		}
 	}
-	return r.fault(n, sent{query: -1}, err)
+	return r.fault(ctx, n, sent{query: -1}, err)
 }
 
 // publishFault is what to say when the publish itself failed. Nothing of it is visible.

@@ -3,6 +3,7 @@ package runner
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -18,8 +19,8 @@ import (
 
 // blameFile leads an error about a raw file to the line that could not be read, and says
 // who was reading it. A file that cannot be looked at line by line is only named.
-func (r *run) blameFile(d *diag.Diagnostic, n *nodeRun, e *engine.Error) {
-	if r.blameUnequal(d, n, e) {
+func (r *run) blameFile(ctx context.Context, d *diag.Diagnostic, n *nodeRun, e *engine.Error) {
+	if r.blameUnequal(ctx, d, n, e) {
 		return
 	}
 	reader := d.Place

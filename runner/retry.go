@@ -174,7 +174,7 @@ func (r *run) takeUp(ctx context.Context, last *lastRun) error {
 				r.carried = append(r.carried, res)
 				continue
 			}
-		} else if err := r.takeUpNode(n, last, hidden); err != nil {
+		} else if err := r.takeUpNode(ctx, n, last, hidden); err != nil {
 			return err
 		}
 		again = append(again, n)
@@ -187,12 +187,12 @@ func (r *run) takeUp(ctx context.Context, last *lastRun) error {
 }
 
 // takeUpNode takes a node's candidate over, if it is still good.
-func (r *run) takeUpNode(n *nodeRun, last *lastRun, hidden []project.Relation) (err error) {
+func (r *run) takeUpNode(ctx context.Context, n *nodeRun, last *lastRun, hidden []project.Relation) (err error) {
 	c, ok := last.candidates[n.node.UniqueID]
 	if res, ended := last.results[n.node.UniqueID]; !ok || ended && res.Status != string(Success) {
 		return nil // it was not made
 	}
-	if n.anew = r.whyAnew(n, last, c); n.anew != "" {
+	if n.anew = r.whyAnew(ctx, n, last, c); n.anew != "" {
 		return nil
 	}
 	n.resumed = true
@@ -229,7 +229,7 @@ func (r *run) keepAll(candidate project.Relation, hidden []project.Relation) {
 // whyAnew says in words why a candidate of the last run may not be what building the node
 // now would make; "" if it certainly is: same SQL and config, same files, parents that are taken
 // over too or are published as they were, and nothing that elt cannot see.
-func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
+func (r *run) whyAnew(ctx context.Context, n *nodeRun, last *lastRun, c state.Candidate) string {
 	switch {
 	case n.spec == nil:
 		return "its template asks what only the build of a parent can answer"
@@ -263,7 +263,7 @@ func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
 	if len(r.directSources(n.node)) > 0 {
 		return "it reads a source that keeps bad rows apart, and they are found again"
 	}
-	if !r.sameIntake(n, c, last) {
+	if !r.sameIntake(ctx, n, c, last) {
 		return "other files are to be taken in"
 	}
 	return last.unseen.ofNode(n)
@@ -271,7 +271,7 @@ func (r *run) whyAnew(n *nodeRun, last *lastRun, c state.Candidate) string {
 
 // sameIntake reports whether a candidate of a by_file model holds the files that would
 // be taken in now.
-func (r *run) sameIntake(n *nodeRun, c state.Candidate, last *lastRun) bool {
+func (r *run) sameIntake(ctx context.Context, n *nodeRun, c state.Candidate, last *lastRun) bool {
 	if n.intake == nil {
 		return true
 	}
@@ -279,7 +279,7 @@ func (r *run) sameIntake(n *nodeRun, c state.Candidate, last *lastRun) bool {
 	if !last.exists[table.Key()] {
 		return false
 	}
-	had, err := state.ReadFiles(context.Background(), r.main, table)
+	had, err := state.ReadFiles(ctx, r.main, table)
 	if err != nil {
 		return false
 	}

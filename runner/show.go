@@ -175,7 +175,7 @@ func (r *run) shadowAll(ctx context.Context, all []state.Candidate) error {
 			})
 		}
 		if err := r.shadows.put(ctx, node.Relation, query); err != nil {
-			return r.fault(&nodeRun{node: node}, sent{query: -1}, err)
+			return r.fault(ctx, &nodeRun{node: node}, sent{query: -1}, err)
 		}
 	}
 	return nil

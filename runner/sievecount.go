@@ -37,7 +37,7 @@ func (w *sieving) settle(ctx context.Context) error {
 		count.read = count.loaded + count.rejected
 		if n, ok := rows[path]; ok {
 			count.read = n
-		} else if err := w.countRecords(lakeFile{path: path, remote: isRemote(path)}, count, byFile[path]); err != nil {
+		} else if err := w.countRecords(ctx, lakeFile{path: path, remote: isRemote(path)}, count, byFile[path]); err != nil {
 			return err
 		}
 		if count.read != count.loaded+count.rejected {
@@ -127,14 +127,14 @@ func (w *sieving) parquetRows(ctx context.Context) (map[string]int64, error) {
 // reject: by the byte at which DuckDB says that it begins, or by its number among the rows
 // that could be read, which stand in the order of the file. A file whose text cannot be read
 // here is counted by what DuckDB has found.
-func (w *sieving) countRecords(f lakeFile, count *sievedFile, rejects []*reject) error {
+func (w *sieving) countRecords(ctx context.Context, f lakeFile, count *sievedFile, rejects []*reject) error {
 	dialect := sieve.Dialect{}
 	src, format := w.sieved.src.formOf(f)
 	if src == nil {
 		return nil // it was refused
 	}
 	if w.sieved.src.node.Table.Format == "csv" {
-		line, err := w.firstRecord(context.Background(), f, src.dialectOf())
+		line, err := w.firstRecord(ctx, f, src.dialectOf())
 		if err != nil {
 			return err
 		}

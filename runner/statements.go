@@ -53,7 +53,7 @@ func (w *worker) checks(ctx context.Context, n *nodeRun, list []materialize.Chec
 		}
 		t, err := w.session.Query(ctx, s.sql)
 		if err != nil {
-			return w.fault(n, s, err)
+			return w.fault(ctx, n, s, err)
 		}
 		if len(t.Rows) > 0 {
 			n.result.Sample = sampleOf(t, w.sampleRows())
@@ -70,7 +70,7 @@ func (w *worker) count(ctx context.Context, n *nodeRun, made project.Relation) e
 	}
 	t, err := w.session.Query(ctx, "select count(*) from "+made.String())
 	if err != nil {
-		return w.fault(n, sent{query: -1}, err)
+		return w.fault(ctx, n, sent{query: -1}, err)
 	}
 	n.rows, _ = t.Rows[0][0].(int64)
 	return nil

@@ -119,7 +119,7 @@ func (r *run) perform(ctx context.Context, s engine.Session, phases []publishPha
 	for _, phase := range phases {
 		for _, st := range phase.statements {
 			if err := execStep(ctx, s, st.sql); err != nil {
-				return r.publishStatementFault(st.node, err)
+				return r.publishStatementFault(ctx, st.node, err)
 			}
 		}
 		r.point(phase.point)

@@ -22,7 +22,7 @@ var (
 
 // blameUnequal says which files of a source have not the same columns, where that is what is
 // wrong, and in which columns they differ. It reports whether it is.
-func (r *run) blameUnequal(d *diag.Diagnostic, n *nodeRun, e *engine.Error) bool {
+func (r *run) blameUnequal(ctx context.Context, d *diag.Diagnostic, n *nodeRun, e *engine.Error) bool {
 	first, second := "", ""
 	if m := globbedCSV.FindStringSubmatch(e.Original); m != nil {
 		first, second = m[1], m[2]
@@ -41,7 +41,7 @@ func (r *run) blameUnequal(d *diag.Diagnostic, n *nodeRun, e *engine.Error) bool
 	if first == "" && len(src.files) > 0 {
 		first = src.files[0].path
 	}
-	notes, err := r.differences(src, first, second)
+	notes, err := r.differences(ctx, src, first, second)
 	if err != nil || len(notes) == 0 {
 		return false // DuckDB's own words say more
 	}
@@ -79,12 +79,12 @@ func (r *run) sourceOfFile(n *nodeRun, file string) *lakeSource {
 }
 
 // differences says in which columns two files of a source differ.
-func (r *run) differences(src *lakeSource, first, second string) ([]string, error) {
-	a, err := r.columnsOfFile(src, first)
+func (r *run) differences(ctx context.Context, src *lakeSource, first, second string) ([]string, error) {
+	a, err := r.columnsOfFile(ctx, src, first)
 	if err != nil {
 		return nil, err
 	}
-	b, err := r.columnsOfFile(src, second)
+	b, err := r.columnsOfFile(ctx, src, second)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +104,8 @@ func (r *run) differences(src *lakeSource, first, second string) ([]string, erro
 }
 
 // columnsOfFile are the columns of one file of a source.
-func (r *run) columnsOfFile(src *lakeSource, file string) ([]engine.Column, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), searchTime)
+func (r *run) columnsOfFile(ctx context.Context, src *lakeSource, file string) ([]engine.Column, error) {
+	ctx, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
 	s, err := r.db.Session(ctx)
 	if err != nil {

@@ -39,6 +39,7 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 			ids = append(ids, id)
 		}
 	}
+	in.tellEphemeral(c.Command.Name, plan, ids)
 	plan.Choose(ids)
 	return ids, nil
 }

@@ -32,8 +32,8 @@ func (p *Project) envVar(c *template.Call, secrets bool) (template.Value, error)
 	if def != nil {
 		return def, nil
 	}
-	return nil, diag.New(diag.MissingEnvVar, c.Place, "environment variable %q is not set", name).
-		WithHint("set it, put it into .env, or give a default: env_var(%s, %s)", template.Repr(name), "'...'")
+	return nil, diag.New(diag.MissingEnvVar, c.Place, "the environment variable %q is not set", name).
+		WithHint("set it, write it into .env, or give a default: env_var(%s, %s)", template.Repr(name), "'...'")
 }
 
 // variable is var() with its method has_var.
@@ -103,7 +103,7 @@ func (v variable) Call(c *template.Call) (template.Value, error) {
 }
 
 func (v variable) missing(c *template.Call, name string) error {
-	d := diag.New(diag.UnknownVar, c.Place, "variable %q is not set", name)
+	d := diag.New(diag.UnknownVar, c.Place, "the variable %q is not set", name)
 	var known []string
 	if v.p.set.VarNames != nil {
 		known = slices.Clone(v.p.set.VarNames(v.pkg))

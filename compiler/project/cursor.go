@@ -232,8 +232,9 @@ func scalarEnd(text string, at int, n *yaml.Node) int {
 	return len(text)
 }
 
-// inner is the place of a part of a string's text, where the text stands in the
-// file as it is; otherwise the place of the whole string.
+// inner is the place of a part of a string's text: its first line, where the text stands in the
+// file otherwise than it is read (in a block, with escapes); the place of the whole string where
+// that cannot be told.
 func (c cursor) inner(span diag.Span) diag.Place {
 	p := c.place()
 	n := c.resolve()
@@ -244,10 +245,55 @@ func (c cursor) inner(span diag.Span) diag.Place {
 	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
 		at++
 	}
-	if !strings.HasPrefix(p.Source.Text[min(at, len(p.Source.Text)):], n.Value) {
-		return p
+	if strings.HasPrefix(p.Source.Text[min(at, len(p.Source.Text)):], n.Value) {
+		return diag.Place{Source: p.Source, Span: diag.Span{Start: at + span.Start, End: at + min(span.End, len(n.Value))}}
 	}
-	return diag.Place{Source: p.Source, Span: diag.Span{Start: at + span.Start, End: at + min(span.End, len(n.Value))}}
+	if found, ok := c.asWritten(span); ok {
+		return diag.Place{Source: p.Source, Span: found}
+	}
+	return p
+}
+
+// asWritten finds the first line of a part of a string's text within what is written for the
+// string.
+func (c cursor) asWritten(span diag.Span) (diag.Span, bool) {
+	n, p := c.resolve(), c.place()
+	if span.Start >= min(span.End, len(n.Value)) {
+		return diag.Span{}, false
+	}
+	piece, _, _ := strings.Cut(n.Value[span.Start:min(span.End, len(n.Value))], "\n")
+	written := p.Text()
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		written = block(p.Source.Text[p.Span.Start:])
+	}
+	at := 0
+	for range strings.Count(n.Value[:span.Start], piece) + 1 {
+		next := strings.Index(written[at:], piece)
+		if next < 0 || piece == "" {
+			return diag.Span{}, false
+		}
+		at += next + len(piece)
+	}
+	end := p.Span.Start + at
+	return diag.Span{Start: end - len(piece), End: end}, true
+}
+
+// block is what a text that begins with the header of a block scalar ("|", ">-") holds up to the
+// end of that block.
+func block(text string) string {
+	end, indent := 0, -1
+	for line := range strings.Lines(text) {
+		content := strings.TrimLeft(line, " ")
+		switch blank := strings.TrimSpace(line) == ""; {
+		case end == 0 || blank:
+		case indent < 0:
+			indent = len(line) - len(content)
+		case len(line)-len(content) < indent:
+			return text[:end]
+		}
+		end += len(line)
+	}
+	return text[:end]
 }
 
 func kindName(n *yaml.Node) string {

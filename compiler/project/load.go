@@ -197,7 +197,7 @@ func (p *Project) scope(vars VarLookup, target *Target) template.Scope {
 	if p.opts.Scope != nil && target != nil {
 		return p.opts.Scope(vars, target)
 	}
-	s := &yamlScope{env: p.env, vars: vars, target: target}
+	s := &yamlScope{env: p.env, vars: vars, target: target, project: p}
 	if target == nil { // the connection itself is being read
 		s.secrets = true
 		s.used = func(secret string) { p.secrets = append(p.secrets, secret) }

@@ -140,7 +140,8 @@ type yamlScope struct {
 	env     func(string) (string, bool)
 	vars    VarLookup
 	target  *Target
-	secrets bool // env_var may read secrets
+	project *Project // nil where it has no variables yet
+	secrets bool     // env_var may read secrets
 	used    func(secret string)
 }
 
@@ -216,8 +217,13 @@ func (s *yamlScope) variable(c *template.Call) (template.Value, error) {
 	if has || len(c.Args)+len(c.Kwargs) > 1 {
 		return fallback, nil
 	}
-	return nil, diag.New(diag.UnknownVar, c.Place, "the variable %q is not set", name).
-		WithHint("set it under vars:, with --vars, or give a default: var('%s', '...')", name)
+	d := diag.New(diag.UnknownVar, c.Place, "the variable %q is not set", name)
+	if s.project != nil && s.project.Vars != nil {
+		if near := diag.Suggest(name, s.project.Vars.Names()); near != "" {
+			return nil, d.WithHint("did you mean %q? Else set it under vars: or with --vars, or give a default: var(%s, ...)", near, template.Repr(name))
+		}
+	}
+	return nil, d.WithHint("set it under vars: or with --vars, or give a default: var(%s, ...)", template.Repr(name))
 }
 
 // configValue is value with its place, and the places of a list's elements.

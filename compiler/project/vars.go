@@ -1,6 +1,8 @@
 package project
 
 import (
+	"slices"
+
 	"elt/compiler/diag"
 	"elt/compiler/template"
 )
@@ -27,6 +29,20 @@ func (v *Vars) Lookup(pkg, name string) (template.Value, bool) {
 		return scoped(own, pkg, name)
 	}
 	return nil, false
+}
+
+// Names lists the variables that a project knows, sorted, for messages.
+func (v *Vars) Names() []string {
+	var out []string
+	for _, dict := range []*template.Dict{v.CLI, v.Project} {
+		for _, key := range dict.Keys() {
+			if name, ok := key.(string); ok {
+				out = append(out, name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // scoped looks a name up in what is said for one package, then in what is said for all.

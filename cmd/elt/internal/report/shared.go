@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -11,10 +12,10 @@ import (
 // mistake is what tells one mistake from another.
 type mistake struct {
 	code  diag.Code
-	node  string // empty for what is wrong with a file that several read
+	node  string // the model in which it is made, or empty
 	path  string
 	start int
-	text  string // the message of such a mistake; one in a query may name any of the values that do not fit
+	text  string // the message; empty of a model, whose query may fail with any of its values
 }
 
 // mistakeOf is the mistake because of which a node has failed, where it is not made in the node's
@@ -24,7 +25,7 @@ func mistakeOf(d *diag.Diagnostic, failed *project.Node) (m mistake, ok bool) {
 	switch {
 	case d.Severity != diag.Error || d.Node == "" || d.Place.IsZero():
 		return mistake{}, false
-	case d.Node != failed.UniqueID:
+	case d.Node != failed.UniqueID && strings.HasPrefix(d.Node, string(project.Model)+"."):
 		return mistake{d.Code, d.Node, d.Place.Source.Path, d.Place.Span.Start, ""}, true
 	case failed.Source == nil || d.Place.Source.Path == failed.Source.Path:
 		return mistake{}, false
@@ -58,7 +59,7 @@ func (p *plain) once(d *diag.Diagnostic, failed *project.Node) (_ *diag.Diagnost
 	m, ok := mistakeOf(d, failed)
 	nodes := p.shared[m]
 	switch {
-	case !ok || len(nodes) == 0:
+	case !ok || !slices.Contains(nodes, failed):
 		return d, false
 	case nodes[0] != failed:
 		return nil, true
