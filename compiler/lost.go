@@ -3,6 +3,7 @@ package compiler
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -14,6 +15,7 @@ type lost struct {
 	files  map[string]bool // names of models, seeds and the like, by their file's name
 	macros map[string]bool
 	yaml   []string // the text of property files in which something is wrong
+	vars   []string // of those files the ones that variables are written in
 }
 
 // lostIn gathers what the mistakes of loading a project have cost.
@@ -29,6 +31,9 @@ func lostIn(diags diag.List) lost {
 		switch ext := path.Ext(src.Path); ext {
 		case ".yml", ".yaml":
 			l.yaml = append(l.yaml, src.Text)
+			if slices.Contains([]string{"vars.yml", "elt.yml", "dbt_project.yml"}, src.Path) {
+				l.vars = append(l.vars, src.Text)
+			}
 		default:
 			l.files[strings.TrimSuffix(path.Base(src.Path), ext)] = true
 		}
@@ -59,11 +64,24 @@ func (l *lost) named(name string) bool {
 
 // explains reports whether a diagnostic only follows from what is lost.
 func (l *lost) explains(d *diag.Diagnostic) bool {
-	if d.Code != diag.UndefinedName {
-		return false
+	switch d.Code {
+	case diag.UndefinedName:
+		name := dottedName.FindString(d.Place.Text())
+		return l.macros[name[strings.LastIndexByte(name, '.')+1:]]
+	case diag.UnknownVar:
+		if m := inQuotes.FindStringSubmatch(d.Message); m != nil {
+			return l.variable(m[1])
+		}
 	}
-	name := dottedName.FindString(d.Place.Text())
-	return l.macros[name[strings.LastIndexByte(name, '.')+1:]]
+	return false
+}
+
+var inQuotes = regexp.MustCompile(`"(\w+)"`)
+
+// variable reports whether a file with variables, in which something is wrong, has one of a name.
+func (l *lost) variable(name string) bool {
+	entry := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `["']?\s*:`)
+	return slices.ContainsFunc(l.vars, entry.MatchString)
 }
 
 var dottedName = regexp.MustCompile(`^[\w.]*`)

@@ -191,8 +191,15 @@ func tableColumns(query []engine.Column) []engine.Column {
 // namelessStruct is the type of row(...), whose fields have no names.
 var namelessStruct = regexp.MustCompile(`STRUCT\((?:"NULL"|[A-Z_0-9]+)(?:[,()\[]| WITH TIME ZONE)`)
 
-// checkStorable reports columns that a table cannot hold.
+// noTable are the statements with rows of which DuckDB makes a view but no table.
+var noTable = []string{"summarize", "describe", "desc", "show"}
+
+// checkStorable reports what a table cannot hold: a query that is no select, columns of types
+// without a form on disk.
 func checkStorable(node *project.Node, columns []engine.Column) error {
+	if d := noSelect(node); d != nil {
+		return d
+	}
 	var out diag.List
 	for _, c := range columns {
 		if namelessStruct.MatchString(c.Type) {
@@ -229,4 +236,29 @@ func readsVariable(node *project.Node) bool {
 	return node.Compiled != nil && slices.ContainsFunc(sqltoken.Chains(node.Compiled.SQL), func(c sqltoken.Chain) bool {
 		return c.Call && strings.EqualFold(c.Name(), "getvariable")
 	})
+}
+
+// noSelect reports a query that begins with one of those; nil where it does not.
+func noSelect(node *project.Node) error {
+	if node.Compiled == nil {
+		return nil
+	}
+	for tok := range sqltoken.Tokens(node.Compiled.SQL) {
+		if tok.Kind == sqltoken.Comment {
+			continue
+		}
+		word := tok.Text(node.Compiled.SQL)
+		if !slices.Contains(noTable, strings.ToLower(word)) {
+			return nil
+		}
+		d := diag.New(diag.SQL, node.Place, "no table can be made of %s", strings.ToUpper(word)).
+			WithHint("select from it: select * from (%s ...)", word)
+		d.Node = node.UniqueID
+		if place, ok := node.Compiled.Map.Origin(tok.Span.Start); ok {
+			place.Span.End = min(place.Span.Start+len(word), len(place.Source.Text))
+			d.Place = place
+		}
+		return d
+	}
+	return nil
 }

@@ -55,6 +55,10 @@ func (r *run) fault(ctx context.Context, n *nodeRun, s sent, err error) *diag.Di
 	if node := r.notBuilt(n, e); node != nil {
 		d.Message = fmt.Sprintf("%s %q is not built yet", node.Type, node.Name)
 		d.Hint = fmt.Sprintf("elt build -s %s builds it", node.Name)
+		if node == n.node {
+			d.Message = fmt.Sprintf("%s %q reads itself, and is not built yet", node.Type, node.Name)
+			d.Hint = "read the table as it is published with {{ this }}, inside {% if is_incremental() %}"
+		}
 	}
 	return d
 }
@@ -302,6 +306,10 @@ func setupWords(e *duckdb.SetupError) string {
 			return words
 		}
 		return fmt.Sprintf("%q: %s", open.Path, open.Message)
+	}
+	var told *engine.Error
+	if errors.As(e.Err, &told) && told.Kind == engine.Other {
+		return told.Message
 	}
 	return e.Err.Error()
 }

@@ -1,6 +1,8 @@
 package project
 
 import (
+	"fmt"
+
 	"elt/compiler/diag"
 	"elt/compiler/template"
 )
@@ -51,10 +53,23 @@ func (f *propertyFile) test(c cursor, key string) *TestPatch {
 	}
 	args := pairs[0].value
 	if !args.isNull() && !args.isMap() {
-		f.add(wrongType(args, pairs[0].key, "a mapping of arguments"))
+		f.add(wrongType(args, pairs[0].key, "a mapping of arguments").WithHint("%s", argumentsOf(pairs[0].key)))
 		return nil
 	}
 	return f.testArguments(pairs[0].key, pairs[0].keyAt, args.pairs(), "")
+}
+
+// argumentsOf shows how the arguments of a test are written.
+func argumentsOf(test string) string {
+	switch test {
+	case "row_count":
+		return "for example row_count: {equals: 3}"
+	case "accepted_values":
+		return "for example accepted_values: {values: [placed, shipped]}"
+	case "relationships":
+		return "for example relationships: {to: ref('customers'), field: id}"
+	}
+	return fmt.Sprintf("name each argument, as in %s: {argument: value}", test)
 }
 
 // testArguments gathers the arguments, flat ones first, then those of arguments:.

@@ -71,11 +71,15 @@ func (l *loader) inlineTarget(file cursor, rd reader) *Target {
 	}
 	if l.opts.Target != "" && l.opts.Target != "default" {
 		l.add(diag.New(diag.UnknownProfile, single.place(), "there is no target %q", l.opts.Target).
+			WithNote(diag.Place{}, asksForTarget).
 			WithHint("elt.yml has one target only, \"default\"; several go under targets:"))
 		return nil
 	}
 	return l.connection(single, "default", l.p.Name)
 }
+
+// asksForTarget tells where the name of a target comes from that is written in no file shown.
+const asksForTarget = "--target, or its environment variable, asks for it"
 
 // pick chooses a target by name. at is where the name was written, if anywhere.
 func (l *loader) pick(outputs cursor, name, profile string, at cursor) *Target {
@@ -91,7 +95,7 @@ func (l *loader) pick(outputs cursor, name, profile string, at cursor) *Target {
 	}
 	if l.opts.Target != "" {
 		l.add(unknownName(diag.Place{}, "target", name, outputs, " of profile \""+profile+"\"").
-			WithNote(outputs.place(), "--target, or its environment variable, asks for it; the targets are here"))
+			WithNote(outputs.place(), asksForTarget+"; the targets are here"))
 		return nil
 	}
 	place := outputs.place()
@@ -175,6 +179,7 @@ func (l *loader) profileTarget(file cursor, rd reader) *Target {
 func (l *loader) unknownTargetByConvention() {
 	if l.opts.Target != "" && l.opts.Target != "default" {
 		l.add(diag.New(diag.UnknownProfile, placeOf(l.p.Source), "there is no target %q", l.opts.Target).
+			WithNote(diag.Place{}, asksForTarget).
 			WithHint("the project names no connections; give them under targets: in elt.yml or in profiles.yml"))
 	}
 }

@@ -41,8 +41,10 @@ func (l *loader) loadIdentity(file cursor) {
 	if name := file.get("name"); !name.isNull() {
 		p.Name, p.Place = rd.str(name, "name"), name.place()
 		if !projectName.MatchString(p.Name) {
-			l.add(diag.New(diag.WrongType, name.place(), "%q cannot be the name of a project", p.Name).
-				WithHint("a name has letters, digits and underscores and does not begin with a digit"))
+			if !name.isList() && !name.isMap() {
+				l.add(diag.New(diag.WrongType, name.place(), "%q cannot be the name of a project", p.Name).
+					WithHint("a name has letters, digits and underscores and does not begin with a digit"))
+			}
 			p.Name = conventionName(p.Name)
 		}
 	} else if p.FileName == "dbt_project.yml" {

@@ -7,6 +7,7 @@ import "fmt"
 type Exception struct {
 	Kind    string // "TypeError", "ValueError", ...
 	Message string
+	Hint    string // what to do; Python has none
 }
 
 // Error returns the message.

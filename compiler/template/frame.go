@@ -318,5 +318,9 @@ func (f *frame) fail(at pos, err error) error {
 	}
 	d = diag.New(diag.TemplateError, f.place(at), "%s", err.Error())
 	d.Err = err
+	var e *Exception
+	if errors.As(err, &e) {
+		d.Hint = e.Hint
+	}
 	return reworded(d)
 }

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -178,9 +179,30 @@ func (m *macroValue) rest(kwargs []Kwarg, taken []bool, set func(int32, Value)) 
 	case caller:
 		return TypeErrorf("macro %s was invoked with two values for the special caller argument. This is most likely a bug.", m.reprName())
 	case unexpected != "":
-		return TypeErrorf("macro %s takes no keyword argument %s", m.reprName(), Repr(unexpected))
+		return &Exception{
+			Kind: "TypeError", Hint: m.meant(unexpected),
+			Message: fmt.Sprintf("macro %s takes no keyword argument %s", m.reprName(), Repr(unexpected)),
+		}
 	}
 	return nil
+}
+
+// meant is a hint about an argument that the macro does not take: the name that is near, else those
+// there are. A generic test is given its model and column; nobody writes those.
+func (m *macroValue) meant(name string) string {
+	var names []string
+	for i, p := range m.def.params {
+		if isTest := m.def.params[0].name == "model"; !isTest || i > 0 && p.name != "column_name" {
+			names = append(names, p.name)
+		}
+	}
+	switch near := didYouMean(name, names); {
+	case near != "":
+		return near
+	case len(names) == 0:
+		return ""
+	}
+	return "its arguments: " + strings.Join(names, ", ")
 }
 
 // defaults fills the parameters that got no value, in order.

@@ -98,6 +98,8 @@ var wordings = []wording{
 	say(`^NOT NULL constraint failed: (?:.+\.)?(.+)$`, `column "$1" is NULL, against its not null constraint`, ``),
 	say(`^CHECK constraint failed on table .+ with expression (.+)$`, `a row does not keep $1`, ``),
 
+	say(`^Cannot execute statement of type "(\w+)" on database "(.+)" which is attached in read-only mode!?$`, `$1 is not possible: the database "$2" is open for reading only`, ``),
+
 	// syntax and files
 	say(`^syntax error at end of input$`, `unexpected end of query`, ``),
 	say(`(?s)^syntax error at or near "(.+)"$`, `syntax error near "$1"`, ``),

@@ -48,6 +48,9 @@ func newChange(spec *Spec, state State, delta project.Relation, source []engine.
 		}
 	}
 	c.target = c.targetColumns()
+	if err := c.checkTable(); err != nil {
+		return nil, err
+	}
 	for _, col := range c.target {
 		if _, ok := find(source, col.Name); ok {
 			c.insert = append(c.insert, col)

@@ -100,6 +100,40 @@ func checkKeys(spec *Spec, columns []engine.Column) error {
 	})
 }
 
+// checkTable reports columns by which rows of the table are found, and which the query has but not
+// the table: it was made before they were named.
+func (c *change) checkTable() error {
+	spec, hint := c.spec, "--full-refresh makes the table anew; on_schema_change: append_new_columns adds the column, without values in the rows there are"
+	var out diag.List
+	missing := func(key, name, hint string) {
+		d := diag.New(diag.IncrementalConfig, spec.place(key), "the table of %q has no column %q, by which %s finds its rows", spec.Published.Identifier, name, key)
+		d.Node, d.Hint = spec.Node, hint
+		out = append(out, d)
+	}
+	for _, config := range []named{
+		{"unique_key", spec.UniqueKey},
+		{"merge_on_using_columns", spec.Merge.OnUsingColumns},
+		{"partition_by", spec.PartitionBy},
+		{"event_time", spec.eventTime()},
+	} {
+		for _, text := range config.texts {
+			name, isName := columnName(text, c.source)
+			_, inQuery := find(c.source, name)
+			_, inTable := find(c.target, name)
+			if isName && inQuery && !inTable && spec.Strategy != Append {
+				missing(config.key, name, hint)
+			}
+		}
+	}
+	if spec.Files != nil && spec.Files.Column != "" {
+		if _, ok := find(c.old, spec.Files.Column); !ok { // rows without a file would stay, and those of their files be added
+			missing("incremental_strategy", spec.Files.Column, "--full-refresh makes the table anew, with the file of each row")
+			out[len(out)-1].Message = fmt.Sprintf("the table of %q has no column %q, by which by_file finds the rows of a file", spec.Published.Identifier, spec.Files.Column)
+		}
+	}
+	return out.Err()
+}
+
 // checkMoment reports an event_time that is a number: no batch can be told by it.
 func checkMoment(spec *Spec, columns []engine.Column) error {
 	for _, text := range spec.eventTime() {
