@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/flosch/pongo2/v6"
@@ -93,7 +94,8 @@ func (m *macroValue) result(c *Call, err error) (Value, error) {
 	}
 	if d, ok := err.(*diag.Diagnostic); ok && !d.Place.IsZero() && !c.Place.IsZero() {
 		const most = 20
-		if len(d.Notes) < most && m.def.kind != "call" {
+		again := slices.ContainsFunc(d.Notes, func(n diag.Note) bool { return n.Place == c.Place }) // of a macro that calls itself
+		if len(d.Notes) < most && m.def.kind != "call" && !again {
 			d.WithNote(c.Place, "macro \"%s\" is called here", m.Name())
 		}
 	}

@@ -47,6 +47,7 @@ var wordings = []wording{
 	say(`^macro '(.+)' takes not more than 1 argument\(s\)$`, `macro "$1" takes at most 1 argument`, ``),
 	say(`^macro '(.+)' takes not more than (\d+) argument\(s\)$`, `macro "$1" takes at most $2 arguments`, ``),
 	say(`^macro '(.+)' takes no keyword argument '(.+)'$`, `macro "$1" takes no argument "$2"`, ``),
+	say(`^Range too big\. The sandbox blocks ranges larger than MAX_RANGE \((\d+)\)\.$`, `a range has at most $1 numbers, as under dbt`, `for more rows write SQL: from range(...)`),
 	say(`^parameter '(.+)' was not provided$`, `argument "$1" was not given`, ``),
 }
 

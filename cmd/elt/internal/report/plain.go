@@ -132,15 +132,29 @@ func (p *plain) line(r *runner.NodeResult) string {
 		return ""
 	}
 	w, paint := word(r.Status, p.style)
-	// a name that is too long for its column takes of the room for the detail
-	name := label(r.Node)
-	room := max(p.layout.name+detailWidth-max(Width(name), p.layout.name), Width(detail(r)))
-	return trimLines(fmt.Sprintf("  %s  %s  %s  %s  %s\n",
+	name, what, elapsed := label(r.Node), detail(r), Elapsed(r.CompileTime+r.ExecuteTime)
+	room, timeRoom := p.layout.room(Width(name), Width(what), Width(elapsed))
+	return trimLines(fmt.Sprintf("  %s  %s  %s%s%s\n",
 		paint(pad(w, statusWidth)),
 		p.style.Dim(pad(kind(r.Node), p.layout.kind)),
 		pad(name, p.layout.name),
-		padLeft(detail(r), room),
-		p.style.Dim(padLeft(Elapsed(r.CompileTime+r.ExecuteTime), timeWidth))))
+		padLeft(what, room),
+		p.style.Dim(padLeft(elapsed, timeRoom))))
+}
+
+// room is how wide the columns after a name are, with the gaps before them: a name that is too long
+// for its column takes of the room for what there is to count, then of the gaps.
+func (l layout) room(name, what, elapsed int) (room, timeRoom int) {
+	timeRoom = 2 + timeWidth
+	room = 2 + detailWidth - max(name-l.name, 0)
+	if what > 0 {
+		what++
+	}
+	if room < what {
+		timeRoom = max(timeRoom-(what-room), 1+elapsed)
+		room = what
+	}
+	return room, timeRoom
 }
 
 // detail is what there is to count of a node.
