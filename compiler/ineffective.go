@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"slices"
+
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/template"
@@ -17,6 +19,7 @@ var ineffective = []string{
 func (p *parser) warnIneffective() {
 	seen := map[string]bool{}
 	for _, node := range p.ordered() {
+		p.warnUnpartitioned(node)
 		for _, key := range ineffective {
 			if v, ok := node.Config.Get(key); ok && !seen[key] && !(key == "freshness" && node.Type == project.Source) && template.Truth(v.Value) {
 				seen[key] = true
@@ -28,6 +31,30 @@ func (p *parser) warnIneffective() {
 			}
 		}
 	}
+}
+
+// warnUnpartitioned warns of partitions of a model that has none: a table of DuckDB is not cut by
+// partition_by. Under dbt_project.yml it may be meant for another database.
+func (p *parser) warnUnpartitioned(node *project.Node) {
+	_, given := node.Config.Get("partition_by")
+	_, keeps := node.Config.Get("keep") // by the column of partition_by
+	if !given || keeps || node.Type != project.Model || !p.plan.Project.OwnDefaults() {
+		return
+	}
+	what := "a " + node.Materialized()
+	switch node.Materialized() {
+	case "table", "view":
+	case "incremental":
+		strategy := node.Config.String("incremental_strategy", "")
+		if !slices.Contains([]string{"append", "delete+insert", "merge"}, strategy) {
+			return
+		}
+		what = "the strategy \"" + strategy + "\""
+	default:
+		return
+	}
+	p.report(diag.Warn(diag.Unsupported, placeOf(node, "partition_by"), "the config \"partition_by\" has no effect on %s", what).
+		WithHint("the strategy insert_overwrite and external models have partitions"))
 }
 
 func placeOf(node *project.Node, key string) diag.Place {

@@ -99,6 +99,7 @@ var wordings = []wording{
 	say(`^CHECK constraint failed on table .+ with expression (.+)$`, `a row does not keep $1`, ``),
 
 	say(`^Cannot execute statement of type "(\w+)" on database "(.+)" which is attached in read-only mode!?$`, `$1 is not possible: the database "$2" is open for reading only`, ``),
+	say(`^No column to write as all columns are specified as partition columns\..*$`, `partition_by names all columns, so none is left to write`, `leave a column out of partition_by`),
 
 	// syntax and files
 	say(`^syntax error at end of input$`, `unexpected end of query`, ``),

@@ -133,7 +133,7 @@ func (p *plain) line(r *runner.NodeResult) string {
 	}
 	w, paint := word(r.Status, p.style)
 	name, what, elapsed := label(r.Node), detail(r), Elapsed(r.CompileTime+r.ExecuteTime)
-	room, timeRoom := p.layout.room(Width(name), Width(what), Width(elapsed))
+	room, timeRoom := p.room(Width(name), Width(what), Width(elapsed))
 	return trimLines(fmt.Sprintf("  %s  %s  %s%s%s\n",
 		paint(pad(w, statusWidth)),
 		p.style.Dim(pad(kind(r.Node), p.layout.kind)),
@@ -143,18 +143,20 @@ func (p *plain) line(r *runner.NodeResult) string {
 }
 
 // room is how wide the columns after a name are, with the gaps before them: a name that is too long
-// for its column takes of the room for what there is to count, then of the gaps.
-func (l layout) room(name, what, elapsed int) (room, timeRoom int) {
-	timeRoom = 2 + timeWidth
-	room = 2 + detailWidth - max(name-l.name, 0)
+// for its column takes of the room for what there is to count, then of the gaps, so that the line
+// keeps to the width of the terminal.
+func (p *plain) room(name, what, elapsed int) (room, timeRoom int) {
+	room, timeRoom = 2+detailWidth-max(name-p.layout.name, 0), 2+timeWidth
+	gap := 0
 	if what > 0 {
-		what++
+		room, gap = max(room, 2+what), 1
 	}
-	if room < what {
-		timeRoom = max(timeRoom-(what-room), 1+elapsed)
-		room = what
+	room = max(room, 0)
+	over := 2 + statusWidth + 2 + p.layout.kind + 2 + max(name, p.layout.name) + room + timeRoom - p.opts.Width
+	if over > 0 && room == gap+1+what {
+		room, over = room-gap, over-gap
 	}
-	return room, timeRoom
+	return room, max(timeRoom-max(over, 0), 1+elapsed)
 }
 
 // detail is what there is to count of a node.
