@@ -253,6 +253,10 @@ func (b *binder) prepare(id string) bool {
 
 // hasQuery looks at a node's compiled query and at its parents.
 func (b *binder) hasQuery(node *project.Node, n *boundNode) bool {
+	if d := node.Unmade(); d != nil {
+		b.settle(node, n, d)
+		return false
+	}
 	for _, id := range b.readers(node) {
 		parent := b.nodes[id]
 		switch {

@@ -149,7 +149,7 @@ func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compile
 			scope.With(name, value)
 		}
 	}
-	if node.Template != nil {
+	if node.Template != nil && !node.IsPython() {
 		if err := p.compileQuery(how, host, scope, compiled); err != nil {
 			return nil, err
 		}

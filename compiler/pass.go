@@ -56,7 +56,11 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 		return
 	}
 	if node.Template == nil {
-		t, err := template.Parse(node.Source)
+		source := node.Source
+		if node.IsPython() {
+			source = project.PythonReferences(source)
+		}
+		t, err := template.Parse(source)
 		if err != nil {
 			p.reportAll(at(err, node.Place), node)
 			return
@@ -77,8 +81,16 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 	p.hookReferences(how, scope, node, host)
 	host.moveTo(0, 0, node.Place)
 	p.changeReferences(node, host)
+	if node.IsPython() { // the template has every byte at its place
+		for i := range host.refs {
+			host.refs[i].Place.Source = node.Source
+		}
+		for i := range host.sources {
+			host.sources[i].Place.Source = node.Source
+		}
+	}
 	node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
-	if p.plan.sqlFirst() {
+	if p.plan.sqlFirst() && !node.IsPython() {
 		p.rendered.Store(node, out)
 	}
 	p.keepTexts(node, node.Template)
@@ -121,6 +133,9 @@ func (p *parser) configInput(node *project.Node, calls []project.ConfigCall) pro
 // tags those of the property file come last, as in dbt, though config has them earlier.
 func (p *parser) configure(node *project.Node, calls []project.ConfigCall) {
 	in := p.configInput(node, calls)
+	if node.IsPython() {
+		in.Patch = project.AsTable(in.Patch)
+	}
 	config, diags := project.ResolveConfig(p.plan.ProjectOf(node), in)
 	for _, d := range diags {
 		if d.Node == "" {

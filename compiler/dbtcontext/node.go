@@ -99,7 +99,7 @@ func commonKeys(n *project.Node, put func(string, template.Value)) {
 
 // queryKeys are the keys of what has a query.
 func queryKeys(n *project.Node, put func(string, template.Value)) {
-	put("language", "sql")
+	put("language", map[bool]string{true: "python", false: "sql"}[n.IsPython()])
 	put("refs", refsValue(n.Refs))
 	put("sources", sourcesValue(n.Sources))
 	put("metrics", metricsValue(n.Metrics))

@@ -139,14 +139,13 @@ func (f *finder) leadsUp(link string, target fs.FileInfo) bool {
 func (f *finder) all() []File {
 	p := f.p
 	var out []File
-	out = f.collect(out, ModelFile, p.ModelPaths, ".sql")
+	out = f.collect(out, ModelFile, p.ModelPaths, ".sql", ".py")
 	out = f.collect(out, SnapshotFile, p.SnapshotPaths, ".sql")
 	out = f.collect(out, MacroFile, p.MacroPaths, ".sql")
 	out = f.collect(out, AnalysisFile, p.AnalysisPaths, ".sql")
 	out = f.collect(out, SeedFile, p.SeedPaths, ".csv")
 	out = f.collect(out, DocsFile, p.DocsPaths, ".md")
 	out = f.collect(out, TestFile, p.TestPaths, ".sql", ".csv")
-	f.pythonModels()
 	slices.SortStableFunc(out, func(a, b File) int { return cmp.Compare(a.OriginalPath, b.OriginalPath) })
 	return out
 }
@@ -190,19 +189,6 @@ func testKind(rel, ext string) FileKind {
 		return GenericTestFile
 	}
 	return TestFile
-}
-
-// pythonModels reports models that only a Python process could run.
-func (f *finder) pythonModels() {
-	for _, root := range f.p.ModelPaths {
-		for _, rel := range f.files(root) {
-			if path.Ext(rel) == ".py" {
-				name := entry{root, rel}.original()
-				f.add(diag.New(diag.Unsupported, placeOf(diag.NewSource(f.p.shown(name), "")), "the model %q is written in Python", name).
-					WithHint("elt runs SQL models; write it in SQL, or list the file in .dbtignore"))
-			}
-		}
-	}
 }
 
 // propertyFiles lists the *.yml and *.yaml files of all resource paths.

@@ -28,6 +28,9 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 	if spec.Materialized != Ephemeral {
 		spec.Docs = r.docs()
 	}
+	if d := node.Unmade(); d != nil {
+		return spec, diag.List{d}
+	}
 	if node.Maker != "" { // also where it bears the name of one that elt knows
 		spec.Custom, spec.Materialized = true, node.Maker
 		return spec, r.problems
