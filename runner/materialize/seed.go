@@ -17,7 +17,8 @@ type SeedSpec struct {
 }
 
 // beginSeed loads the file in one statement. Every option of the reader is given, so
-// that DuckDB does not guess otherwise than SeedFile did.
+// that DuckDB does not guess otherwise than SeedFile did; for a project that wants what dbt does,
+// all but the quote.
 func beginSeed(spec *Spec) ([]Statement, error) {
 	seed := spec.Seed
 	if seed == nil || seed.Table == nil || seed.Path == "" {
@@ -37,16 +38,19 @@ func beginSeed(spec *Spec) ([]Statement, error) {
 		}
 		columns[i] = fmt.Sprintf("%s: %s", project.QuoteString(col.Name), project.QuoteString(read))
 	}
-	options := []string{
-		"auto_detect = false", "header = true",
-		"delim = " + project.QuoteString(seed.delimiter()),
-		`quote = '"'`, `escape = '"'`, "comment = ''", "nullstr = ''", "encoding = 'utf-8'",
-		"columns = {" + strings.Join(columns, ", ") + "}",
+	quoting := []string{"auto_detect = false", `quote = '"'`, `escape = '"'`}
+	if spec.AsDBT { // the COPY of dbt-duckdb lets DuckDB guess
+		quoting = []string{"auto_detect = true"}
+	}
+	options := append(quoting, "header = true",
+		"delim = "+project.QuoteString(seed.delimiter()),
+		"comment = ''", "nullstr = ''", "encoding = 'utf-8'",
+		"columns = {"+strings.Join(columns, ", ")+"}",
 		// The strict reader refuses lines that end in different ways.
 		fmt.Sprintf("strict_mode = %t", !table.mixedBreak),
 		"null_padding = false", "ignore_errors = false", "compression = 'none'",
 		fmt.Sprintf("max_line_size = %d", max(1<<21, 2*table.longest)),
-	}
+	)
 	return []Statement{plain("create table %s as (\nselect %s\nfrom read_csv(%s,\n  %s)\n)",
 		spec.Candidate, strings.Join(items, ", "), project.QuoteString(project.LiteralPath(seed.Path)),
 		strings.Join(options, ",\n  "))}, nil
