@@ -126,15 +126,16 @@ func (w *sieving) lookAs(ctx context.Context, f lakeFile, src *lakeSource, forma
 		w.leaveOut(f, err)
 		return nil, "", nil
 	}
-	g := &fileGroup{}
-	for _, c := range columns {
-		g.header = append(g.header, c.Name)
+	g, types := &fileGroup{}, make([]string, len(columns))
+	for i, c := range columns {
+		g.header, types[i] = append(g.header, c.Name), c.Type
 	}
 	inFile := slices.DeleteFunc(slices.Clone(g.header), func(name string) bool { return isPartition(f.path, name) })
 	if !w.fits(f, inFile, format) {
 		return nil, "", nil
 	}
-	return g, strings.Join(g.header, "\x00"), nil
+	// Files read together take the types of the first, and a value that does not fit fails them all.
+	return g, strings.Join(append(types, g.header...), "\x00"), nil
 }
 
 // lookCSV reads the header of a CSV file.
