@@ -33,6 +33,9 @@ func (w *worker) inspect(ctx context.Context, n *nodeRun) error {
 			}
 			continue
 		}
+		if err := w.lookFirst(ctx, n, si); err != nil {
+			return err
+		}
 		if si.src.formatted() {
 			if err := w.inspectFormats(ctx, n, si); err != nil {
 				return err
@@ -63,7 +66,7 @@ func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (m
 	out := make(map[string][]engine.Column, len(si.take))
 	byHeader, ends := map[string][]engine.Column{}, map[bool]bool{}
 	var bad []fileFailure
-	for _, f := range si.take {
+	for _, f := range si.readable() {
 		header, plain := si.src.header(f.lakeFile)
 		if plain {
 			ends[endsInReturn(header)] = true
@@ -86,7 +89,7 @@ func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (m
 		}
 		out[f.path], byHeader[header] = columns, columns
 	}
-	si.unlikeEnds = len(ends) > 1
+	si.unlikeEnds = si.unlikeEnds || len(ends) > 1
 	if len(bad) > 0 && !n.intake.leaveOut(bad) {
 		return nil, n.intake.whys()
 	}
@@ -136,14 +139,19 @@ var headerBlind = []string{"skip", "comment", "names", "column_names", "columns"
 // header is the first line of a plain CSV file, with its end; files with the same have the same
 // columns.
 func (src *lakeSource) header(f lakeFile) (line string, plain bool) {
-	name := strings.ToLower(f.path)
-	if src.node.Table.Format != "csv" || f.remote || slices.ContainsFunc([]string{".gz", ".zst", ".bz2", ".xz"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
-		return "", false
-	}
-	if src.hasOption(headerBlind...) || (src.hasOption("header") && !src.saysHeader()) {
+	if !src.isPlain(f) {
 		return "", false
 	}
 	return readWholeLine(f.path, 1)
+}
+
+// isPlain reports whether a file is a CSV file whose first line tells its columns.
+func (src *lakeSource) isPlain(f lakeFile) bool {
+	name := strings.ToLower(f.path)
+	if src.node.Table.Format != "csv" || f.remote || slices.ContainsFunc([]string{".gz", ".zst", ".bz2", ".xz"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
+		return false
+	}
+	return !src.hasOption(headerBlind...) && (!src.hasOption("header") || src.saysHeader())
 }
 
 func endsInReturn(line string) bool { return strings.HasSuffix(line, "\r\n") }
@@ -273,16 +281,17 @@ func (src *lakeSource) byName() bool {
 // settleColumns settles the columns of what is taken in: those known keep their types,
 // those that are new have the types of all files that are taken in together.
 func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[string][]engine.Column) error {
-	if len(si.take) == 0 {
+	files := si.readable()
+	if len(files) == 0 {
 		return nil
 	}
 	si.typed, si.absent = nil, nil
 	if si.src.node.Table.Format == "csv" && si.learned {
 		for _, c := range si.known {
-			if slices.ContainsFunc(si.take, func(f intakeFile) bool { return isPartition(f.path, c.Name) }) {
+			if slices.ContainsFunc(files, func(f intakeFile) bool { return isPartition(f.path, c.Name) }) {
 				continue // the reader takes types only for columns that stand in the file
 			}
-			if slices.ContainsFunc(si.take, func(f intakeFile) bool { _, ok := columnNamed(found[f.path], c.Name); return !ok }) {
+			if slices.ContainsFunc(files, func(f intakeFile) bool { _, ok := columnNamed(found[f.path], c.Name); return !ok }) {
 				continue
 			}
 			si.typed = append(si.typed, project.Setting{Name: c.Name, Value: c.Type})
@@ -290,7 +299,7 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	}
 	columns, ok := si.foreseen(found)
 	if !ok {
-		q := sent{sql: "from " + si.src.read(lakeFiles(si.take), nil, si.typed), query: -1}
+		q := sent{sql: "from " + si.src.read(lakeFiles(files), nil, si.typed), query: -1}
 		var err error
 		if columns, err = describeQuery(ctx, w.session, &q); err != nil {
 			return nil // the load will say what is wrong
@@ -312,8 +321,9 @@ func (si *sourceIntake) foreseen(found map[string][]engine.Column) ([]engine.Col
 		src.hasOption("union_by_name", "types", "dtypes", "column_types", "columns", "auto_type_candidates") {
 		return nil, false
 	}
-	first := found[si.take[0].path]
-	for _, f := range si.take {
+	files := si.readable()
+	first := found[files[0].path]
+	for _, f := range files {
 		if !slices.Equal(found[f.path], first) {
 			return nil, false
 		}

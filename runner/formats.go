@@ -36,6 +36,9 @@ func (src *lakeSource) read(files []lakeFile, more, typed []project.Setting, kee
 	for i, f := range files {
 		paths[i] = f.glob()
 	}
+	if src.apart {
+		more = append(slices.Clone(more), readAlone())
+	}
 	return src.node.Table.FromTyped(paths, slices.Concat(src.dialect, more), typed)
 }
 
@@ -319,7 +322,7 @@ func (l *lake) expandFormats(ctx context.Context, session engine.Session, src *l
 // inspectFormats leaves out the files that do not keep to a format of their source.
 func (w *worker) inspectFormats(ctx context.Context, n *nodeRun, si *sourceIntake) error {
 	var bad []fileFailure
-	for _, f := range si.take {
+	for _, f := range si.readable() {
 		w.quarantine.mu.Lock()
 		d, err := si.src.misfit(ctx, describerOf(w.session), f.lakeFile)
 		w.quarantine.mu.Unlock()

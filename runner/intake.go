@@ -50,7 +50,7 @@ type sourceIntake struct {
 	settled []engine.Column   // the columns of what is taken in
 	sieved  *sieved           // the rows of what is taken in, of a source that keeps bad rows apart
 
-	unlikeEnds bool // lines end with a carriage return in some of what is taken in, in others not
+	unlikeEnds bool // lines end, or may end, with a carriage return in some of what is taken in, in others not
 }
 
 // intakeFile is a raw file and what the ledger calls it.
@@ -59,6 +59,7 @@ type intakeFile struct {
 	name   string // relative to the project where it is inside
 	status string // one of state's File constants
 	hash   string // of the content, where it was looked at
+	empty  bool   // a text file without any text
 }
 
 // fileFailure is a file that could not be taken in.

@@ -13,11 +13,10 @@ import (
 // from is the FROM item of what is taken in. Where that is nothing, it has the columns
 // of the newest file and no rows.
 func (si *sourceIntake) from(root, column string) string {
-	files := lakeFiles(si.take)
-	limit := ""
-	if si.sieved != nil && len(files) > 0 {
+	if si.sieved != nil && len(si.take) > 0 {
 		return si.sieved.withFile(column, si.take)
 	}
+	files, limit := lakeFiles(si.readable()), ""
 	if len(files) == 0 && si.learned {
 		return emptyOf(append(slices.Clone(si.known), engine.Column{Name: column, Type: "VARCHAR"}))
 	}
@@ -45,7 +44,8 @@ const fileName = "_elt_file"
 
 // virtualName is a column that every read_csv has unless the files have one of that name. DuckDB
 // takes the ends of lines of all files to be those of the first one where the option filename is
-// given, which takes a third of the time; without it, each file is looked at.
+// given, which takes a third of the time; without it, each file is looked at, unless a folder
+// is a column.
 const virtualName = "filename"
 
 // has reports whether the source is known to have a column.
@@ -62,13 +62,17 @@ func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) s
 		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
 	}
 	given, exclude, more := src.fileOption(), "", []project.Setting(nil)
+	alone := si.unlikeEnds
 	switch {
 	case given != "":
-	case si.unlikeEnds && !si.has(virtualName):
-		given = virtualName
+	case alone && !si.has(virtualName) && !slices.ContainsFunc(files, lakeFile.inFolderColumn):
+		given, alone = virtualName, false
 	default:
 		given, exclude = fileName, " exclude ("+fileName+")"
 		more = []project.Setting{{Name: "filename", Value: fileName}}
+	}
+	if alone && len(files) > 1 && !src.apart && !src.hasOption("union_by_name") {
+		more = append(more, readAlone())
 	}
 	own := project.QuoteIdent(given)
 	inside := root + "/"

@@ -39,6 +39,7 @@ type lakeSource struct {
 	files  []lakeFile
 
 	dialect []project.Setting // how its CSV files are written, where that was looked at
+	apart   bool              // each file is looked at by itself: see readApart
 	formats fileFormats       // of a source that declares formats
 }
 
@@ -157,6 +158,9 @@ func (l *lake) expand(ctx context.Context, s engine.Session, glob string) ([]lak
 		}
 		if err != nil {
 			return nil, err
+		}
+		if !info.Mode().IsRegular() {
+			continue // whoever reads a pipe may wait for ever
 		}
 		files = append(files, lakeFile{path: name, size: info.Size(), modified: info.ModTime()})
 	}
@@ -467,8 +471,11 @@ func (r *run) finishLake(ctx context.Context, ids []string) error {
 	for id, src := range more.sources {
 		r.lake.sources[id] = src
 	}
-	for _, src := range r.lake.sources {
+	for id, src := range r.lake.sources {
 		src.sniff(ctx, r.main)
+		if src.tellsFiles() && r.readWhole(id, ids) {
+			r.lake.readApart(src)
+		}
 	}
 	return nil
 }

@@ -98,6 +98,12 @@ func (w *sieving) look(ctx context.Context, f lakeFile) (*fileGroup, string, err
 		w.refuse(f, w.sieved.src.unformatted(f, formats, day))
 		return nil, "", nil
 	}
+	if !f.remote && f.packing() != "" {
+		if err := f.checkPack(ctx); err != nil {
+			w.leaveOut(f, err)
+			return nil, "", nil
+		}
+	}
 	group, key, err := w.lookAs(ctx, f, src, format)
 	if group != nil {
 		group.src, group.format = src, format

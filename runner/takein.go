@@ -220,7 +220,11 @@ func (in *intake) leaveOut(bad []fileFailure) bool {
 // sample is a file that can be read, for the columns of a source that nothing is taken
 // of.
 func (si *sourceIntake) sample() (lakeFile, bool) {
+	text := si.src.node.Table.Format != "parquet"
 	for _, f := range slices.Backward(si.src.files) {
+		if text && f.isEmpty() {
+			continue
+		}
 		if !slices.ContainsFunc(si.failed, func(b fileFailure) bool { return b.file.path == f.path }) {
 			return f, true
 		}
