@@ -191,5 +191,26 @@ func (s *sieved) withFile(column string, files []intakeFile) string {
 	return "(" + query + ")"
 }
 
+// keptBySieve reports whether a test of a source is a rule that its rows are sieved by, and a
+// by_file model of the run takes them in: rows that break it are kept apart file by file, and
+// to read all files for it would cost what the history costs, and fail where one of them is
+// broken.
+func (r *run) keptBySieve(test *project.Node) bool {
+	if test.Test == nil || !r.builtIn(test) || !isRowRule(test) {
+		return false
+	}
+	source := r.plan.Nodes[test.Test.Attached]
+	if source == nil || !source.Quarantines() {
+		return false
+	}
+	if _, ok := ruleOf(test.Test); !ok {
+		return false
+	}
+	return slices.ContainsFunc(r.readersOf(source.UniqueID), func(id string) bool {
+		n := r.byID[id]
+		return n != nil && n.node.TakenByFile(source)
+	})
+}
+
 // declare settles the columns of a source that keeps bad rows apart: those declared.
 func (si *sourceIntake) declare(columns []engine.Column) { si.known, si.learned = columns, true }
