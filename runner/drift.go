@@ -288,7 +288,7 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	si.typed, si.absent = nil, nil
 	if si.src.node.Table.Format == "csv" && si.learned {
 		for _, c := range si.known {
-			if slices.ContainsFunc(files, func(f intakeFile) bool { return isPartition(f.path, c.Name) }) {
+			if strings.EqualFold(c.Name, si.src.fileOption()) || slices.ContainsFunc(files, func(f intakeFile) bool { return isPartition(f.path, c.Name) }) {
 				continue // the reader takes types only for columns that stand in the file
 			}
 			if slices.ContainsFunc(files, func(f intakeFile) bool { _, ok := columnNamed(found[f.path], c.Name); return !ok }) {
