@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -99,8 +98,8 @@ func restore(tables map[string]snapshotTable) []string {
 // snapshotFolder runs the snapshots of the folder that dbt has run.
 func snapshotFolder(t *testing.T, w *warehouse, now string) {
 	t.Helper()
-	root, err := filepath.Abs("testdata/snapshots/project")
-	if err != nil {
+	root := t.TempDir() // a run writes to target/
+	if err := os.CopyFS(root, os.DirFS("testdata/snapshots/project")); err != nil {
 		t.Fatal(err)
 	}
 	plan, err := compiler.Parse(context.Background(), compiler.Options{
