@@ -104,6 +104,9 @@ func (w *sieving) look(ctx context.Context, f lakeFile) (*fileGroup, string, err
 			return nil, "", nil
 		}
 	}
+	if src.node.Table.Format != "parquet" && f.isEmpty() {
+		return nil, "", nil
+	}
 	group, key, err := w.lookAs(ctx, f, src, format)
 	if group != nil {
 		group.src, group.format = src, format
@@ -316,6 +319,9 @@ func openText(f lakeFile) (io.ReadCloser, error) {
 		return in, err
 	}
 	unpacked, err := gzip.NewReader(in)
+	if err == io.EOF { // it is empty
+		return in, nil
+	}
 	if err != nil {
 		in.Close()
 		return nil, err
