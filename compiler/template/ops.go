@@ -321,6 +321,9 @@ func repeat(a, b Value) (Value, error) {
 		return nil, exceptionf("OverflowError", "cannot fit 'int' into an index-sized integer")
 	}
 	n = max(n, 0)
+	if size, err := length(a); err == nil && size == 0 {
+		n = 0 // nothing, however often, without a loop that no limit ends
+	}
 	switch x := a.(type) {
 	case string:
 		if len(x) > 0 && n > maxRepeat/int64(len(x)) {
