@@ -24,6 +24,7 @@ func newApp(in *invocation) *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.Before = in.prepare
+		c.HideHelp = true // elt prints help itself; the library's flag is one variable for all
 	}
 	return app
 }
