@@ -114,13 +114,19 @@ func table(s suite.ScenarioResult) string {
 			fmt.Fprintf(&notes, "- %s: %s\n", name(c), c.Absent)
 		case !c.Counts() && c.Wrong != "":
 			fmt.Fprintf(&b, "| %s | **wrong result** | | | | | | |\n", name(c))
+		case !c.Counts() && c.GivenUp():
+			fmt.Fprintf(&b, "| %s | %s | | | | | | |\n", name(c), c.Failed)
 		case !c.Counts():
 			fmt.Fprintf(&b, "| %s | **failed** | | | | | | |\n", name(c))
 		default:
 			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s |\n", name(c), times(c.Wall), c.Wall.N, Seconds(c.CPU.Median),
 				Bytes(c.Peak.Median), size(c.File), ratio(c.ToFloor), ratio(c.ToElt))
 		}
-		for _, said := range []struct{ what, text string }{{"failed", c.Failed}, {"wrong result", c.Wrong}, {"note", c.Note}} {
+		failed := "failed"
+		if c.GivenUp() {
+			failed = "given up after the limit that was set"
+		}
+		for _, said := range []struct{ what, text string }{{failed, c.Failed}, {"wrong result", c.Wrong}, {"note", c.Note}} {
 			if said.text != "" {
 				fmt.Fprintf(&notes, "- %s, %s: %s\n", name(c), said.what, escape(said.text))
 			}

@@ -82,6 +82,8 @@ func barOf(c suite.ContenderResult) plot.Bar {
 		b.Second, b.Shown2 = c.Peak.Median, Bytes(c.Peak.Median)
 	case c.Wrong != "":
 		b.Instead = "wrong result"
+	case c.GivenUp():
+		b.Instead = c.Failed
 	case c.Failed != "":
 		b.Instead = "failed"
 	default:

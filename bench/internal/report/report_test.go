@@ -53,6 +53,7 @@ func madeUp(t *testing.T) []report.Result {
 	lake := work("synthetic-late", "synthetic, day 300", 0.12, 3.4, 3.1, 0.03)
 	lake.Contenders = append(lake.Contenders,
 		suite.ContenderResult{Label: "elt (by_file)", Tool: "elt", Failed: "elt build: exit code 1: there is no strategy | by_file"},
+		suite.ContenderResult{Label: "sqlmesh", Tool: "sqlmesh", Failed: "more than 1m0s"},
 		suite.ContenderResult{Label: "dbt (other)", Tool: "dbt", Wrong: "against duckdb: rows of 2024-05-30 is missing"})
 	result := func(name, title string, scenarios ...suite.ScenarioResult) report.Result {
 		return report.Result{Setting: setting, CaseResult: suite.CaseResult{Name: name, Title: title, About: "What is done.", Started: "2026-11-22T10:00:00Z", Seconds: 95, Scenarios: scenarios}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"elt/bench/internal/peers"
 	"elt/bench/internal/stats"
@@ -27,6 +28,9 @@ type ScenarioResult struct {
 	Series     bool              `json:"series,omitempty"`
 	Contenders []ContenderResult `json:"contenders"`
 }
+
+// overLimit begins what Failed says of a command that took longer than it was given.
+const overLimit = "more than "
 
 // ContenderResult is what one tool needed. Of Absent, Failed and Wrong at most one is
 // set; where Wrong is set, no time of that round or a later one counts.
@@ -152,3 +156,7 @@ func (s *ScenarioResult) first(tool string) *ContenderResult {
 	}
 	return nil
 }
+
+// GivenUp reports whether the tool was stopped because it took longer than the limit, which
+// is no fault of its own.
+func (c ContenderResult) GivenUp() bool { return strings.HasPrefix(c.Failed, overLimit) }

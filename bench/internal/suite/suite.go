@@ -264,7 +264,7 @@ func (r *Runner) once(ctx context.Context, c Contender, round int) (Sample, cont
 	}
 	cost, err := process.Run(ctx, command)
 	if errors.Is(err, process.ErrLimit) {
-		return Sample{}, nil, fmt.Errorf("more than %s", command.Limit)
+		return Sample{}, nil, fmt.Errorf("%s%s", overLimit, command.Limit)
 	}
 	if err != nil {
 		return Sample{}, nil, err
