@@ -61,13 +61,11 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	case materialize.View, materialize.Ephemeral:
 		return plainColumns(columns), said
 	case materialize.External:
-		if err := spec.CheckKeep(columns); err != nil {
+		made, err := f.madeExternal(ctx, node, spec, st, columns)
+		if err != nil {
 			return nil, err
 		}
-		if known, err := f.Published(ctx, node); spec.Grows() && !spec.FullRefresh && st.Existing != nil && !st.IsTable() && err == nil {
-			return known, said
-		}
-		return plainColumns(spec.External.Order(columns)), said
+		return made, said
 	}
 	if err := spec.CheckFileColumn(columns); err != nil {
 		return nil, err
@@ -85,6 +83,19 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 		}
 	}
 	return plainColumns(made), said
+}
+
+// madeExternal is Made of an external model: what grows keeps the columns of the files that are there.
+func (f *bindFacts) madeExternal(ctx context.Context, node *project.Node, spec *materialize.Spec, st materialize.State, columns []engine.Column) ([]compiler.Column, error) {
+	if err := spec.CheckKeep(columns); err != nil {
+		return nil, err
+	}
+	if spec.Grows() && !spec.FullRefresh && st.Existing != nil && !st.IsTable() {
+		if known, err := f.Published(ctx, node); err == nil {
+			return known, nil
+		}
+	}
+	return plainColumns(spec.External.Order(columns)), nil
 }
 
 // madeBeside is Made of what is no model.

@@ -13,9 +13,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/klauspost/compress/zstd"
+
 	"elt/compiler/diag"
 	"elt/compiler/project"
-	"elt/runner/sieve"
 )
 
 // A first look is taken at text files before DuckDB reads them, for three things that it does
@@ -119,37 +120,48 @@ func (f lakeFile) checkPack(ctx context.Context) error {
 		return nil //nolint:nilerr // the load says so, with its place
 	}
 	defer in.Close()
-	if f.packing() == "zst" {
-		err = sieve.CheckZstd(in, f.size)
-	} else {
-		err = checkGzip(ctx, in)
-	}
+	err = unpackAll(ctx, in, f.packing())
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("it ends in the middle of what is packed")
 	}
 	return err
 }
 
-// checkGzip unpacks to the end.
-func checkGzip(ctx context.Context, in io.Reader) error {
-	unpacked, err := gzip.NewReader(in)
+// unpackAll unpacks to the end. What is behind the end is left, as gzip leaves it, and so are
+// files that are not packed as their names say: the load tells what they are.
+func unpackAll(ctx context.Context, in io.Reader, packing string) error {
+	unpacked, err := unpacker(in, packing)
 	if err == io.EOF {
 		return nil // it is empty
 	}
 	if err != nil {
 		return err
 	}
+	defer unpacked.Close()
 	for read := int64(0); ctx.Err() == nil; {
 		n, err := io.CopyN(io.Discard, unpacked, 16<<20)
 		read += n
-		if err == io.EOF || err == gzip.ErrHeader && read > 0 { // gzip, too, leaves what is behind the end
+		switch {
+		case err == io.EOF, err == gzip.ErrHeader && read > 0,
+			errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrUnknownDictionary), errors.Is(err, zstd.ErrWindowSizeExceeded):
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// unpacker unpacks what is packed as packing says; whoever asks for it closes it.
+func unpacker(in io.Reader, packing string) (io.ReadCloser, error) {
+	if packing == "gz" {
+		return gzip.NewReader(in)
+	}
+	d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return nil, err
+	}
+	return d.IOReadCloser(), nil
 }
 
 // longestEmpty is how many bytes a file may have that is looked at for whether it has none but

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 
 	"elt/compiler/project"
 )
@@ -38,7 +39,10 @@ func (r *run) liveIntake(ctx context.Context, node *project.Node) (*intake, erro
 // lookAtEnds finds out whether the lines of the source's files end alike.
 func (r *run) lookAtEnds(ctx context.Context, si *sourceIntake) error {
 	si.known = r.sourceColumns(si.src.node)
-	ends := map[bool]bool{}
+	if si.src.node.Table.Format != "csv" {
+		return nil
+	}
+	var local []lakeFile
 	for _, p := range si.src.node.Table.Paths {
 		if isRemote(p.Text) {
 			continue
@@ -47,12 +51,8 @@ func (r *run) lookAtEnds(ctx context.Context, si *sourceIntake) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range files {
-			if line, plain := si.src.header(f); plain {
-				ends[endsInReturn(line)] = true
-			}
-		}
+		local = append(local, slices.DeleteFunc(files, lakeFile.isEmpty)...)
 	}
-	si.unlikeEnds = len(ends) > 1
+	si.unlikeEnds = endsDiffer(local)
 	return nil
 }
