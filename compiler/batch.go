@@ -47,6 +47,12 @@ func (h *compileHost) RefTimes(call project.RefCall) dbtcontext.EventTimeFilter 
 	return h.times(parent)
 }
 
+// IsFunction reports whether what ref() names is a table function.
+func (h *compileHost) IsFunction(call project.RefCall) bool {
+	node, d := h.plan.names.ref(call, h.pkg)
+	return d == nil && node.IsFunction()
+}
+
 // SourceTimes says which rows of a source are read.
 func (h *compileHost) SourceTimes(call project.SourceCall) dbtcontext.EventTimeFilter {
 	if !h.cuts() {

@@ -241,6 +241,9 @@ func (b *binder) prepare(id string) bool {
 		n.columns, err = b.facts.Leaf(b.ctx, node)
 	case !b.chosen[id] && b.opts.FromPublished && !node.IsEphemeral():
 		n.columns, err = b.facts.Published(b.ctx, node)
+		if node.IsFunction() {
+			err = Told{"it is a table function as it is published"}
+		}
 		if err == nil && n.columns == nil {
 			err = Doubt("it is not built yet")
 		}
@@ -378,6 +381,10 @@ func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 // bindNode binds one query.
 func (b *binder) bindNode(id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
+	if node.IsFunction() {
+		b.settle(node, n, b.bindFunction(node, n.query))
+		return
+	}
 	columns, err := n.kept, error(nil)
 	if !n.isKept {
 		columns, err = b.columnsOf(node, n.query, n.own)

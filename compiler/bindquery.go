@@ -66,6 +66,9 @@ func (b *Bound) cacheText(node *project.Node, query ShellQuery) string {
 			continue
 		}
 		text = b.shellOf(b.plan.Nodes[id]).AppendTo(append(text, 0))
+		if function := b.plan.Nodes[id]; function.IsFunction() && function.Compiled != nil {
+			text = append(text, function.Compiled.SQL...)
+		}
 		for _, c := range parent.readAs() {
 			text = append(append(text, 1), c.Name...)
 			text = append(append(text, 2), c.Type...)

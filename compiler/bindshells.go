@@ -60,7 +60,7 @@ func (b *Bound) define(ctx context.Context, catalog ShellCatalog, ids []string) 
 // the name which DuckDB gives the files, so that read_csv.id goes on working.
 func (b *Bound) shellOf(node *project.Node) project.Relation {
 	switch {
-	case node.Type == project.Test || node.IsEphemeral():
+	case node.Type == project.Test || node.IsEphemeral() || node.IsFunction():
 		return project.Relation{}
 	case node.Type != project.Source:
 		return node.Relation

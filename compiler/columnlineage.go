@@ -192,6 +192,9 @@ func (b *Bound) trace(ctx context.Context, n *lineage.Node, query *lineage.Query
 
 // queryLineage is the lineage of a node's query.
 func (b *Bound) queryLineage(ctx context.Context, node *project.Node) (*lineage.Query, error) {
+	if node.IsFunction() {
+		return nil, Doubt("a table function has columns where it is called")
+	}
 	columns, ok := b.Columns(node.UniqueID)
 	if !ok {
 		if doubt := b.Doubt(node.UniqueID); doubt != "" {

@@ -20,9 +20,10 @@ func (p *parser) checkQuarantines() {
 		case node.Table != nil && node.Table.MaxRejects != nil:
 			p.report(diag.New(diag.Rejects, node.Table.MaxRejects.Place, "source %q says max_rejects, but keeps no rows apart", sourceTitle(node)).
 				WithHint("add on_bad_rows: quarantine"))
-		case node.Type == project.Model && node.Materialized() == "view":
+		case node.Type == project.Model && node.Materialized() == "view", node.IsFunction():
 			if source := p.quarantinedFor(node); source != nil {
-				p.report(diag.New(diag.Rejects, node.Place, "view %q reads source %q, which keeps bad rows apart", node.Name, sourceTitle(source)).
+				kind := strings.ReplaceAll(node.Materialized(), "_", " ")
+				p.report(diag.New(diag.Rejects, node.Place, "%s %q reads source %q, which keeps bad rows apart", kind, node.Name, sourceTitle(source)).
 					WithHint("materialize it as a table or as incremental: a view reads the files again whenever it is asked"))
 			}
 		}

@@ -39,6 +39,9 @@ type ShellCatalog interface {
 	// Apply runs a statement that makes something queries may name: a macro, a type, a
 	// setting.
 	Apply(ctx context.Context, sql string) error
+	// DefineFunction makes a table function, of a query that names its parameters. What is wrong
+	// with the query is found then, and placed in it.
+	DefineFunction(ctx context.Context, rel project.Relation, parameters []string, query string) error
 	// Close gives the memory back.
 	Close() error
 }

@@ -33,7 +33,39 @@ func (p *Plan) plainNames(sql string, self *project.Node) []plainName {
 			out = append(out, plainName{TableRef: ref, nodes: found})
 		}
 	}
+	called := p.calledNames(sql, self)
+	if len(called) == 0 {
+		return out
+	}
+	out = append(out, called...)
+	slices.SortFunc(out, func(a, b plainName) int { return a.Start - b.Start })
 	return out
+}
+
+// calledNames finds the table functions of the project that a query calls where a table may
+// stand: `from sold(2024)`. No CTE can be called, so the lexer is enough.
+func (p *Plan) calledNames(sql string, self *project.Node) []plainName {
+	var out []plainName
+	for _, chain := range sqltoken.Chains(sql) {
+		if found := p.called(chain, self); len(found) > 0 {
+			ref := TableRef{Name: chain.Name(), Start: chain.Span.Start, End: chain.Span.End, Aliased: true}
+			out = append(out, plainName{TableRef: ref, nodes: found})
+		}
+	}
+	return out
+}
+
+// called are the table functions that a name may mean.
+func (p *Plan) called(chain sqltoken.Chain, self *project.Node) []*project.Node {
+	if !chain.Call || len(chain.Parts) > 2 || chain.Clause != "FROM" && chain.Clause != "JOIN" {
+		return nil
+	}
+	schema := ""
+	if len(chain.Parts) == 2 {
+		schema = chain.Parts[0].Name
+	}
+	found := p.names.plain(schema, chain.Name(), self)
+	return slices.DeleteFunc(slices.Clone(found), func(node *project.Node) bool { return !node.IsFunction() })
 }
 
 type plainName struct {
@@ -67,6 +99,9 @@ func (p *Plan) statementNames(sql string, self *project.Node) []plainName {
 // project. It errs on the side of yes.
 func (p *Plan) mentions(sql string, self *project.Node) bool {
 	for _, chain := range sqltoken.Chains(sql) {
+		if len(p.called(chain, self)) > 0 {
+			return true
+		}
 		if len(chain.Parts) > 2 || chain.Call {
 			continue
 		}

@@ -117,7 +117,7 @@ func (f *bindFacts) doubt(node *project.Node, query compiler.ShellQuery, e *engi
 	case strings.Contains(raw, "exists in the ") && strings.Contains(raw, " extension"):
 		return e.Message
 	case e.Kind == engine.Catalog || missingCatalog(e):
-		return f.missingDoubt(query, e)
+		return f.missingDoubt(node, query, e)
 	case f.macros()[strings.ToLower(e.Name)]:
 		return "it calls a macro of the database"
 	}
@@ -140,8 +140,11 @@ func missingCatalog(e *engine.Error) bool {
 }
 
 // missingDoubt says where what a query names may come from.
-func (f *bindFacts) missingDoubt(query compiler.ShellQuery, e *engine.Error) string {
+func (f *bindFacts) missingDoubt(node *project.Node, query compiler.ShellQuery, e *engine.Error) string {
+	missed := f.run.notBuilt(&nodeRun{node: node}, e)
 	switch {
+	case missed != nil && missed.IsFunction() && missed != node && missingTable.MatchString(e.Message): // it is not called
+		return ""
 	case f.hooked:
 		return e.Message + "; a hook may make it"
 	case len(f.shell.Missing()) > 0:

@@ -34,6 +34,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	if spec.Custom {
 		return nil, compiler.Doubt("what its materialization makes of the query is known once it has run")
 	}
+	if node.IsFunction() {
+		return nil, said
+	}
 	st, err := f.state(ctx, node, spec)
 	if err != nil {
 		return nil, err

@@ -408,7 +408,7 @@ func (w *worker) show(ctx context.Context, n *nodeRun) error {
 	if n.spec.Materialized == materialize.External {
 		return w.showExternal(ctx, n)
 	}
-	if n.spec.Materialized != materialize.View {
+	if !n.spec.IsText() {
 		n.query = n.finish.AsView
 		if n.query == "" {
 			n.query = plainQuery(n.candidate)
@@ -420,6 +420,9 @@ func (w *worker) show(ctx context.Context, n *nodeRun) error {
 		return err
 	}
 	before := fmt.Sprintf("create or replace view %s as (\n", w.names.shadowOf(n.node.Relation))
+	if n.spec.Materialized == materialize.Function {
+		before = materialize.FunctionHead(w.names.shadowOf(n.node.Relation), n.spec.Parameters)
+	}
 	s.back.shift = len(before)
 	s.sql = before + s.sql + "\n)"
 	if err := w.shadows.putText(ctx, n.node.Relation, s.sql); err != nil {

@@ -126,6 +126,8 @@ func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.C
 	}
 	var from project.Relation
 	switch info := v.run.published.find(rel); {
+	case maker != nil && maker.node.IsFunction(): // which has none before it is called
+		return nil, nil
 	case maker != nil:
 		v.run.shadows.mu.Lock()
 		from, err = v.run.candidateShadow(ctx, maker)

@@ -52,7 +52,12 @@ func (r *run) fault(ctx context.Context, n *nodeRun, s sent, err error) *diag.Di
 		r.blameFile(ctx, d, n, e)
 		r.placeFile(d, n, e)
 	}
-	if node := r.notBuilt(n, e); node != nil {
+	switch node := r.notBuilt(n, e); {
+	case node == nil:
+	case node.IsFunction() && node != n.node:
+		d.Message = fmt.Sprintf("model %q is a table function, and is not called", node.Name)
+		d.Hint = fmt.Sprintf("write {{ ref('%s') }}(%s)", node.Name, strings.Join(node.Parameters(), ", "))
+	default:
 		d.Message = fmt.Sprintf("%s %q is not built yet", node.Type, node.Name)
 		d.Hint = fmt.Sprintf("elt build -s %s builds it", node.Name)
 		if node == n.node {

@@ -135,8 +135,7 @@ func (r *run) viewReads(id string) ([]string, bool) {
 		}
 		key = r.names.full(node.Relation).Key()
 	}
-	info := r.published.relations[key]
-	if info == nil || info.Type != "view" {
+	if info, _, _ := r.published.text(key); info == nil {
 		return nil, false
 	}
 	var ids []string

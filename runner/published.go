@@ -21,6 +21,7 @@ type published struct {
 	rows      map[string]int64 // of tables, about
 	indexes   map[string][]materialize.ExistingIndex
 	bySchema  map[string][]*engine.RelationInfo // lower-case "database\x00schema"
+	functions map[string]*tableFunction         // those that the project makes
 	parser    duckdb.Parser                     // closed with the run
 
 	mu    sync.Mutex
@@ -134,12 +135,11 @@ func (p *published) readsOf(key string) []viewRead {
 	if reads, ok := p.reads[key]; ok {
 		return reads
 	}
-	info := p.relations[key]
-	if info == nil || info.Type != "view" {
+	info, query, at := p.text(key)
+	if info == nil {
 		return nil
 	}
 	var reads []viewRead
-	query, at := viewQuery(info.ViewSQL)
 	refs, err := p.parser.TableRefs(query)
 	if err == nil {
 		for _, ref := range refs {
@@ -148,13 +148,37 @@ func (p *published) readsOf(key string) []viewRead {
 			}
 		}
 	}
+	reads = append(reads, p.calls(query, at, info)...)
 	p.reads[key] = reads
 	return reads
+}
+
+// text is the query of what is published as a text only, and where it begins in
+// [engine.RelationInfo.ViewSQL]; nil for anything else.
+func (p *published) text(key string) (info *engine.RelationInfo, query string, at int) {
+	if f := p.functions[key]; f != nil {
+		return &f.RelationInfo, f.ViewSQL, 0
+	}
+	if info = p.relations[key]; info == nil || info.Type != "view" {
+		return nil, "", 0
+	}
+	query, at = viewQuery(info.ViewSQL)
+	return info, query, at
 }
 
 // resolve finds the relation a name in a view means, as DuckDB does: in the view's own
 // schema, then in its database's schema main. "x.y" is a schema or a database.
 func (p *published) resolve(ref duckdb.TableRef, view *engine.RelationInfo) (*engine.RelationInfo, bool) {
+	for _, rel := range p.meanings(ref, view) {
+		if info := p.relations[rel.Key()]; info != nil {
+			return info, true
+		}
+	}
+	return nil, false
+}
+
+// meanings are the relations that a name in a view may mean, the first that exists.
+func (p *published) meanings(ref duckdb.TableRef, view *engine.RelationInfo) []project.Relation {
 	var tries []project.Relation
 	switch {
 	case ref.Catalog != "":
@@ -170,12 +194,7 @@ func (p *published) resolve(ref duckdb.TableRef, view *engine.RelationInfo) (*en
 			project.Relation{Database: view.Database, Schema: "main", Identifier: ref.Name},
 			project.Relation{Database: p.main, Schema: "main", Identifier: ref.Name})
 	}
-	for _, rel := range tries {
-		if info := p.relations[rel.Key()]; info != nil {
-			return info, true
-		}
-	}
-	return nil, false
+	return tries
 }
 
 // viewQuery returns the query of a CREATE VIEW statement and where it begins.

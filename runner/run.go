@@ -247,6 +247,9 @@ func (r *run) readPublishedState(ctx context.Context, ids []string) error {
 	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
 		return err
 	}
+	if err = r.published.readFunctions(ctx, r.main, r.plan); err != nil {
+		return err
+	}
 	if r.stateVersion, err = state.ReadVersion(ctx, r.main, r.database); err != nil {
 		return err
 	}
@@ -287,7 +290,7 @@ func (r *run) assemble(ids []string) {
 func (r *run) newNode(id string, number int) *nodeRun {
 	node := r.plan.Nodes[id]
 	n := &nodeRun{node: node, number: number, rows: -1, key: r.names.full(node.Relation).Key()}
-	keptAsText := node.Maker == "" && slices.Contains([]string{materialize.View, materialize.External}, node.Materialized())
+	keptAsText := node.Maker == "" && slices.Contains([]string{materialize.View, materialize.Function, materialize.External}, node.Materialized())
 	if node.Relation.Identifier != "" && node.Type != project.Test && !keptAsText {
 		n.candidate = hiddenRelation(r.names.full(node.Relation), r.id, number)
 		n.hidden = n.candidate.Identifier

@@ -82,7 +82,7 @@ func (r *run) shadowViewLocked(ctx context.Context, key string) error {
 	if r.shadows.views[key] || len(r.net.behind(key)) == 0 {
 		return nil
 	}
-	view := r.published.relations[key]
+	view, _, _ := r.published.text(key)
 	var edits []sqltoken.Edit
 	for _, read := range r.published.readsOf(key) {
 		rel := read.rel
@@ -99,13 +99,11 @@ func (r *run) shadowViewLocked(ctx context.Context, key string) error {
 		}
 		edits = append(edits, sqltoken.Edit{Span: span(read.start, read.end), Text: rel.String()})
 	}
-	start, end, ok := viewName(view.ViewSQL)
-	if !ok {
-		return fmt.Errorf("the text of view %s cannot be read: %s", view.Relation, view.ViewSQL)
+	sql, err := r.shadowStatement(key, edits)
+	if err != nil {
+		return err
 	}
-	edits = append(edits, sqltoken.Edit{Span: span(start, end), Text: r.names.shadowOf(view.Relation).String()})
-	sql, _ := sqltoken.Rewrite(view.ViewSQL, edits)
-	if err := r.shadows.create(ctx, view.Relation, strings.TrimRight(sql, " \t\r\n;")); err != nil {
+	if err := r.shadows.create(ctx, view.Relation, sql); err != nil {
 		return err
 	}
 	r.shadows.views[key] = true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"elt/compiler"
 	"elt/compiler/diag"
@@ -13,6 +14,7 @@ import (
 	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
+	"elt/runner/materialize"
 	"elt/runner/state"
 )
 
@@ -47,6 +49,10 @@ func (r *run) show(ctx context.Context, opts ShowOptions) (*engine.Table, error)
 		return nil, diagnostics(err)
 	}
 	n := &nodeRun{node: node, intake: intake}
+	if node.IsFunction() {
+		return nil, diag.New(diag.Unsupported, node.Place, "%q is a table function: it has rows where it is called", node.Name).
+			WithHint("elt show --inline \"from {{ ref('%s') }}(%s)\"", node.Name, strings.Join(node.Parameters(), ", "))
+	}
 	if opts.Candidate {
 		return r.showCandidate(ctx, n, opts.Limit)
 	}
@@ -174,7 +180,11 @@ func (r *run) shadowAll(ctx context.Context, all []state.Candidate) error {
 				return shadow, ok && rel.Key() != own
 			})
 		}
-		if err := r.shadows.put(ctx, node.Relation, query); err != nil {
+		text := fmt.Sprintf("create or replace view %s as (\n%s\n)", r.names.shadowOf(node.Relation), query)
+		if node.IsFunction() {
+			text = materialize.FunctionSQL(r.names.shadowOf(node.Relation), node.Parameters(), query)
+		}
+		if err := r.shadows.putText(ctx, node.Relation, text); err != nil {
 			return r.fault(ctx, &nodeRun{node: node}, sent{query: -1}, err)
 		}
 	}

@@ -38,7 +38,7 @@ func (r *run) publishSteps(nodes []*nodeRun) []*publishStep {
 		if n.spec.Materialized == materialize.External {
 			level = 2 // files change places when the commit that decides is done
 		}
-		if n.spec.Materialized == materialize.View {
+		if n.spec.IsText() {
 			for _, parent := range r.net.workParents(id) {
 				switch at, ok := levels[parent]; {
 				case !ok: // not published, or a test
@@ -79,7 +79,7 @@ type publishStatement struct {
 func (r *run) tablePhases(step *publishStep) []publishPhase {
 	swapped, indexes := publishPhase{point: "publish-swapped"}, publishPhase{point: "publish-indexes"}
 	for _, n := range step.nodes {
-		if n.spec.Materialized == materialize.View {
+		if n.spec.IsText() {
 			continue
 		}
 		swapped.add(n, n.finish.Publish)
@@ -96,12 +96,12 @@ func (r *run) tablePhases(step *publishStep) []publishPhase {
 func (r *run) viewPhases(step *publishStep) []publishPhase {
 	views := publishPhase{point: "publish-views"}
 	for _, n := range step.nodes {
-		if n.spec.Materialized == materialize.View {
+		if n.spec.IsText() {
 			views.add(n, r.viewStatements(n))
 		}
 	}
 	for _, n := range step.nodes {
-		if n.spec.Materialized == materialize.View {
+		if n.spec.IsText() {
 			views.add(n, n.finish.Indexes)
 		}
 	}

@@ -24,6 +24,12 @@ type EventTimeHost interface {
 	SourceTimes(call project.SourceCall) EventTimeFilter
 }
 
+// FunctionHost is a [Host] that knows which models are table functions.
+type FunctionHost interface {
+	// IsFunction reports whether what ref() names is one.
+	IsFunction(call project.RefCall) bool
+}
+
 // Around puts the filter around a FROM item, byte for byte as dbt-duckdb does.
 func (f EventTimeFilter) Around(from string) string {
 	if f.Field == "" || f.Start.IsZero() && f.End.IsZero() {

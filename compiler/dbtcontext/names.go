@@ -214,6 +214,9 @@ func (s *Scope) ref(c *template.Call) (template.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if host, ok := s.host.(FunctionHost); ok && host.IsFunction(call) {
+		return s.p.relation(rel), nil // arguments follow, and what is read is read by it
+	}
 	return s.filtered(s.limited(s.p.relation(rel)), func(h EventTimeHost) EventTimeFilter { return h.RefTimes(call) }), nil
 }
 

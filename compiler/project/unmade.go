@@ -8,30 +8,29 @@ import (
 	"elt/compiler/diag"
 )
 
-// Models that elt knows and does not make: those in Python, and table functions of
-// dbt-duckdb. They are nodes like others, so that what stands beside them is built, and
-// what reads them is told why it is not.
+// Models that elt knows and does not make: those in Python. They are nodes like others, so that
+// what stands beside them is built, and what reads them is told why it is not.
 
 // IsPython reports whether a node is a model in Python.
 func (n *Node) IsPython() bool { return n.Type == Model && path.Ext(n.OriginalPath) == ".py" }
 
+// IsFunction reports whether a node is a table function of dbt-duckdb: a macro that yields rows and
+// may have parameters, called as in `from {{ ref('sold') }}(2024)`.
+func (n *Node) IsFunction() bool {
+	return n.Type == Model && n.Maker == "" && !n.IsPython() && n.Materialized() == "table_function"
+}
+
+// Parameters are those of a table function, as SQL: a name, which a type or a default may follow.
+// One text may hold several.
+func (n *Node) Parameters() []string { return n.Config.Strings("parameters") }
+
 // Unmade says that elt does not make a model, and what to do; nil for all that it makes.
 func (n *Node) Unmade() *diag.Diagnostic {
-	var d *diag.Diagnostic
-	switch {
-	case n.IsPython():
-		d = diag.New(diag.Unsupported, n.Place, "the model %q is written in Python, which elt does not run", n.Name).
-			WithHint("write it in SQL; or let Python write a file or a table, and declare that as a source; or list %s in .dbtignore", n.OriginalPath)
-	case n.Type == Model && n.Maker == "" && n.Materialized() == "table_function":
-		place := n.Config.Place("materialized")
-		if place.IsZero() {
-			place = n.Place
-		}
-		d = diag.New(diag.Unsupported, place, "the model %q is a table function, which elt does not make", n.Name).
-			WithHint("make it a view that its readers filter, or a macro of the project that prints the query")
-	default:
+	if !n.IsPython() {
 		return nil
 	}
+	d := diag.New(diag.Unsupported, n.Place, "the model %q is written in Python, which elt does not run", n.Name).
+		WithHint("write it in SQL; or let Python write a file or a table, and declare that as a source; or list %s in .dbtignore", n.OriginalPath)
 	d.Node = n.UniqueID
 	return d
 }

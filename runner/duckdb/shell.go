@@ -370,6 +370,25 @@ func (s *Shell) Apply(ctx context.Context, sql string) error {
 	return err
 }
 
+// DefineFunction makes a table function.
+func (s *Shell) DefineFunction(ctx context.Context, rel project.Relation, parameters []string, query string) error {
+	session, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.give(session)
+	if err := s.place(ctx, session, rel); err != nil {
+		return err
+	}
+	before := "create or replace macro " + rel.String() + "(" + strings.Join(parameters, ", ") + ") as table (\n"
+	_, err = session.Exec(ctx, before+query+"\n)")
+	if failure := (*engine.Error)(nil); errors.As(err, &failure) {
+		failure.SQL = query
+		failure.Position = min(max(failure.Position-len(before), -1), len(query))
+	}
+	return err
+}
+
 // Query runs one statement, as for what a table function says of a file.
 func (s *Shell) Query(ctx context.Context, sql string) (*engine.Table, error) {
 	session, err := s.take(ctx)

@@ -63,8 +63,11 @@ func (s *Spec) Comments(columns []engine.Column) []string {
 		return nil
 	}
 	kind := "table"
-	if s.Materialized == View || s.Materialized == External {
+	switch s.Materialized {
+	case View, External:
 		kind = "view"
+	case Function:
+		kind = "macro table"
 	}
 	var out []string
 	if s.Docs.Relation != "" {

@@ -38,6 +38,7 @@ const (
 	Ephemeral   = "ephemeral"
 	Snapshot    = "snapshot"
 	External    = "external"
+	Function    = "table_function" // of dbt-duckdb: a macro that yields rows
 )
 
 // Spec is everything about a node that decides its statements.
@@ -66,6 +67,7 @@ type Spec struct {
 	Merge          Merge    // options of merge
 	PartitionBy    []string // insert_overwrite: columns or expressions
 	Keep           *Keep    // how long rows stay; nil for ever
+	Parameters     []string // of a table function, as SQL: a name, a type or a default may follow
 	Files          *Files   // by_file: the files whose rows the delta holds; set by the caller
 	Batches        *Batches // microbatch: the intervals that are replaced
 	// ChangeKey says in terms of the columns of a model whose changes are read which keys of
@@ -250,6 +252,7 @@ func Begin(spec *Spec, state State) (Write, error) {
 		w.Statements = createRows(spec, spec.Candidate)
 	case View:
 		w.Contract = spec.probe()
+	case Function: // DuckDB checks the query as it makes the function
 	case Ephemeral:
 		w.Header = ""
 	case Seed:
@@ -294,6 +297,8 @@ func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 		return endTable(spec, state, columns)
 	case View:
 		return endView(spec, state), nil
+	case Function:
+		return endFunction(spec, state), nil
 	case Ephemeral:
 		return Finish{}, nil
 	case Incremental:
@@ -307,14 +312,14 @@ func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 }
 
 func unknownMaterialization(spec *Spec) error {
-	known := []string{Ephemeral, External, Incremental, Table, View}
+	known := []string{Ephemeral, External, Incremental, Table, Function, View}
 	d := diag.New(diag.Unsupported, spec.place("materialized"),
 		"materialization %q is not known", spec.Materialized)
 	d.Node = spec.Node
 	if s := diag.Suggest(spec.Materialized, known); s != "" {
 		d.Hint = fmt.Sprintf("did you mean %q?", s)
 	} else {
-		d.Hint = "use table, view, incremental, external or ephemeral"
+		d.Hint = "use table, view, incremental, external, table_function or ephemeral"
 	}
 	return diag.List{d}
 }

@@ -52,6 +52,12 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 	case External:
 		r.external(spec)
 	case View:
+	case Function:
+		spec.Parameters = r.texts("parameters")
+		if r.dict("contract") != nil && r.contract() != nil {
+			r.warn("contract", "%q has no effect on a table function", "contract")
+		}
+		return spec, r.problems
 	default:
 		spec.places["materialized"] = r.place("materialized")
 		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)
