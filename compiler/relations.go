@@ -3,6 +3,7 @@ package compiler
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -30,10 +31,12 @@ func (p *parser) nameRelations(ctx context.Context) {
 			p.nameRelation(ctx, node, custom[node.Package])
 		}
 	})
+	var apart sync.WaitGroup
+	apart.Go(func() { p.checkRelations(nodes) })
 	for _, node := range nodes {
 		p.plan.names.relate(node, p.plan.Project.Target.Database)
 	}
-	p.checkRelations(nodes)
+	apart.Wait()
 	p.checkSources(nodes)
 }
 
@@ -142,6 +145,9 @@ func (p *parser) checkSources(nodes []*project.Node) {
 		if node.Type == project.Source && node.Table != nil && SourceExpression(node) == "" && !isImplicit(node) {
 			sources[node.Relation.Key()] = node
 		}
+	}
+	if len(sources) == 0 {
+		return
 	}
 	for _, node := range nodes {
 		if node.Type != project.Model && node.Type != project.Snapshot || !hasRelation(node) || node.IsEphemeral() {

@@ -104,7 +104,7 @@ func (u *unseen) isRelation(name string) bool {
 		for key := range u.run.published.relations {
 			u.identifiers[key[strings.LastIndexByte(key, 0)+1:]] = true
 		}
-		for key := range u.run.net.byRelation {
+		for key := range u.run.net.relations().makers {
 			u.identifiers[key[strings.LastIndexByte(key, 0)+1:]] = true
 		}
 	}

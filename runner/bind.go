@@ -26,6 +26,8 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	if err := r.openToRead(ctx, true); err != nil {
 		return nil, diag.From(err, diag.Database)
 	}
+	var meanwhile sync.WaitGroup
+	defer meanwhile.Wait() // when the database is closed: what is written does not need it
 	defer r.close()
 	problems := append(slices.Clone(r.absentNotes), r.compiler.Compile(ctx, r.view(nil), ids)...)
 	if ctx.Err() != nil {
@@ -34,6 +36,9 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	// What is wrong with the parents is not asked for.
 	above := plan.Graph.Above(ids)
 	_ = r.compiler.Compile(ctx, r.view(nil), above)
+	if opts.Rendered != nil {
+		meanwhile.Go(opts.Rendered)
+	}
 	r.openLakeToDescribe(ctx, ids)
 	checked := ids
 	if plan.Project.OwnDefaults() { // what becomes part of a node is looked at with it
@@ -46,11 +51,6 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	facts, err := r.bindFacts(ctx, ids)
 	if err != nil {
 		return nil, append(problems, diag.From(err, diag.Database)...)
-	}
-	if opts.Rendered != nil {
-		var meanwhile sync.WaitGroup
-		meanwhile.Go(opts.Rendered)
-		defer meanwhile.Wait()
 	}
 	bound, found := r.bindWith(ctx, facts, compiler.BindOptions{IDs: checked})
 	problems = append(problems, found...)

@@ -209,7 +209,7 @@ func (m *maker) isBeside(rel project.Relation) bool {
 	own := m.run.names.full(m.n.node.Relation)
 	suffix, ok := strings.CutPrefix(strings.ToLower(rel.Identifier), strings.ToLower(own.Identifier)+"__")
 	rel.Identifier = own.Identifier
-	_, ofProject := m.run.net.byRelation[rel.Key()]
+	_, ofProject := m.run.net.relations().makers[rel.Key()]
 	return ok && suffix != "" && rel.Key() == own.Key() && ofProject
 }
 

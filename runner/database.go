@@ -54,7 +54,7 @@ func (v view) candidate(rel project.Relation) (*nodeRun, error) {
 	if v.n != nil && v.n.key == key {
 		return nil, nil
 	}
-	id := v.run.net.byRelation[key]
+	id := v.run.net.relations().makers[key]
 	maker := v.run.byID[id]
 	if maker == nil || v.n != nil && !v.run.isAncestor(id, v.n) {
 		return nil, nil

@@ -327,7 +327,7 @@ func (p *prints) maker(source *project.Node) *project.Node {
 		return nil
 	}
 	r := p.run
-	maker := r.plan.Nodes[r.net.byRelation[r.names.full(source.Relation).Key()]]
+	maker := r.plan.Nodes[r.net.relations().makers[r.names.full(source.Relation).Key()]]
 	if maker == nil || maker.Type == project.Source {
 		return nil
 	}

@@ -106,7 +106,7 @@ func (r *run) shadowStatement(key string, edits []sqltoken.Edit) (string, error)
 // parametersOf are the parameters of a function that is published. DuckDB shows their names; what
 // more there is to them the project says, if they still have these names.
 func (r *run) parametersOf(f *tableFunction) []string {
-	node := r.plan.Nodes[r.net.byRelation[f.Key()]]
+	node := r.plan.Nodes[r.net.relations().makers[f.Key()]]
 	if node == nil {
 		return f.parameters
 	}

@@ -140,7 +140,7 @@ func (r *run) viewReads(id string) ([]string, bool) {
 	}
 	var ids []string
 	for _, read := range r.published.readsOf(key) {
-		if id, ok := r.net.byRelation[read.key]; ok {
+		if id, ok := r.net.relations().makers[read.key]; ok {
 			ids = append(ids, id)
 		} else {
 			ids = append(ids, foreignView+read.key)

@@ -130,7 +130,7 @@ func (r *run) changed(sql string) (id string, led bool) {
 		tries = []project.Relation{{Database: name(0), Schema: name(1), Identifier: name(2)}}
 	}
 	for i, rel := range tries {
-		id := r.net.byRelation[rel.Key()]
+		id := r.net.relations().makers[rel.Key()]
 		if node := r.plan.Nodes[id]; node != nil && node.Type != project.Source {
 			return id, len(c.Parts) == 3 || len(c.Parts) == 2 && i == 0 && r.names.short
 		}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"slices"
+	"sync"
 
 	"elt/compiler/graph"
 	"elt/compiler/project"
@@ -14,38 +15,48 @@ import (
 type network struct {
 	graph      *graph.Graph
 	work       map[string]bool
-	byRelation map[string]string   // key of a relation → unique_id
-	sources    map[string][]string // key of a relation → all sources that name it
+	relations  func() relationIndex // is made when it is first asked for: rendering alone seldom does
 	published  *published
 	behindMemo map[string][]string
+}
+
+// relationIndex says what of the project each relation is, by the relation's key.
+type relationIndex struct {
+	makers  map[string]string   // → unique_id
+	sources map[string][]string // → all sources that name it
 }
 
 // newNetwork builds the network of a run that makes the nodes in work.
 func newNetwork(plan planGraph, work map[string]bool, p *published) *network {
 	n := &network{
-		graph: plan.graph, work: work, published: p,
-		byRelation: map[string]string{}, sources: map[string][]string{}, behindMemo: map[string][]string{},
+		graph: plan.graph, work: work, published: p, behindMemo: map[string][]string{},
+		relations: sync.OnceValue(func() relationIndex { return indexRelations(plan.nodes, p.names) }),
 	}
-	ids := make([]string, 0, len(plan.nodes))
-	for id, node := range plan.nodes {
+	n.linkViews(plan, p)
+	return n
+}
+
+func indexRelations(nodes map[string]*project.Node, names *names) relationIndex {
+	ids := make([]string, 0, len(nodes))
+	for id, node := range nodes {
 		if node.Relation.Identifier != "" && node.Type != project.Test && !node.IsEphemeral() {
 			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
+	index := relationIndex{makers: make(map[string]string, len(ids)), sources: map[string][]string{}}
 	for _, id := range ids {
-		node := plan.nodes[id]
-		key := p.names.full(node.Relation).Key()
+		node := nodes[id]
+		key := names.full(node.Relation).Key()
 		if node.Type == project.Source {
-			n.sources[key] = append(n.sources[key], id)
-			if n.byRelation[key] != "" {
+			index.sources[key] = append(index.sources[key], id)
+			if index.makers[key] != "" {
 				continue // a source may be a table that the project makes: that one is meant
 			}
 		}
-		n.byRelation[key] = id
+		index.makers[key] = id
 	}
-	n.linkViews(plan, p)
-	return n
+	return index
 }
 
 // planGraph is what a network is made from.
@@ -97,7 +108,7 @@ func (n *network) behind(key string) []string {
 	n.behindMemo[key] = nil // a view cannot read itself; this ends the walk if it does
 	var found []string
 	for _, read := range n.published.readsOf(key) {
-		id := n.byRelation[read.key]
+		id := n.relations().makers[read.key]
 		if n.work[id] {
 			found = append(found, id)
 			continue

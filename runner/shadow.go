@@ -86,7 +86,7 @@ func (r *run) shadowViewLocked(ctx context.Context, key string) error {
 	var edits []sqltoken.Edit
 	for _, read := range r.published.readsOf(key) {
 		rel := read.rel
-		if maker := r.byID[r.net.byRelation[read.key]]; maker != nil {
+		if maker := r.byID[r.net.relations().makers[read.key]]; maker != nil {
 			shadow, err := r.candidateShadow(ctx, maker)
 			if err != nil {
 				return err
@@ -115,7 +115,7 @@ func (r *run) shadowViewLocked(ctx context.Context, key string) error {
 // else is read as it is published, whatever else the run happens to have made.
 func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (project.Relation, bool, error) {
 	key := rel.Key()
-	id, known := r.net.byRelation[key]
+	id, known := r.net.relations().makers[key]
 	if !known || !r.readsRelation(key, n) {
 		return rel, false, nil
 	}
@@ -143,7 +143,7 @@ func (r *run) shadowFor(ctx context.Context, n *nodeRun, rel project.Relation) (
 // each table that a test or a model reads plainly: most of them.
 func (r *run) tableFor(n *nodeRun, rel project.Relation, sql string) (project.Relation, bool) {
 	key := rel.Key()
-	maker := r.byID[r.net.byRelation[key]]
+	maker := r.byID[r.net.relations().makers[key]]
 	if maker == nil || !r.readsRelation(key, n) || !maker.made || maker.query != plainQuery(maker.candidate) {
 		return rel, false
 	}
@@ -163,9 +163,9 @@ func plainQuery(candidate project.Relation) string { return "select * from " + c
 // makes is one only by itself: who reads it as a source does not wait for it, and reads what
 // is published. Of other relations several sources may have the name.
 func (r *run) readsRelation(key string, n *nodeRun) bool {
-	id := r.net.byRelation[key]
+	id := r.net.relations().makers[key]
 	return r.isAncestor(id, n) || r.byID[id] == nil &&
-		slices.ContainsFunc(r.net.sources[key], func(id string) bool { return r.isAncestor(id, n) })
+		slices.ContainsFunc(r.net.relations().sources[key], func(id string) bool { return r.isAncestor(id, n) })
 }
 
 // isAncestor reports whether a node is above another one.

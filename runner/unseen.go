@@ -154,7 +154,7 @@ func (u *unseen) relation(ref duckdb.TableRef, view *engine.RelationInfo) string
 	} else if ref.Catalog == "" && ref.Schema != "" {
 		rel.Database = at.Database
 	}
-	node := r.plan.Nodes[r.net.byRelation[rel.Key()]]
+	node := r.plan.Nodes[r.net.relations().makers[rel.Key()]]
 	info := r.published.relations[rel.Key()]
 	switch {
 	case node != nil && r.byID[node.UniqueID] != nil:

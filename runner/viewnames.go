@@ -23,7 +23,7 @@ func (r *run) inMainDatabase(ctx context.Context, sql string) []sqltoken.Edit {
 	var edits []sqltoken.Edit
 	for _, ref := range refs {
 		rel := project.Relation{Database: r.database, Schema: ref.Schema, Identifier: ref.Name}
-		_, ofProject := r.net.byRelation[rel.Key()]
+		_, ofProject := r.net.relations().makers[rel.Key()]
 		if ref.Catalog != "" || ref.Schema == "" || isSystem(ref.Schema) || ofProject && r.names.short || r.isDatabase(ctx, ref.Schema) {
 			continue
 		}

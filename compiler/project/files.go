@@ -102,14 +102,18 @@ func (f *finder) walk(root, rel string, depth int, out *[]string) {
 		}
 		return
 	}
+	above := ""
+	if rel != "" {
+		above = rel + "/"
+	}
 	for _, e := range entries {
-		name := path.Join(rel, e.Name())
-		full := path.Join(root, name)
-		if len(f.ignored) > 0 && f.isIgnored(full) {
+		name := above + e.Name()
+		if len(f.ignored) > 0 && f.isIgnored(path.Join(root, name)) {
 			continue
 		}
 		dir := e.IsDir()
 		if e.Type()&fs.ModeSymlink != 0 {
+			full := path.Join(root, name)
 			info, err := fs.Stat(f.opts.FS, full)
 			dir = err == nil && info.IsDir() && !f.leadsUp(full, info)
 		}

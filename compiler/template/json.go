@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -200,24 +201,39 @@ func (w *jsonWriter) str(s string) { w.b = AppendJSONString(w.b, s) }
 // AppendJSONString appends a text as [ToJSON] writes it: in quotes, all ASCII.
 func AppendJSONString(b []byte, s string) []byte {
 	b = append(b, '"')
-	plain := 0 // where what needs no escape begins
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
-			i++
-			continue
+	for {
+		plain := plainLength(s)
+		b = append(b, s[:plain]...)
+		if s = s[plain:]; s == "" {
+			return append(b, '"')
 		}
-		b = append(b, s[plain:i]...)
-		r, size := rune(c), 1
-		if c >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-		}
+		r, size := utf8.DecodeRuneInString(s)
 		b = appendJSONEscape(b, r)
-		i += size
-		plain = i
+		s = s[size:]
 	}
-	b = append(b, s[plain:]...)
-	return append(b, '"')
+}
+
+// plainLength is the length in bytes of what stands at the start of a text and needs no escape
+// in JSON. It looks at eight bytes at once: a manifest is mostly such texts.
+func plainLength(s string) int {
+	const each = 0x0101010101010101 // times a byte: that byte in all eight places
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, slash := x^each*'"', x^each*'\\'
+		// The highest bit of a byte is set where that byte is no ASCII or is DEL, or below a
+		// space, or where its difference to a quote or a backslash is below one. A borrow from
+		// such a byte may set one above it: the lowest is exact.
+		special := (x | (x + each) | (x-each*' ')&^x | (quote-each)&^quote | (slash-each)&^slash) & (each << 7)
+		if special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] < 0x7f && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 func appendJSONEscape(b []byte, r rune) []byte {

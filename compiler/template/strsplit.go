@@ -61,13 +61,23 @@ func splitOn(s, sep string, most int, right bool) []string {
 	return parts
 }
 
-// Words are the words of a text, as Python's str.split() without arguments finds them.
-func Words(text string) []string { return strings.FieldsFunc(text, isSpace) }
+// AppendWords appends the words of a text, as Python's str.split() without arguments finds
+// them, with one space between two.
+func AppendWords(buffer []byte, text string) []byte {
+	start := len(buffer)
+	for word := range strings.FieldsFuncSeq(text, isSpace) {
+		if len(buffer) > start {
+			buffer = append(buffer, ' ')
+		}
+		buffer = append(buffer, word...)
+	}
+	return buffer
+}
 
 // splitSpace splits on runs of white space; what is left over keeps its own.
 func splitSpace(s string, most int, right bool) []string {
 	if most < 0 {
-		return Words(s)
+		return strings.FieldsFunc(s, isSpace)
 	}
 	var parts []string
 	if right {

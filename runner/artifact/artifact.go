@@ -59,16 +59,16 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 	if meta.dbts, err = dbtMacros(dir); err != nil {
 		return err
 	}
-	var manifest error
+	var texts error
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		manifest = replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
-			return Manifest(w, plan, meta)
+	err = replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
+		// To put a large file in place of another one is a wait for the disk, too.
+		return writeManifest(w, plan, meta, func() {
+			wg.Go(func() { texts = errors.Join(writeSemantics(dir, plan), writeCompiled(dir, plan, summary, meta)) })
 		})
 	})
-	err = errors.Join(writeSemantics(dir, plan), writeCompiled(dir, plan, summary, meta))
-	if wg.Wait(); manifest != nil {
-		err = manifest
+	if wg.Wait(); err == nil {
+		err = texts
 	}
 	if err == nil && summary != nil {
 		err = replaceFile(filepath.Join(dir, "run_results.json"), func(w io.Writer) error {

@@ -33,25 +33,22 @@ func pathBelow(node *project.Node) string {
 // writeCompiled writes the compiled SQL of every node that has some and, with a
 // summary, the statements that ran.
 func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) error {
-	type file struct{ path, text string }
-	var files []file
-	for _, id := range plan.Order {
+	err := onAllCores(plan.Order, func(id string) error {
 		node := plan.Nodes[id]
 		if path := CompiledPath(node); path != "" && node.Compiled != nil && !node.Compiled.Deferred {
-			files = append(files, file{path, node.Compiled.SQL})
+			return writeText(filepath.Join(dir, path), meta.hidden(node.Compiled.SQL))
 		}
-	}
-	if summary != nil {
-		for _, r := range summary.Results {
-			if len(r.Statements) > 0 {
-				files = append(files, file{RunPath(r.Node), strings.Join(r.Statements, ";\n\n") + ";\n"})
-			}
-		}
-	}
-	_, err := onAllCores(files, func(f file) (struct{}, error) {
-		return struct{}{}, writeText(filepath.Join(dir, f.path), meta.hidden(f.text))
+		return nil
 	})
-	return err
+	if err != nil || summary == nil {
+		return err
+	}
+	return onAllCores(summary.Results, func(r *runner.NodeResult) error {
+		if len(r.Statements) == 0 {
+			return nil
+		}
+		return writeText(filepath.Join(dir, RunPath(r.Node)), meta.hidden(strings.Join(r.Statements, ";\n\n")+";\n"))
+	})
 }
 
 // writeText writes a file unless it has this text already: thousands of files that

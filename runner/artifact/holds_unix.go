@@ -8,26 +8,31 @@ import (
 )
 
 // holds reports whether a file has a text and nothing else. Tens of thousands of files are
-// looked at in a compile, and this takes half as many system calls as os.ReadFile.
+// looked at in a compile, and this takes less than half of the system calls of os.ReadFile.
 func holds(path, text string) bool {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return false
 	}
 	defer syscall.Close(fd)
-	have := make([]byte, 0, len(text)+1) // one more, to see that the file ends
-	for len(have) < cap(have) {
-		n, err := syscall.Read(fd, have[len(have):cap(have)])
+	var room [4 << 10]byte // most are smaller
+	buffer := room[:]
+	if len(text) >= len(buffer) {
+		buffer = make([]byte, len(text)+1) // one more, to see that the file ends
+	}
+	have := 0
+	for have <= len(text) {
+		n, err := syscall.Read(fd, buffer[have:len(text)+1])
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
-		if err != nil {
+		if err != nil || have+n > len(text) {
 			return false
 		}
-		if n == 0 {
+		have += n
+		if n == 0 || have == len(text) { // a read ends early only where the file does
 			break
 		}
-		have = have[:len(have)+n]
 	}
-	return string(have) == text
+	return string(buffer[:have]) == text
 }

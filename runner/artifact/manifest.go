@@ -21,10 +21,16 @@ import (
 
 // Manifest writes manifest.json, version 12: what a project is made of.
 func Manifest(w io.Writer, plan *compiler.Plan, meta Meta) error {
+	return writeManifest(w, plan, meta, func() {})
+}
+
+// writeManifest calls meanwhile when the nodes are written: what is left keeps one core busy.
+func writeManifest(w io.Writer, plan *compiler.Plan, meta Meta, meanwhile func()) error {
 	m := &manifestWriter{out: bufio.NewWriterSize(w, 1<<16), plan: plan, meta: meta}
 	m.text("{")
 	m.key("metadata", m.metadata(meta))
 	m.section("nodes", func(t project.ResourceType) bool { return !hasSection(t) })
+	meanwhile()
 	m.section("sources", only(project.Source))
 	m.macros()
 	m.docs()

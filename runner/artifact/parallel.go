@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -65,18 +66,19 @@ func addAll[T any](buffer []byte, items []T, add func([]byte, T) ([]byte, error)
 	return piece{buffer, nil}
 }
 
-func onAllCores[T, U any](items []T, work func(T) (U, error)) ([]U, error) {
-	const step = 16
-	out := make([]U, len(items))
+// onAllCores calls work for each item, on all cores. It returns the first error.
+func onAllCores[T any](items []T, work func(T) error) error {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for from := 0; from < len(items); from += step {
-		group.Go(func() (err error) {
-			for i := from; i < min(from+step, len(items)) && err == nil; i++ {
-				out[i], err = work(items[i])
+	for some := range slices.Chunk(items, batch) {
+		group.Go(func() error {
+			for _, item := range some {
+				if err := work(item); err != nil {
+					return err
+				}
 			}
-			return err
+			return nil
 		})
 	}
-	return out, group.Wait()
+	return group.Wait()
 }
