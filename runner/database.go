@@ -3,16 +3,13 @@ package runner
 import (
 	"context"
 	"errors"
-	"math/big"
 	"strings"
 	"sync"
-	"time"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
-	"elt/compiler/template"
 	"elt/runner/engine"
 )
 
@@ -233,56 +230,6 @@ func (r *run) queryFault(err error) error {
 		return err
 	}
 	return &diag.Diagnostic{Code: codeOf(e), Message: r.publicText(lowerFirst(e.Message)), Hint: r.hintOf(e), Err: err}
-}
-
-// templateTable turns a result into template values.
-func templateTable(t *engine.Table) *dbtcontext.Table {
-	out := &dbtcontext.Table{Rows: make([][]template.Value, len(t.Rows))}
-	for _, c := range t.Columns {
-		out.Columns = append(out.Columns, dbtcontext.Column{Name: c.Name, Type: c.Type})
-	}
-	for i, row := range t.Rows {
-		out.Rows[i] = make([]template.Value, len(row))
-		for j, cell := range row {
-			out.Rows[i][j] = templateValue(cell, t.Columns[j].Type)
-		}
-	}
-	return out
-}
-
-// templateValue is a cell as Python would have it.
-func templateValue(cell any, kind string) template.Value {
-	switch x := cell.(type) {
-	case nil, bool, int64, float64, string:
-		return x
-	case *big.Int:
-		if x.IsInt64() {
-			return x.Int64()
-		}
-		return x
-	case time.Time:
-		if kind == "DATE" {
-			return dbtcontext.Date(x)
-		}
-		if strings.HasSuffix(kind, "WITH TIME ZONE") {
-			return dbtcontext.DateTime(x)
-		}
-		return dbtcontext.NaiveDateTime(x)
-	case engine.Decimal:
-		f, _ := new(big.Float).SetString(engine.Text(x, kind))
-		if f == nil {
-			return engine.Text(x, kind)
-		}
-		v, _ := f.Float64()
-		return v
-	case engine.List:
-		list := template.NewList()
-		for _, e := range x.Values {
-			list.Elems = append(list.Elems, templateValue(e, x.Type))
-		}
-		return list
-	}
-	return engine.Text(cell, kind)
 }
 
 // sessionPool lends sessions to templates, which are rendered in parallel.

@@ -178,7 +178,7 @@ func convertType(c *template.Call) (template.Value, error) {
 	return map[string]string{
 		"Integer": "integer", "Number": "float8", "Boolean": "boolean", "Date": "date",
 		"DateTime": "timestamp without time zone", "Text": "text",
-	}[t.agateType(int(n))], nil
+	}[t.types[n]], nil
 }
 
 // strategyMacro finds get_incremental_<name>_sql.

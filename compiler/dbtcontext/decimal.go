@@ -2,8 +2,11 @@ package dbtcontext
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"elt/compiler/template"
 )
@@ -30,6 +33,45 @@ func Decimal(text string) (v template.Value, ok bool) {
 	digits, _ := new(big.Int).SetString(m[1]+m[2]+m[3], 10)
 	return &decimalValue{digits, len(m[3])}, true
 }
+
+// DecimalOf returns a number as agate, and so dbt, has the cells of type DOUBLE and FLOAT:
+// Decimal(repr(f)) in Python.
+func DecimalOf(f float64) template.Value {
+	switch {
+	case math.IsNaN(f):
+		return decimalSpecial("NaN")
+	case math.IsInf(f, 1):
+		return decimalSpecial("Infinity")
+	case math.IsInf(f, -1):
+		return decimalSpecial("-Infinity")
+	}
+	text, exponent, _ := strings.Cut(template.Repr(f), "e")
+	v, _ := Decimal(text)
+	d, _ := v.(*decimalValue)
+	n, err := strconv.Atoi(exponent)
+	if err != nil {
+		return d
+	}
+	return &decimalValue{d.digits, d.scale - n}
+}
+
+// decimalSpecial is a Decimal that is no number: nothing but its text is of use.
+type decimalSpecial string
+
+// TypeName is the Python type name.
+func (decimalSpecial) TypeName() string { return "decimal.Decimal" }
+
+// Attr has nothing.
+func (decimalSpecial) Attr(string) (template.Value, bool) { return nil, false }
+
+// Str is Python's.
+func (d decimalSpecial) Str() string { return string(d) }
+
+// Repr is Python's.
+func (d decimalSpecial) Repr() string { return "Decimal('" + string(d) + "')" }
+
+// Float is float(d).
+func (d decimalSpecial) Float() (float64, error) { return strconv.ParseFloat(string(d), 64) }
 
 func pow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(n, 0))), nil)

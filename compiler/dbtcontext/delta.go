@@ -25,6 +25,17 @@ func deltaOf(d time.Duration) *deltaValue {
 	return v
 }
 
+// IntervalText is the text of a cell of type INTERVAL, of which DuckDB's Python client makes
+// a timedelta with months of 30 days: "1 day, 0:00:00".
+func IntervalText(months, days int32, micros int64) string {
+	total := new(big.Int).Mul(big.NewInt(int64(months)*30+int64(days)), big.NewInt(microsPerDay))
+	d, err := newDelta(total.Add(total, big.NewInt(micros)))
+	if err != nil {
+		return err.Error()
+	}
+	return d.Str()
+}
+
 // newDelta returns a timedelta of a number of microseconds.
 func newDelta(micros *big.Int) (*deltaValue, error) {
 	days, rest := new(big.Int).DivMod(micros, big.NewInt(microsPerDay), new(big.Int))

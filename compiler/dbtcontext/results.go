@@ -79,6 +79,12 @@ func (response) TypeName() string { return "AdapterResponse" }
 // Str is the message.
 func (r response) Str() string { return template.Str(r.message) }
 
+// Repr is Python's.
+func (r response) Repr() string {
+	return fmt.Sprintf("AdapterResponse(_message=%s, code=%s, rows_affected=%s, query_id=None)",
+		template.Repr(r.message), template.Repr(r.code), template.Repr(r.rows))
+}
+
 // Attr returns an attribute.
 func (r response) Attr(name string) (template.Value, bool) {
 	switch name {

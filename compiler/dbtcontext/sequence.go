@@ -204,6 +204,8 @@ func (c *tableColumn) Attr(name string) (template.Value, bool) {
 		return c.name, true
 	case "data_type":
 		return dataType(c.dataType), true
+	case "index":
+		return int64(c.index), true
 	case "values_distinct", "values_without_nulls", "values_sorted", "values_without_nulls_sorted":
 		return template.NewFunc(name, func(*template.Call) (template.Value, error) { return c.variant(name), nil }), true
 	}
@@ -237,9 +239,16 @@ type dataType string
 // TypeName is the Python type name.
 func (d dataType) TypeName() string { return string(d) }
 
-// Str is how agate prints a type.
+// Str is how Python prints a type, without an address.
 func (d dataType) Str() string {
-	return "<agate.data_types." + strings.ToLower(string(d)) + "." + string(d) + " object>"
+	module := map[dataType]string{
+		"Integer": "dbt_common.clients.agate_helper", "Number": "dbt_common.clients.agate_helper",
+		"DateTime": "agate.data_types.date_time",
+	}[d]
+	if module == "" {
+		module = "agate.data_types." + strings.ToLower(string(d))
+	}
+	return "<" + module + "." + string(d) + " object>"
 }
 
 // Attr has nothing.

@@ -3,6 +3,7 @@ package dbtcontext
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // Table that projects use.
 type tableObject struct {
 	names []string
-	types []string // DuckDB's
+	types []string // agate's, by name
 	rows  []*sequence
 	print func(string)
 }
@@ -24,14 +25,46 @@ func newTable(t *Table, print func(string)) *tableObject {
 	if t == nil {
 		return out
 	}
-	for _, c := range t.Columns {
-		out.names = append(out.names, c.Name)
-		out.types = append(out.types, c.Type)
+	for i, c := range t.Columns {
+		out.names = append(out.names, uniqueName(c.Name, out.names))
+		out.types = append(out.types, agateType(t.Rows, i))
 	}
 	for _, row := range t.Rows {
 		out.rows = append(out.rows, &sequence{kind: "Row", values: row, keys: out.names})
 	}
 	return out
+}
+
+// uniqueName is a column's name as dbt tells columns of one name apart: a, a_2, a_3.
+func uniqueName(name string, before []string) string {
+	unique := name
+	for n := 2; slices.Contains(before, unique); n++ {
+		unique = fmt.Sprintf("%s_%d", name, n)
+	}
+	return unique
+}
+
+// agateType is the data type agate infers for a column, from what is in it: a column of
+// NULLs, or of no rows, is the first type that dbt has it try.
+func agateType(rows [][]template.Value, i int) string {
+	for _, row := range rows {
+		switch row[i].(type) {
+		case nil:
+			continue
+		case int64, *big.Int:
+			return "Integer"
+		case *decimalValue, decimalSpecial, float64:
+			return "Number"
+		case bool:
+			return "Boolean"
+		case *dateValue:
+			return "Date"
+		case *datetimeValue:
+			return "DateTime"
+		}
+		return "Text"
+	}
+	return "Integer"
 }
 
 // TypeName is the Python type name.
@@ -52,17 +85,18 @@ func (t *tableObject) Index(key template.Value) (template.Value, bool, error) {
 }
 
 // Str lists the columns and their types, as agate prints a table.
-func (t *tableObject) Str() string {
-	width := len("column")
-	for _, n := range t.names {
-		width = max(width, len([]rune(n)))
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "| %-*s | data_type |\n| %s | --------- |\n", width, "column", strings.Repeat("-", width))
+func (t *tableObject) Str() string { return t.structure().text(printed{}) }
+
+// Repr is Python's, without an address.
+func (t *tableObject) Repr() string { return "<agate.table.Table object>" }
+
+// structure is a table of the columns and their types.
+func (t *tableObject) structure() *tableObject {
+	out := &tableObject{names: []string{"column", "data_type"}, types: []string{"Text", "Text"}, print: t.print}
 	for i, n := range t.names {
-		fmt.Fprintf(&b, "| %-*s | %-9s |\n", width, n, t.agateType(i))
+		out.rows = append(out.rows, &sequence{kind: "Row", values: []template.Value{n, t.types[i]}, keys: out.names})
 	}
-	return b.String()
+	return out
 }
 
 // Attr returns an attribute or a method.
@@ -77,9 +111,11 @@ func (t *tableObject) Attr(name string) (template.Value, bool) {
 	case "column_types":
 		out := make(template.Tuple, len(t.names))
 		for i := range out {
-			out[i] = dataType(t.agateType(i))
+			out[i] = dataType(t.types[i])
 		}
 		return out, true
+	case "row_names":
+		return nil, true
 	}
 	if m := t.method(name); m != nil {
 		return template.NewFunc(name, m), true
@@ -91,6 +127,16 @@ func (t *tableObject) method(name string) func(*template.Call) (template.Value, 
 	switch name {
 	case "print_table":
 		return t.printTable
+	case "print_csv":
+		return t.printCSV
+	case "print_json":
+		return t.printJSON
+	case "print_structure":
+		return t.printStructure
+	case "find":
+		return t.find
+	case "merge":
+		return t.merge
 	case "select":
 		return func(c *template.Call) (template.Value, error) { return t.choose(c, "select", true) }
 	case "exclude":
@@ -128,28 +174,8 @@ func (t *tableObject) column(i int) *tableColumn {
 	}
 	return &tableColumn{
 		sequence: sequence{kind: "Column", values: values},
-		name:     t.names[i], index: i, dataType: t.agateType(i),
+		name:     t.names[i], index: i, dataType: t.types[i],
 	}
-}
-
-// agateType is the data type agate would infer for a column: DuckDB's type says it,
-// and where it is not known, the values do.
-func (t *tableObject) agateType(i int) string {
-	upper := strings.ToUpper(t.types[i])
-	base, _, _ := strings.Cut(upper, "(")
-	switch {
-	case strings.HasSuffix(upper, "INT"), base == "INTEGER":
-		return "Integer"
-	case base == "DECIMAL", base == "DOUBLE", base == "FLOAT":
-		return "Number"
-	case base == "BOOLEAN":
-		return "Boolean"
-	case base == "DATE":
-		return "Date"
-	case strings.HasPrefix(base, "TIMESTAMP"):
-		return "DateTime"
-	}
-	return "Text"
 }
 
 func (t *tableObject) position(v template.Value) (int, error) {
@@ -227,11 +253,26 @@ func (t *tableObject) choose(c *template.Call, fn string, keep bool) (template.V
 }
 
 func (t *tableObject) limit(c *template.Call) (template.Value, error) {
-	var n int64
-	if err := c.Unpack("limit", "n", &n); err != nil {
+	var start, stop, step template.Value
+	if err := c.Unpack("limit", "start_or_stop?", &start, "stop?", &stop, "step?", &step); err != nil {
 		return nil, err
 	}
-	return t.withRows(t.rows[:min(max(int(n), 0), len(t.rows))]), nil
+	if !template.Truth(stop) && !template.Truth(step) {
+		start, stop = nil, start
+	}
+	taken, err := t.rowSequence().Slice(start, stop, step)
+	if err != nil {
+		return nil, err
+	}
+	var rows []*sequence
+	if list, ok := taken.(template.Tuple); ok {
+		for _, v := range list {
+			if row, ok := v.(*sequence); ok {
+				rows = append(rows, row)
+			}
+		}
+	}
+	return t.withRows(rows), nil
 }
 
 func (t *tableObject) rename(c *template.Call) (template.Value, error) {
@@ -263,16 +304,34 @@ func (t *tableObject) rename(c *template.Call) (template.Value, error) {
 }
 
 func (t *tableObject) where(c *template.Call) (template.Value, error) {
+	rows, err := t.passing(c, "where", len(t.rows))
+	return t.withRows(rows), err
+}
+
+// find is the first row that passes a test, or None.
+func (t *tableObject) find(c *template.Call) (template.Value, error) {
+	rows, err := t.passing(c, "find", 1)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// passing are the first rows, up to a number, for which a function answers with something true.
+func (t *tableObject) passing(c *template.Call, method string, most int) ([]*sequence, error) {
 	var test template.Value
-	if err := c.Unpack("where", "test", &test); err != nil {
+	if err := c.Unpack(method, "test", &test); err != nil {
 		return nil, err
 	}
 	fn, ok := test.(template.Callable)
 	if !ok {
-		return nil, fmt.Errorf("where() takes a function")
+		return nil, fmt.Errorf("%s() takes a function", method)
 	}
 	var rows []*sequence
 	for _, row := range t.rows {
+		if len(rows) == most {
+			break
+		}
 		keep, err := fn.Call(&template.Call{Args: []template.Value{row}, Place: c.Place, Thread: c.Thread})
 		if err != nil {
 			return nil, err
@@ -281,7 +340,46 @@ func (t *tableObject) where(c *template.Call) (template.Value, error) {
 			rows = append(rows, row)
 		}
 	}
-	return t.withRows(rows), nil
+	return rows, nil
+}
+
+// merge puts tables under each other, columns by their names. Nothing is left of the table it
+// is called on, as in agate.
+func (t *tableObject) merge(c *template.Call) (template.Value, error) {
+	var given []template.Value
+	var rowNames, names template.Value
+	if err := c.Unpack("merge", "tables", &given, "row_names?", &rowNames, "column_names?", &names); err != nil {
+		return nil, err
+	}
+	out := &tableObject{print: t.print}
+	var tables []*tableObject
+	for _, v := range given {
+		one, ok := v.(*tableObject)
+		if !ok {
+			return nil, fmt.Errorf("merge() takes tables, not %s", template.TypeName(v))
+		}
+		tables = append(tables, one)
+		for i, name := range one.names {
+			switch at := slices.Index(out.names, name); {
+			case at < 0:
+				out.names, out.types = append(out.names, name), append(out.types, one.types[i])
+			case out.types[at] != one.types[i]:
+				return nil, fmt.Errorf("Tables contain columns with the same names, but different types.")
+			}
+		}
+	}
+	for _, one := range tables {
+		for _, row := range one.rows {
+			values := make([]template.Value, len(out.names))
+			for i, name := range out.names {
+				if at := slices.Index(one.names, name); at >= 0 {
+					values[i] = row.values[at]
+				}
+			}
+			out.rows = append(out.rows, &sequence{kind: "Row", values: values, keys: out.names})
+		}
+	}
+	return out, nil
 }
 
 func (t *tableObject) orderBy(c *template.Call) (template.Value, error) {
