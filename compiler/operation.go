@@ -11,6 +11,9 @@ import (
 	"elt/compiler/template"
 )
 
+// ErrNoMacro is the cause of the error for a macro that there is not.
+const ErrNoMacro dbtcontext.Error = "there is no macro of that name"
+
 // RunMacro calls a macro, of the project or "package.macro", with keyword arguments and
 // execute true: `elt run-operation`. db carries out what the macro asks of the database.
 // It returns what the macro prints or returns, as a text.
@@ -22,13 +25,27 @@ func (p *Plan) RunMacro(ctx context.Context, db dbtcontext.Database, name string
 		}
 		name = full
 	}
-	source := diag.NewSource("<run-operation>", "{{ "+name+"(**_elt_args) }}")
-	t, err := template.Parse(source)
-	if err != nil {
-		return "", diag.New(diag.UndefinedName, diag.Place{}, "%q is not the name of a macro", name)
-	}
 	if args == nil {
 		args = template.NewDict()
+	}
+	source := diag.NewSource("<run-operation>", "{{ "+name+"(**_elt_args) }}")
+	return p.operate(ctx, db, source, args)
+}
+
+// RunSQL renders SQL and has db run it: `elt run-operation --sql`.
+func (p *Plan) RunSQL(ctx context.Context, db dbtcontext.Database, sql string) error {
+	text, err := p.operate(ctx, db, diag.NewSource("<--sql>", sql), template.NewDict())
+	if err == nil {
+		_, err = db.Query(ctx, text)
+	}
+	return err
+}
+
+// operate renders a template for which the project is as for a macro of an operation.
+func (p *Plan) operate(ctx context.Context, db dbtcontext.Database, source *diag.Source, args *template.Dict) (string, error) {
+	t, err := template.Parse(source)
+	if err != nil {
+		return "", err
 	}
 	target := p.Project.Target
 	host := &compileHost{
@@ -65,6 +82,7 @@ func (p *Plan) unknownMacro(name string) error {
 		}
 	}
 	d := diag.New(diag.UndefinedName, diag.Place{}, "there is no macro %q", name)
+	d.Err = ErrNoMacro
 	slices.Sort(names)
 	switch near := diag.Suggest(name, names); {
 	case near != "":

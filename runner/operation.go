@@ -20,6 +20,7 @@ import (
 type OperationOptions struct {
 	Macro string         // "macro" or "package.macro"
 	Args  *template.Dict // keyword arguments; nil for none
+	SQL   string         // in place of a macro: statements, which may be a template
 	Wait  time.Duration
 }
 
@@ -57,7 +58,12 @@ func (r *run) operate(ctx context.Context, o *operation, opts OperationOptions) 
 	r.lake = unpinnedLake(r.plan)
 	r.assemble(nil)
 	r.started = true
-	text, err := r.plan.RunMacro(ctx, o, opts.Macro, opts.Args)
+	var text string
+	if opts.SQL != "" {
+		err = r.plan.RunSQL(ctx, o, opts.SQL)
+	} else {
+		text, err = r.plan.RunMacro(ctx, o, opts.Macro, opts.Args)
+	}
 	if err == nil {
 		err = ctx.Err()
 	}

@@ -26,9 +26,10 @@ func dbtVersionText() string {
 }
 
 // dbtExitCode is dbt's exit code where elt's own is code: a project that cannot be read is 2 to
-// dbt, 1 are nodes that failed.
+// dbt, 1 are nodes that failed, and an operation that did.
 func dbtExitCode(err error, code int) int {
-	if code == exitFailed && !errors.Is(err, errFailed) {
+	var operation *operationError
+	if code == exitFailed && !errors.Is(err, errFailed) && !errors.As(err, &operation) {
 		return exitUsage
 	}
 	return code
