@@ -9,6 +9,12 @@ generator. A difference is made as small as it gets and printed, one of each kin
 line. It is a difference if the texts differ, or if one side fails and the other does not,
 or if elt's error has no place. The words of errors are not compared. A case that prints an
 address of Python's, or a set's order, has no answer and does not count.
+
+Templates come in batches of a thousand, each with a seed of its own, "SEED.BATCH"; --log
+writes what each batch counted, so that a run that is stopped loses one batch, and --first
+goes on with the next. --first 17 --batches 1 makes the templates of batch 17 again. Both
+sides are processes with a limit of time and memory for each template: where Python reaches
+it there is no answer, where elt does, that is a difference ("hang").
 """
 import argparse
 import collections
@@ -16,9 +22,12 @@ import datetime
 import decimal
 import itertools
 import json
+import multiprocessing
 import os
 import random
 import re
+import resource
+import select
 import signal
 import subprocess
 import sys
@@ -33,9 +42,12 @@ from dbt.clients.jinja import MacroGenerator, get_rendered
 from dbt.context.base import BaseContext
 from dbt_common.clients.jinja import extract_toplevel_blocks, parse
 
+sys.dont_write_bytecode = True
 import grammar
 
 warnings.simplefilter("ignore")
+SECONDS = 5  # for a template, on Python's side
+MEMORY = 3 << 30  # of it, in bytes
 AT = datetime.datetime(2024, 2, 29, 13, 4, 5, 678900)
 
 
@@ -56,6 +68,10 @@ class Macro:
         self.name, self.macro_sql, self.unique_id = name, sql, "macro.probe." + name
 
 
+def wrapped(fn):
+    return lambda *args, **kwargs: fn(*args, **kwargs)
+
+
 class TooLong(BaseException):
     pass
 
@@ -65,18 +81,18 @@ def give_up(*_):
 
 
 class Oracle:
-    """dbt's rendering."""
+    """dbt's rendering, in this process."""
 
     def __init__(self):
         self.base = BaseContext({}).to_dict()
-        # dbt wraps these in a warning that needs its flags.
-        tools = {name: getattr(itertools, name) for name in self.base["modules"]["itertools"]}
+        # dbt wraps these in functions with a warning that needs its flags.
+        tools = {name: wrapped(getattr(itertools, name)) for name in self.base["modules"]["itertools"]}
         self.base["modules"] = {**self.base["modules"], "itertools": tools}
 
     def render(self, macros, body, mode):
         context = dict(self.base)
-        context.update(values(), execute=mode != "parse")
-        signal.setitimer(signal.ITIMER_REAL, 5)
+        context.update(values(), execute=mode != "parse", context=context)
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
         try:
             for block in extract_toplevel_blocks(macros, {"macro"}, collect_raw_data=False):
                 if block.block_name in context:
@@ -96,6 +112,53 @@ class Oracle:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
+    def serve(self, pipe, mine):
+        """Answers the jobs of a pipe, in a process with little memory."""
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        signal.signal(signal.SIGALRM, give_up)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # log() and print() write there
+        mine.close()
+        while True:
+            try:
+                job = pipe.recv()
+                pipe.send(self.render(*job))
+            except TooLong:
+                pipe.send(("none", "too long"))
+            except MemoryError:
+                pipe.send(("none", "memory"))
+            except EOFError:
+                os._exit(0)
+
+
+class Dbt:
+    """An Oracle in a process that ends where no signal reaches it: one long step of Python."""
+
+    def __init__(self):
+        self.oracle = Oracle()
+        self.start()
+
+    def start(self):
+        fork = multiprocessing.get_context("fork")
+        self.pipe, other = fork.Pipe()
+        self.process = fork.Process(target=self.oracle.serve, args=(other, self.pipe), daemon=True)
+        self.process.start()
+        other.close()
+
+    def ask(self, macros, body, mode):
+        self.pipe.send((macros, body, mode))
+
+    def answer(self):
+        try:
+            if self.pipe.poll(2 * SECONDS):
+                return self.pipe.recv()
+        except EOFError:
+            pass
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        self.start()
+        return "none", "ended"
+
 
 class Elt:
     """The program of main.go."""
@@ -105,23 +168,40 @@ class Elt:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def render(self, macros, body, mode):
-        self.process.stdin.write(json.dumps({"macros": macros, "body": body, "mode": mode}) + "\n")
+    def ask(self, macros, body, mode):
+        job = json.dumps({"macros": macros, "body": body, "mode": mode}) + "\n"
+        self.process.stdin.write(job.encode())
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
+
+    def answer(self):
+        line = self.line()
+        if line is None:
+            self.process.kill()
         if not line:
-            trace = self.process.stderr.read()
+            trace = self.process.stderr.read().decode(errors="replace")
             self.process.wait()
             self.start()
-            return "crash", trace[:2000]
+            return "hang" if line is None else "crash", trace[:2000]
         answer = json.loads(line)
         if "text" in answer:
             return "text", answer["text"]
         if not answer.get("line"):
             return "nowhere", answer["error"]
         return "error", answer.get("jinja", answer["error"])
+
+    def line(self):
+        """A line of the output, b"" where it has ended, None where none comes in time."""
+        parts, end = [], time.time() + 4 * SECONDS
+        while not parts or not parts[-1].endswith(b"\n"):
+            if not select.select([self.process.stdout], [], [], max(end - time.time(), 0))[0]:
+                return None
+            part = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not part:
+                return b""
+            parts.append(part)
+        return b"".join(parts)
 
 
 # What has no answer: addresses, classes by their module, the order of sets.
@@ -139,9 +219,20 @@ KNOWN = re.compile("|".join([
 ]))
 
 
+# elt's limits, which end what Python would take minutes and gigabytes for.
+LIMITS = re.compile(r"^a value becomes too large|did not end within|^more than \d+ combinations|takes more than \d+ bytes|makes more than \d+ bytes|never ends")
+
+
+def no_answer(want):
+    """Whether there is nothing to compare with."""
+    return want[0] == "none" or UNSTABLE.search(want[1]) and want[0] == "text"
+
+
 def difference(want, got):
     """The kind of a difference, or None."""
-    if want[0] == "none" or UNSTABLE.search(want[1]) and want[0] == "text":
+    if got[0] in ("crash", "hang"):
+        return want[0] + "/" + got[0]
+    if no_answer(want):
         return None
     if want[0] == got[0] and (want[0] == "error" or want[1] == got[1]):
         return None
@@ -149,12 +240,71 @@ def difference(want, got):
 
 
 class Fuzzer:
-    def __init__(self, oracle, elt):
-        self.oracle, self.elt = oracle, elt
+    def __init__(self, oracle, elt, out):
+        self.oracle, self.elt, self.out = oracle, elt, out
+        self.seen = set()
+
+    def run(self, o):
+        """Batches of random templates until the time is over."""
+        began, total = time.time(), collections.Counter()
+        for batch in range(o.first, min(o.first + o.batches, sys.maxsize)):
+            if time.time() > began + o.minutes * 60:
+                break
+            start, rng, count = time.time(), random.Random(f"{o.seed}.{batch}"), collections.Counter()
+            for _ in range(o.size):
+                self.one(rng, count, f"{o.seed}.{batch}")
+            total.update(count)
+            if o.log:
+                with open(o.log, "a") as log:
+                    print(json.dumps({"batch": f"{o.seed}.{batch}", "seconds": round(time.time() - start, 1), **count}), file=log)
+        print(json.dumps({"minutes": round((time.time() - began) / 60, 1), "kinds": len(self.seen), **total}), file=sys.stderr)
+
+    def one(self, rng, count, batch):
+        """Makes a template, compares, and reports a difference of a kind not seen yet."""
+        macros, body = grammar.template(rng)
+        mode = rng.choices(["sql", "parse", "native"], [8, 2, 2])[0]
+        kind, want, got = self.compare(macros, body, mode)
+        count["templates"] += 1
+        count["no answer" if no_answer(want) else want[0] + "s"] += 1
+        if kind is None:
+            return
+        stuck = got[0] in ("crash", "hang")  # each try would start elt anew
+        if got[0] == "error" and LIMITS.search(got[1]):
+            count["limits"] += 1
+            return
+        if not stuck and KNOWN.search(str(macros) + str(body)):
+            count["known"] += 1
+            return
+        count["differ"] += 1
+        if not stuck:
+            self.shrink(macros, body, mode, kind)
+            kind, want, got = self.compare(macros, body, mode)
+        key = (kind, re.sub(r"""'[^']*'|"[^"]*"|\b[0-9][0-9.e+-]*|[-+\s]|\bis not\b""", "", str(macros) + str(body)), re.sub("[0-9]", "", want[1])[:40])
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        self.report(batch, kind, mode, macros, body, want, got)
+
+    def report(self, batch, kind, mode, macros, body, want, got):
+        print(json.dumps({"batch": batch, "kind": kind, "mode": mode, "macros": str(macros), "body": str(body),
+                          "want": want[1][:1000], "got": got[1][:1000]}, ensure_ascii=False), file=self.out, flush=True)
+
+    def again(self, path):
+        """The differences of an earlier run that have not gone."""
+        with open(path) as file:
+            finds = [json.loads(line) for line in file]
+        left = 0
+        for d in finds:
+            kind, want, got = self.compare(d["macros"], d["body"], d["mode"])
+            if kind is not None:
+                left += 1
+                self.report(d.get("batch"), kind, d["mode"], d["macros"], d["body"], want, got)
+        print(f"{left} of {len(finds)} still differ", file=sys.stderr)
 
     def compare(self, macros, body, mode):
-        want = self.oracle.render(str(macros), str(body), mode)
-        got = self.elt.render(str(macros), str(body), mode)
+        for side in (self.elt, self.oracle):
+            side.ask(str(macros), str(body), mode)
+        want, got = self.oracle.answer(), self.elt.answer()
         return difference(want, got), want, got
 
     def shrink(self, macros, body, mode, kind):
@@ -227,45 +377,29 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--elt", help="the program of main.go")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--minutes", type=float, default=1, help="begin no batch later than this")
+    parser.add_argument("--first", type=int, default=0, help="the first batch")
+    parser.add_argument("--batches", type=int, default=sys.maxsize, help="end after so many")
+    parser.add_argument("--size", type=int, default=1000, help="templates in a batch")
     parser.add_argument("--out", help="file for the differences; else standard output")
+    parser.add_argument("--log", help="file for the figures of each batch")
     parser.add_argument("--record", help="write what dbt answers into a file of cases, as in compiler/dbtcontext/testdata/jinja.json")
+    parser.add_argument("--again", help="compare the differences of a file once more, and print those that stay")
     parser.add_argument("--job", help="render one JSON job on both sides and print the answers")
     o = parser.parse_args()
     signal.signal(signal.SIGALRM, give_up)
     if o.record:
         record(o.record)
         return
-    f = Fuzzer(Oracle(), Elt(o.elt))
+    out = open(o.out, "a") if o.out else sys.stdout
+    f = Fuzzer(Dbt(), Elt(o.elt), out)
     if o.job:
         j = json.loads(o.job)
         print(f.compare(j.get("macros", ""), j["body"], j.get("mode", "sql")))
-        return
-    out = open(o.out, "a") if o.out else sys.stdout
-    rng = random.Random(o.seed)
-    end = time.time() + o.minutes * 60
-    count, seen = collections.Counter(), set()
-    while time.time() < end:
-        macros, body = grammar.template(rng)
-        mode = rng.choices(["sql", "parse", "native"], [8, 2, 2])[0]
-        kind, want, got = f.compare(macros, body, mode)
-        count["templates"] += 1
-        count["errors" if want[0] == "error" else "no answer" if want[0] == "none" else "texts"] += 1
-        if kind is None:
-            continue
-        if kind != "error/crash" and kind != "text/crash" and KNOWN.search(str(macros) + str(body)):
-            count["known"] += 1
-            continue
-        count["differ"] += 1
-        if got[0] != "crash":  # each try would start elt anew
-            f.shrink(macros, body, mode, kind)
-        _, want, got = f.compare(macros, body, mode)
-        key = (kind, re.sub(r"""'[^']*'|"[^"]*"|\b[0-9][0-9.e+-]*|[-+\s]|\bis not\b""", "", str(macros) + str(body)), re.sub("[0-9]", "", want[1])[:40])
-        if key in seen:
-            continue
-        seen.add(key)
-        print(json.dumps({"kind": kind, "mode": mode, "macros": str(macros), "body": str(body), "want": want[1], "got": got[1]}, ensure_ascii=False), file=out, flush=True)
-    print(dict(count), file=sys.stderr)
+    elif o.again:
+        f.again(o.again)
+    else:
+        f.run(o)
 
 
 main()

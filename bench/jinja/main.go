@@ -27,6 +27,12 @@ import (
 	"elt/compiler/template"
 )
 
+// What one job may take: fuzz.py ends the program a little later.
+const (
+	limit  = 10 * time.Second
+	memory = 1 << 30 // bytes
+)
+
 type job struct {
 	Macros, Body, Mode string
 }
@@ -57,7 +63,7 @@ func main() {
 }
 
 func (j job) run() answer {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	text, err := j.render(ctx)
 	if err == nil {
@@ -97,6 +103,7 @@ func (j job) render(ctx context.Context) (string, error) {
 	}
 	th := template.NewThread(ctx)
 	th.LaxUndefined = j.Mode == "parse"
+	th.Limits.Time, th.Limits.Memory = limit, memory
 	scope := p.Scope(host{execute: j.Mode != "parse"}, "probe")
 	for name, v := range values() {
 		scope.With(name, v)
