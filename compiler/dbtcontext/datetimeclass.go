@@ -167,6 +167,14 @@ func (k dateClass) Attr(name string) (template.Value, bool) {
 			}
 			return newDate(t.UTC()), nil
 		})
+	case "fromisocalendar":
+		return bind(name, func(c *template.Call) (template.Value, error) {
+			t, err := isoWeekday(c)
+			if err != nil {
+				return nil, err
+			}
+			return newDate(t), nil
+		})
 	}
 	return nil, false
 }
@@ -241,6 +249,14 @@ func (k datetimeClass) Attr(name string) (template.Value, bool) {
 	case "fromordinal":
 		return bind(name, func(c *template.Call) (template.Value, error) {
 			t, err := momentArg(c, name)
+			if err != nil {
+				return nil, err
+			}
+			return newDatetime(t, nil), nil
+		})
+	case "fromisocalendar":
+		return bind(name, func(c *template.Call) (template.Value, error) {
+			t, err := isoWeekday(c)
 			if err != nil {
 				return nil, err
 			}

@@ -79,7 +79,7 @@ func (d *deltaValue) Str() string {
 
 // signed is the form pytz uses in a zone's repr.
 func (d *deltaValue) signed() string {
-	if d.days >= 0 {
+	if d.days >= 0 && (d.days > 0 || d.seconds > 0 || d.micros > 0) {
 		return "+" + d.Str()
 	}
 	return d.Str()

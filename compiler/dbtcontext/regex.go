@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/dlclark/regexp2/v2"
 
@@ -47,7 +48,24 @@ type reModule struct {
 type pattern struct {
 	text  string
 	flags int64
-	re    *regexp2.Regexp
+	re    *regexp2.Regexp // for ASCII texts
+
+	once    sync.Once
+	unicode *regexp2.Regexp // for others, where the classes of .NET are not those of Python
+	err     error
+}
+
+// compiled is the expression for a text.
+func (p *pattern) compiled(text string) (*regexp2.Regexp, error) {
+	if isASCII(text) {
+		return p.re, nil
+	}
+	p.once.Do(func() { p.unicode, p.err = p.compile("", "", false) })
+	return p.unicode, p.err
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }
 
 // TypeName is the Python type name.
@@ -153,7 +171,7 @@ func (m *reModule) pattern(v template.Value, flags int64) (*pattern, error) {
 	}
 	p := &pattern{text: text, flags: flags}
 	var err error
-	if p.re, err = p.compile("", ""); err != nil {
+	if p.re, err = p.compile("", "", true); err != nil {
 		return nil, err
 	}
 	if m.compiled == nil || len(m.compiled) >= maxPatterns {
@@ -163,9 +181,16 @@ func (m *reModule) pattern(v template.Value, flags int64) (*pattern, error) {
 	return p, nil
 }
 
-// compile compiles the pattern with anchors around it.
-func (p *pattern) compile(before, after string) (*regexp2.Regexp, error) {
-	text, global := pythonRegex(p.text)
+// compile compiles the pattern with anchors around it. ascii says that it is for texts of
+// ASCII alone.
+func (p *pattern) compile(before, after string, ascii bool) (*regexp2.Regexp, error) {
+	text, global := pythonRegex(p.text, nil)
+	switch {
+	case (p.flags|global)&reASCII != 0:
+		text, _ = pythonRegex(p.text, asciiClasses)
+	case !ascii:
+		text, _ = pythonRegex(p.text, unicodeClasses)
+	}
 	opts := regexp2.None
 	for flag, opt := range map[int64]regexp2.RegexOptions{
 		reIgnoreCase: regexp2.IgnoreCase, reMultiline: regexp2.Multiline,
@@ -191,8 +216,9 @@ func (p *pattern) compile(before, after string) (*regexp2.Regexp, error) {
 }
 
 // pythonRegex rewrites what Python writes in another way than .NET, and takes
-// flags at the start of the pattern out of it.
-func pythonRegex(text string) (string, int64) {
+// flags at the start of the pattern out of it. classes are the characters of \w, \d and \s
+// where they are not those of .NET.
+func pythonRegex(text string, classes map[byte]string) (string, int64) {
 	var b strings.Builder
 	var global int64
 	if m := leadingFlags(text); m > 0 {
@@ -206,11 +232,7 @@ func pythonRegex(text string) (string, int64) {
 		rest := text[i:]
 		switch {
 		case rest[0] == '\\' && len(rest) > 1:
-			if rest[1] == 'Z' && !inClass {
-				b.WriteString(`\z`)
-			} else {
-				b.WriteString(rest[:2])
-			}
+			b.WriteString(escaped(rest[:2], inClass, classes))
 			i++
 		case inClass:
 			inClass = rest[0] != ']'
@@ -249,6 +271,37 @@ func pythonRegex(text string) (string, int64) {
 		}
 	}
 	return b.String(), global
+}
+
+// What Python means by \w, \d and \s, as the inside of a class: with re.ASCII, and in texts
+// that are not ASCII. .NET takes marks for letters, and numbers that are no digits, such as
+// the half sign, not.
+var (
+	asciiClasses   = map[byte]string{'w': "a-zA-Z0-9_", 'd': "0-9", 's': ` \t\n\r\f\v`}
+	unicodeClasses = map[byte]string{'w': `\p{L}\p{N}_`, 'd': `\p{Nd}`, 's': `\s\x1c-\x1f`}
+)
+
+// escaped is a backslash and a character, in a class or not.
+func escaped(text string, inClass bool, classes map[byte]string) string {
+	c := text[1]
+	switch class := classes[c|0x20]; {
+	case c == 'Z' && !inClass:
+		return `\z`
+	case (c == 'b' || c == 'B') && !inClass && classes != nil:
+		word := "[" + classes['w'] + "]"
+		if c == 'b' {
+			return "(?:(?<=" + word + ")(?!" + word + ")|(?<!" + word + ")(?=" + word + "))"
+		}
+		return "(?:(?<=" + word + ")(?=" + word + ")|(?<!" + word + ")(?!" + word + "))"
+	case class == "":
+	case inClass && c == c|0x20:
+		return class
+	case !inClass && c == c|0x20:
+		return "[" + class + "]"
+	case !inClass:
+		return "[^" + class + "]"
+	}
+	return text
 }
 
 // leadingFlags is the length of a (?flags) at the start of a pattern, or 0.

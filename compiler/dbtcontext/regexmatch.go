@@ -31,11 +31,12 @@ func (p *pattern) first(args []template.Value, before, after string) (template.V
 	if err != nil {
 		return nil, err
 	}
-	re := p.re
+	re, err := p.compiled(text)
 	if before != "" {
-		if re, err = p.compile(before, after); err != nil {
-			return nil, err
-		}
+		re, err = p.compile(before, after, isASCII(text))
+	}
+	if err != nil {
+		return nil, err
 	}
 	m, err := re.FindStringMatch(text)
 	if err != nil || m == nil {
@@ -47,13 +48,17 @@ func (p *pattern) first(args []template.Value, before, after string) (template.V
 // each calls fn for every match, up to limit; 0 is no limit.
 func (p *pattern) each(text string, limit int, fn func(m *matchValue) error) (int, error) {
 	n := 0
-	m, err := p.re.FindStringMatch(text)
+	re, err := p.compiled(text)
+	if err != nil {
+		return 0, err
+	}
+	m, err := re.FindStringMatch(text)
 	for m != nil && err == nil && (limit <= 0 || n < limit) {
 		n++
 		if err := fn(&matchValue{p, m, text}); err != nil {
 			return n, err
 		}
-		m, err = p.re.FindNextMatch(m)
+		m, err = re.FindNextMatch(m)
 	}
 	return n, err
 }
@@ -143,7 +148,7 @@ func (p *pattern) checkReplacement(repl template.Value) error {
 			}
 			return &template.Exception{Kind: "re.error", Message: "invalid group reference " + key + " in the replacement " + template.Repr(r)}
 		})
-	case template.Callable:
+	case template.Callable, *template.Undefined: // whose call fails where there is a match
 		return nil
 	}
 	return template.TypeErrorf("the replacement must be a string or a function, not %s", template.TypeName(repl))
@@ -162,7 +167,12 @@ func (m *matchValue) replacement(repl template.Value, c *template.Call) (string,
 		return m.expand(r)
 	case template.Callable:
 		v, err := r.Call(&template.Call{Args: []template.Value{m}, Place: c.Place, Thread: c.Thread})
-		return template.Str(v), err
+		if s, ok := v.(string); ok || v == nil || err != nil {
+			return s, err
+		}
+		return "", template.TypeErrorf("sequence item: expected str instance, %s found", template.TypeName(v))
+	case *template.Undefined:
+		return "", template.TypeErrorf("%s", r.Message())
 	}
 	return "", template.TypeErrorf("the replacement must be a string or a function, not %s", template.TypeName(repl))
 }
@@ -276,7 +286,7 @@ func (m *matchValue) Truth() bool { return true }
 // Index is m[group].
 func (m *matchValue) Index(key template.Value) (template.Value, bool, error) {
 	v, err := m.group(template.Str(key))
-	return v, err == nil, err
+	return v, err == nil, nil // a group that is not there may be an attribute
 }
 
 // Attr returns an attribute or a method.

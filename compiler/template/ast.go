@@ -74,6 +74,8 @@ type (
 		x                 expr // nil inside a tuple of subscripts
 		start, stop, step expr // each may be nil
 		pos               pos
+
+		quiet, quietText bool // undefined instead of a TypeError: always, or where it is printed as text; see folder
 	}
 	callExpr struct {
 		fn   expr

@@ -75,9 +75,9 @@ func unsafeAttr(x Value, name string, lax bool) *Undefined {
 
 // getItem is Python's x[key]; ok is false where it would raise TypeError or LookupError.
 func getItem(x, key Value) (Value, bool, error) {
-	switch s := x.(type) {
+	switch s := unmarked(x).(type) {
 	case *Dict:
-		v, ok := s.Get(key)
+		v, ok := s.Get(unmarked(key))
 		return v, ok, nil
 	case *List:
 		if i, ok := elemIndex(key, len(s.Elems)); ok {

@@ -77,6 +77,7 @@ func (f *frame) arguments(a *callArgs, at pos) (*Call, error) {
 		}
 		c.Kwargs[i] = Kwarg{name, v}
 	}
+	c.written = len(c.Kwargs)
 	if a.star != nil {
 		if err := f.spreadArgs(c, a.star); err != nil {
 			return nil, f.fail(a.star.span(), err)

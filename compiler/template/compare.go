@@ -174,6 +174,7 @@ func Compare(a, b Value) (int, error) {
 
 // compareOp evaluates an ordering operator.
 func compareOp(op string, a, b Value) (bool, error) {
+	a, b = unmarked(a), unmarked(b)
 	if err := anyUndefined(a, b); err != nil {
 		return false, err
 	}
@@ -261,6 +262,7 @@ type Container interface {
 
 // contains evaluates item in box.
 func contains(box, item Value) (bool, error) {
+	box, item = unmarked(box), unmarked(item)
 	switch x := box.(type) {
 	case string:
 		s, ok := item.(string)

@@ -98,6 +98,12 @@ func hashKey(v Value) (any, error) {
 		return undefinedKey{}, nil
 	case *List, *Dict, *Set:
 		return nil, TypeErrorf("unhashable type: '%s'", TypeName(v))
+	case *nativeMark:
+		return x.text, nil
+	case *dictView:
+		if x.kind != "values" {
+			return nil, TypeErrorf("unhashable type: '%s'", TypeName(v))
+		}
 	case Hasher:
 		return objectKey(TypeName(v) + "\x00" + x.HashKey()), nil
 	}

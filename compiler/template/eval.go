@@ -264,6 +264,9 @@ func (e *sliceExpr) eval(f *frame) (Value, error) {
 		parts[i] = v
 	}
 	v, err := sliceValue(parts[0], parts[1], parts[2], parts[3])
+	if quiet := e.quiet || e.quietText && f.native == nil && !f.joined; quiet && isKind(err, "TypeError") {
+		return &Undefined{Hint: "there is no slice of a " + TypeName(parts[0]), lax: f.lax}, nil
+	}
 	if err != nil {
 		return nil, f.fail(e.pos, err)
 	}

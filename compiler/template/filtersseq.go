@@ -187,7 +187,8 @@ func attrParts(attribute Value) []Value {
 }
 
 func filterSort(f *frame, v Value, c *Call) (Value, error) {
-	var reverse, caseSensitive bool
+	var reverse intFlag
+	var caseSensitive bool
 	var attribute Value
 	err := c.Unpack("do_sort", "reverse?", &reverse, "case_sensitive?", &caseSensitive, "attribute?", &attribute)
 	if err != nil {
@@ -208,7 +209,7 @@ func filterSort(f *frame, v Value, c *Call) (Value, error) {
 	for i, a := range attributes {
 		getters[i] = f.attrGetter(a, !caseSensitive, nil)
 	}
-	sorted, err := sortBy(elems, reverse, func(e Value) (Value, error) {
+	sorted, err := sortBy(elems, bool(reverse), func(e Value) (Value, error) {
 		keys := make(Tuple, len(getters))
 		for i, get := range getters {
 			if keys[i], err = get(e); err != nil {
@@ -224,7 +225,8 @@ func filterSort(f *frame, v Value, c *Call) (Value, error) {
 }
 
 func filterDictSort(f *frame, v Value, c *Call) (Value, error) {
-	var caseSensitive, reverse bool
+	var caseSensitive bool
+	var reverse intFlag
 	by := "key"
 	err := c.Unpack("do_dictsort", "case_sensitive?", &caseSensitive, "by?", &by, "reverse?", &reverse)
 	if err != nil {
@@ -243,7 +245,7 @@ func filterDictSort(f *frame, v Value, c *Call) (Value, error) {
 	}
 	elems := (&dictView{d, "items"}).elems()
 	at := int64(boolInt(by == "value"))
-	sorted, err := sortBy(elems, reverse, f.attrGetter(at, !caseSensitive, nil))
+	sorted, err := sortBy(elems, bool(reverse), f.attrGetter(at, !caseSensitive, nil))
 	if err != nil {
 		return nil, err
 	}

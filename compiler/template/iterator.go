@@ -61,6 +61,8 @@ func iterate(v Value) (iterator, error) {
 		return &sliceIterator{elems: x.Elems()}, nil
 	case *dictView:
 		return newDictIterator(x.d, x.kind), nil
+	case *nativeMark:
+		return &stringIterator{s: x.text}, nil
 	case *Undefined:
 		return &sliceIterator{}, nil
 	case *generator:
@@ -281,6 +283,8 @@ func length(v Value) (int, error) {
 		return len(x.Elems), nil
 	case Tuple:
 		return len(x), nil
+	case *nativeMark:
+		return strLen(x.text), nil
 	case *Undefined:
 		return 0, nil
 	case Lener: // *Dict, *Set, views and objects

@@ -82,6 +82,8 @@ func (w *jsonWriter) value(v Value, depth int) error {
 		return w.list(x.tuple(), depth)
 	case *nativeMark:
 		w.str(x.text)
+	case tupler:
+		return w.list(x.Tuple(), depth)
 	default:
 		d, ok := asDict(v)
 		if !ok {
@@ -91,6 +93,9 @@ func (w *jsonWriter) value(v Value, depth int) error {
 	}
 	return nil
 }
+
+// tupler is an Object that is a tuple with names for its elements.
+type tupler interface{ Tuple() Tuple }
 
 func jsonFloat(f float64) string {
 	switch {
@@ -362,11 +367,15 @@ func filterToJSON(_ *frame, v Value, c *Call) (Value, error) {
 		return nil, err
 	}
 	s, err := ToJSON(v, true)
+	_, isText := unmarked(v).(string)
 	switch x := indent.(type) {
 	case nil:
 	case string:
 		s, err = ToJSONIndent(v, true, x)
 	default:
+		if isText {
+			break // json.dumps looks at the indent of nothing else
+		}
 		n, ok := asInt64(indent)
 		if !ok {
 			return nil, TypeErrorf("indent must be an int or a str, not %s", TypeName(indent))

@@ -170,7 +170,7 @@ func listReverse(self Value, c *Call) (Value, error) {
 
 func listSort(self Value, c *Call) (Value, error) {
 	var key Value
-	reverse := false
+	var reverse intFlag
 	if len(c.Args) > 0 {
 		return nil, TypeErrorf("sort() takes no positional arguments")
 	}
@@ -178,7 +178,7 @@ func listSort(self Value, c *Call) (Value, error) {
 		return nil, err
 	}
 	l := self.(*List)
-	sorted, err := sortBy(l.Elems, reverse, func(v Value) (Value, error) {
+	sorted, err := sortBy(l.Elems, bool(reverse), func(v Value) (Value, error) {
 		if key == nil {
 			return v, nil
 		}

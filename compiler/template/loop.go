@@ -13,6 +13,14 @@ func (f *frame) loop(s *forStmt, n *forNode) *pongo2.Error {
 	if err != nil {
 		return f.stop(err)
 	}
+	if s.recursive && f.native != nil { // Jinja makes a function of it, which returns text
+		text, ok := f.captured(func() *pongo2.Error { return f.loopOver(s, n, over, 0) })
+		if !ok {
+			return stopped
+		}
+		f.native.value(text)
+		return nil
+	}
 	return f.loopOver(s, n, over, 0)
 }
 

@@ -17,6 +17,7 @@ type macroValue struct {
 	outer *frame
 	scope Scope
 	lax   bool
+	block bool // of a definition: dbt wraps these, and the wrapper tells nothing
 }
 
 // newMacroValue binds a definition to the frame that runs it.
@@ -45,6 +46,9 @@ func (m *macroValue) Repr() string {
 
 // Attr returns what Jinja tells about a macro.
 func (m *macroValue) Attr(name string) (Value, bool) {
+	if m.block {
+		return nil, false
+	}
 	switch name {
 	case "name":
 		if m.def.name == "" {
@@ -107,8 +111,8 @@ func (m *macroValue) bind(f *frame, c *Call) error {
 	d := m.def
 	set := func(slot int32, v Value) { f.slots[slot-1] = v }
 	kwargs := c.Kwargs
-	if c.Caller != nil {
-		kwargs = append(append([]Kwarg(nil), kwargs...), Kwarg{"caller", c.Caller})
+	if c.Caller != nil { // behind those that are written out, before those of **
+		kwargs = slices.Insert(slices.Clone(kwargs), min(c.written, len(kwargs)), Kwarg{"caller", c.Caller})
 	}
 	taken := make([]bool, len(kwargs))
 	pop := func(name string) (Value, bool) {

@@ -1,7 +1,6 @@
 package template
 
 import (
-	"context"
 	"strings"
 
 	"elt/compiler/diag"
@@ -32,6 +31,7 @@ type nativeOutput struct {
 	pieces   []Value
 	constant bool // the last piece is a constant
 	group    int  // and belongs to this stretch between tags
+	err      error
 }
 
 func (n *nativeOutput) addConstant(s string, group int) {
@@ -39,17 +39,37 @@ func (n *nativeOutput) addConstant(s string, group int) {
 		n.pieces[last] = n.pieces[last].(string) + s
 		return
 	}
-	n.pieces = append(n.pieces, s)
+	n.value(s)
 	n.constant, n.group = true, group
 }
 
+// value adds a piece. As soon as there are two, they are text: what changes a value later,
+// such as a namespace, is not seen in what was printed.
 func (n *nativeOutput) value(v Value) {
 	n.pieces = append(n.pieces, v)
 	n.constant = false
+	last := len(n.pieces) - 1
+	if last == 1 {
+		n.text(0)
+	}
+	if last > 0 {
+		n.text(last)
+	}
+}
+
+// text makes a piece text.
+func (n *nativeOutput) text(i int) {
+	s, err := toText(n.pieces[i])
+	if n.pieces[i] = s; n.err == nil {
+		n.err = err
+	}
 }
 
 // result is dbt's quoted_native_concat.
 func (n *nativeOutput) result() (Value, error) {
+	if n.err != nil {
+		return nil, n.err
+	}
 	switch len(n.pieces) {
 	case 0:
 		return "", nil
@@ -62,11 +82,7 @@ func (n *nativeOutput) result() (Value, error) {
 	}
 	var b strings.Builder
 	for _, v := range n.pieces {
-		s, err := toText(v)
-		if err != nil {
-			return nil, err
-		}
-		b.WriteString(s)
+		b.WriteString(v.(string))
 	}
 	return b.String(), nil
 }
@@ -110,6 +126,14 @@ func (m *nativeMark) read() (Value, error) {
 	return v, nil
 }
 
+// unmarked is the text of a mark, which is a str to all but the end of the rendering.
+func unmarked(v Value) Value {
+	if m, ok := v.(*nativeMark); ok {
+		return m.text
+	}
+	return v
+}
+
 // TypeName returns "str": the mark is a text to everybody else.
 func (m *nativeMark) TypeName() string { return "str" }
 
@@ -146,95 +170,4 @@ func constText(v Value, e expr) (string, bool) {
 	}
 	s, err := toText(v)
 	return s, err == nil
-}
-
-// folds reports whether Jinja computes an expression when it compiles a template:
-// what it needs for the result must be constant.
-func folds(e expr) bool {
-	switch x := e.(type) {
-	case *logicExpr:
-		if !folds(x.a) {
-			return false
-		}
-		a, err := evalFolded(x.a)
-		return err == nil && (Truth(a) == x.or || folds(x.b))
-	case *condExpr:
-		if !folds(x.test) {
-			return false
-		}
-		test, err := evalFolded(x.test)
-		switch {
-		case err != nil:
-			return false
-		case Truth(test):
-			return folds(x.a)
-		}
-		return x.b != nil && folds(x.b)
-	case *compareExpr:
-		return foldsCompare(x)
-	case *nameExpr, *callExpr:
-		return false
-	}
-	if f, ok := e.(*filterExpr); ok && contextFilters[f.name] {
-		return false
-	}
-	all := true
-	children(e, func(c expr) { all = all && folds(c) })
-	return all
-}
-
-// foldsCompare is folds of a comparison, which ends where a part of it is false.
-func foldsCompare(x *compareExpr) bool {
-	if !folds(x.first) {
-		return false
-	}
-	for i, op := range x.ops {
-		if !folds(op.x) {
-			return false
-		}
-		v, err := evalFolded(&compareExpr{first: x.first, ops: x.ops[:i+1]})
-		if err != nil {
-			return false
-		}
-		if v == false {
-			return true
-		}
-	}
-	return true
-}
-
-// evalFolded evaluates an expression that folds.
-func evalFolded(e expr) (Value, error) {
-	return e.eval(&frame{th: NewThread(context.Background()), t: &Template{src: diag.NewSource("", "")}})
-}
-
-// contextFilters are the filters that Jinja gives the context, and so cannot compute
-// beforehand.
-var contextFilters = map[string]bool{"map": true, "select": true, "selectattr": true,
-	"reject": true, "rejectattr": true, "random": true}
-
-// isSafe reports whether a value can stand in compiled code.
-func isSafe(v Value) bool {
-	switch x := v.(type) {
-	case *List:
-		return allSafe(x.Elems)
-	case Tuple:
-		return allSafe(x)
-	case *Set:
-		return allSafe(x.Elems())
-	case *Dict:
-		return allSafe(x.Keys()) && allSafe(x.Values())
-	case nil, string, *rangeValue:
-		return true
-	}
-	return isNumber(v)
-}
-
-func allSafe(vs []Value) bool {
-	for _, v := range vs {
-		if !isSafe(v) {
-			return false
-		}
-	}
-	return true
 }

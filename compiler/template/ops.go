@@ -41,6 +41,7 @@ func binary(op string, a, b Value) (Value, error) {
 	if s, ok := a.(string); ok && op == "%" {
 		return percentFormat(s, b)
 	}
+	a, b = unmarked(a), unmarked(b)
 	if err := anyUndefined(a, b); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,7 @@
 package template
 
+import "elt/compiler/diag"
+
 // maxNesting bounds how deeply expressions and blocks may be nested.
 const maxNesting = 250
 
@@ -342,7 +344,19 @@ func (p *parser) dict() expr {
 		e.pairs = append(e.pairs, key, p.expression())
 	}
 	e.pos.end = p.expectOp("}").end
+	p.foldOdd(e)
 	return e
+}
+
+// failCompiled fails with what Jinja finds when it compiles a template. In a definition, that
+// is an error of the template it stands in, but not of the definition before it is called.
+func (p *parser) failCompiled(d *diag.Diagnostic) {
+	if !p.inMacro() {
+		panic(syntaxError{d})
+	}
+	if p.late == nil {
+		p.late = reworded(d)
+	}
 }
 
 // inMacro reports whether a definition is open. dbt compiles one when it is called, so that

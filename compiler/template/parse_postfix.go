@@ -54,6 +54,7 @@ func (p *parser) subscript(x expr) expr {
 	}
 	if s, ok := keys[0].(*sliceExpr); ok && s.x == nil {
 		s.x, s.pos = x, at
+		p.foldOdd(s)
 		return s
 	}
 	return &indexExpr{x, keys[0], at}
@@ -118,8 +119,8 @@ func (p *parser) callArgs() (*callArgs, int32) {
 			ensure(a.kwds == nil)
 			p.advance()
 			p.advance()
-			if slices.Contains(a.names, t.text) && !p.inMacro() {
-				p.fail(pos{t.start, t.end}, "keyword argument repeated: %s", t.text)
+			if slices.Contains(a.names, t.text) {
+				p.failCompiled(diag.New(diag.TemplateSyntax, p.place(pos{t.start, t.end}), "keyword argument repeated: %s", t.text))
 			}
 			a.names = append(a.names, t.text)
 			a.values = append(a.values, p.expression())
@@ -167,7 +168,7 @@ func (p *parser) dottedName() (string, pos) {
 func (p *parser) filter(x expr) *filterExpr {
 	name, at := p.dottedName()
 	f := &filterExpr{x: x, name: name, fn: filters[name], pos: at}
-	if f.fn == nil && !p.soft && !p.inMacro() {
+	if f.fn == nil && !p.soft {
 		p.failUnknown(at, "filter", name, filterNames())
 	}
 	if x != nil {
@@ -184,7 +185,7 @@ func (p *parser) test(x expr) expr {
 	negate := p.skipName("not")
 	name, at := p.dottedName()
 	t := &testExpr{x: x, name: name, fn: tests[name], pos: pos{x.span().start, at.end}}
-	if t.fn == nil && !p.soft && !p.inMacro() {
+	if t.fn == nil && !p.soft {
 		p.failUnknown(at, "test", name, testNames())
 	}
 	switch c := p.cur(); {
@@ -208,6 +209,10 @@ func (p *parser) test(x expr) expr {
 func (p *parser) failUnknown(at pos, what, name string, known []string) {
 	d := diag.New(diag.UnknownFilter, p.place(at), "No %s named %s.", what, Repr(name))
 	d.Hint = didYouMean(name, known)
+	if p.inMacro() {
+		p.failCompiled(d)
+		return
+	}
 	p.unknown = append(p.unknown, reworded(d))
 }
 

@@ -21,13 +21,15 @@ type parser struct {
 	unknown  []*diag.Diagnostic // filters that do not exist, in the current tag
 	depth    int
 
-	inSignature bool         // the parameters of a definition are read
-	only        []string     // with definitions only: the tags that open one
-	open        []*openBlock // blocks that are open, outermost first
-	blocks      []*Block     // definitions at the top level
-	defs        []*macroStmt // of blocks
-	stores      bool         // some statement stores a name or opens a scope
-	isBlock     bool         // some statement needs pongo2
+	inSignature bool             // the parameters of a definition are read
+	only        []string         // with definitions only: the tags that open one
+	open        []*openBlock     // blocks that are open, outermost first
+	blocks      []*Block         // definitions at the top level
+	defs        []*macroStmt     // of blocks
+	stores      bool             // some statement stores a name or opens a scope
+	isBlock     bool             // some statement needs pongo2
+	late        *diag.Diagnostic // of definitions; see failCompiled
+	odd         bool             // some expression is one for the folder
 }
 
 // openBlock is a block whose end has not been read yet.
@@ -159,6 +161,9 @@ func (p *parser) add(s stmt) {
 
 // comment skips to the end of a comment.
 func (p *parser) comment() {
+	if p.at == len(p.text) {
+		return // as Jinja's lexer, which looks for the end only where there is more
+	}
 	i := strings.Index(p.text[p.at:], "#}")
 	if i < 0 {
 		p.failHint(pos{int32(p.tagStart), int32(p.tagStart + 2)}, "close it with \"#}\"", "Missing end of comment tag")
@@ -208,7 +213,10 @@ func (p *parser) raw(start, textEnd int) bool {
 		}
 		p.at = end + 2
 	}
-	p.failHint(pos{int32(p.tagStart), int32(body)}, "close it with \"{% endraw %}\"", "Missing end of raw directive")
+	if body < len(p.text) { // as in comment
+		p.failHint(pos{int32(p.tagStart), int32(body)}, "close it with \"{% endraw %}\"", "Missing end of raw directive")
+	}
+	p.at = len(p.text)
 	return true
 }
 

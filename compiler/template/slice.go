@@ -5,6 +5,7 @@ import "math/big"
 // sliceValue is x[start:stop:step]; nil bounds are left out.
 func sliceValue(x, start, stop, step Value) (Value, error) {
 	var n int
+	x = unmarked(x)
 	switch s := x.(type) {
 	case string:
 		n = strLen(s)

@@ -38,6 +38,17 @@ func finalSigma(s string) string {
 	return string(runes)
 }
 
+// caseFold is Python's str.casefold.
+func caseFold(s string) Value {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	s = strings.ReplaceAll(specialUpper(s), "İ", "i̇")
+	return foldSpecials.Replace(strings.ToLower(s))
+}
+
+var foldSpecials = strings.NewReplacer("ß", "ss", "ς", "σ", "ſ", "s", "µ", "μ", "ͅ", "ι")
+
 func isCased(r rune) bool { return unicode.IsUpper(r) || unicode.IsLower(r) || unicode.IsTitle(r) }
 
 func isLower(s string) bool {

@@ -11,7 +11,7 @@ var strMethods map[string]methodFunc
 func init() {
 	strMethods = map[string]methodFunc{
 		"capitalize": str0("capitalize", capitalize),
-		"casefold":   str0("casefold", func(s string) Value { return strings.ReplaceAll(lower(s), "ß", "ss") }),
+		"casefold":   str0("casefold", func(s string) Value { return caseFold(s) }),
 		"center":     strPad("center", center),
 		"count":      strCount,
 		"endswith":   strAffix("endswith", strings.HasSuffix),
@@ -26,7 +26,7 @@ func init() {
 		"isdecimal":  strAll("isdecimal", func(r rune) bool { return unicode.Is(unicode.Nd, r) }),
 		"isdigit":    strAll("isdigit", isDigitRune),
 		"isidentifier": str0("isidentifier", func(s string) Value {
-			return s != "" && nameLen(s) == len(s) && !unicode.IsDigit([]rune(s)[0])
+			return isIdentifier(s)
 		}),
 		"islower":      str0("islower", func(s string) Value { return isLower(s) }),
 		"isnumeric":    strAll("isnumeric", func(r rune) bool { return unicode.Is(unicode.N, r) }),
@@ -120,6 +120,18 @@ func strAll(name string, is func(rune) bool) methodFunc {
 	return str0(name, func(s string) Value {
 		return s != "" && strings.IndexFunc(s, func(r rune) bool { return !is(r) }) < 0
 	})
+}
+
+// isIdentifier is str.isidentifier: a letter or "_", then letters, digits and marks.
+func isIdentifier(s string) bool {
+	for i, r := range s {
+		first := r == '_' || unicode.IsLetter(r) || unicode.Is(unicode.Nl, r)
+		more := i > 0 && unicode.In(r, unicode.Nd, unicode.Mn, unicode.Mc, unicode.Pc)
+		if !first && !more {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func isAlpha(r rune) bool { return unicode.IsLetter(r) }

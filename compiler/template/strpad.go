@@ -143,6 +143,9 @@ func strTranslate(self Value, c *Call) (Value, error) {
 	}
 	table, ok := c.Args[0].(*Dict)
 	if !ok {
+		if self == "" { // nothing is looked up
+			return "", nil
+		}
 		return nil, TypeErrorf("'%s' object is not subscriptable", TypeName(c.Args[0]))
 	}
 	var b strings.Builder

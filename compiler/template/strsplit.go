@@ -138,9 +138,9 @@ func splitLines(s string, keep bool) []string {
 }
 
 func strSplitLines(self Value, c *Call) (Value, error) {
-	keep := false
+	var keep intFlag
 	if err := c.Unpack("splitlines", "keepends?", &keep); err != nil {
 		return nil, err
 	}
-	return stringList(splitLines(self.(string), keep)), nil
+	return stringList(splitLines(self.(string), bool(keep))), nil
 }

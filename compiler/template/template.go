@@ -61,6 +61,7 @@ type Template struct {
 	slots  int32
 	plain  bool
 	blocks []*Block
+	late   *diag.Diagnostic // what ends a rendering of the whole: a mistake in a definition
 }
 
 // Parse parses a source. The error is a *diag.Diagnostic with a place.
@@ -98,8 +99,11 @@ func parseSource(src *diag.Source, only []string) (t *Template, err error) {
 	defer recoverSyntax(&err)
 	p := &parser{src: src, text: text, only: only}
 	body := p.document()
+	if p.odd {
+		(&folder{p: p}).body(body)
+	}
 	t.slots = int32(p.resolve(body))
-	t.blocks = p.blocks
+	t.blocks, t.late = p.blocks, p.late
 	if !p.isBlock {
 		t.leaves = body
 		return t, nil
@@ -163,6 +167,9 @@ func (t *Template) frame(th *Thread, scope Scope) *frame {
 
 // runTemplate runs the frame's template from the top.
 func (f *frame) runTemplate() error {
+	if f.t.late != nil {
+		return f.t.late
+	}
 	if f.t.prog == nil {
 		f.run(f.t.leaves)
 	} else {
@@ -186,7 +193,7 @@ func (f *frame) ended() error {
 func (b *Block) Macro(scope Scope) Callable {
 	outer := &frame{t: b.def.t, scope: scope}
 	m := newMacroValue(outer, b.def.macro, b.def.t.prog.bodies[b.def.index])
-	m.scope = scope
+	m.scope, m.block = scope, true
 	return m
 }
 

@@ -178,12 +178,12 @@ func (u *unpacker) store(name string, v Value, dst any, optional bool) error {
 		*d = v
 		return nil
 	}
-	if v == nil && optional {
+	if _, strict := dst.(*intFlag); v == nil && optional && !strict {
 		return nil
 	}
 	if un, ok := v.(*Undefined); ok {
 		switch dst.(type) {
-		case *int, *int64, *float64:
+		case *int, *int64, *float64, *intFlag:
 			return TypeErrorf("'Undefined' object cannot be interpreted as an integer")
 		}
 		if optional {
@@ -198,15 +198,22 @@ func (u *unpacker) store(name string, v Value, dst any, optional bool) error {
 	return TypeErrorf("%s() argument '%s' must be %s, not %s", u.fn, name, want, TypeName(v))
 }
 
+// intFlag is a bool that Python reads as an int: texts and None are none.
+type intFlag bool
+
 // convert stores v in dst; where it cannot, it returns the type that dst wants.
 func convert(v Value, dst any) (want string) {
 	ok := false
 	switch d := dst.(type) {
 	case *string:
-		*d, ok = v.(string)
+		*d, ok = unmarked(v).(string)
 		want = "str"
 	case *bool:
 		*d, ok = Truth(v), true
+	case *intFlag:
+		var n int64
+		n, ok = asInt64(v)
+		*d, want = n != 0, "int"
 	case *int64:
 		*d, ok = asInt64(v)
 		want = "int"

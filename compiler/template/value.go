@@ -86,6 +86,8 @@ type Call struct {
 	Thread *Thread
 	// Caller is the body of a {% call %} block around the call, else nil.
 	Caller Callable
+
+	written int // of Kwargs: so many are written out, the others come from **
 }
 
 // Func is a Go function as a template value.
