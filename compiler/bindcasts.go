@@ -2,12 +2,12 @@ package compiler
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
 )
 
@@ -23,7 +23,7 @@ type castText struct {
 // evaluated are left out: in a CASE, in the arguments of if() and try().
 func literalsOf(sql string) *castFinder {
 	f := &castFinder{sql: sql}
-	if !strings.ContainsRune(sql, '\'') && !strings.Contains(sql, "::") && !castCall.MatchString(sql) {
+	if !strings.ContainsRune(sql, '\'') && !strings.Contains(sql, "::") && !castCall().MatchString(sql) {
 		return f
 	}
 	for tok := range sqltoken.Tokens(sql) {
@@ -37,7 +37,7 @@ func literalsOf(sql string) *castFinder {
 	return f
 }
 
-var castCall = regexp.MustCompile(`(?i)\bcast\b`)
+var castCall = regex.Lazy(`(?i)\bcast\b`)
 
 // castFinder walks the tokens of a query.
 type castFinder struct {

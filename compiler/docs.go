@@ -3,13 +3,13 @@ package compiler
 import (
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -33,12 +33,12 @@ func (d docs) find(pkg, name string) (string, bool) {
 }
 
 // docCall finds the calls of doc() in a description.
-var docCall = regexp.MustCompile(`\bdoc\(\s*['"](\w+)['"]\s*(?:,\s*['"](\w+)['"]\s*)?\)`)
+var docCall = regex.Lazy(`\bdoc\(\s*['"](\w+)['"]\s*(?:,\s*['"](\w+)['"]\s*)?\)`)
 
 // named returns the unique_ids of the blocks that a description in a package names.
 func (d docs) named(text, pkg string) []string {
 	var out []string
-	for _, m := range docCall.FindAllStringSubmatch(text, -1) {
+	for _, m := range docCall().FindAllStringSubmatch(text, -1) {
 		from, name := pkg, m[1]
 		if m[2] != "" {
 			from, name = m[1], m[2]
@@ -65,7 +65,7 @@ func (d docs) names() []string {
 // docsTag finds docs blocks in Markdown, which is no template: what looks like Jinja
 // between the blocks means nothing. Comments and raw blocks may hold a block that is
 // none.
-var docsTag = regexp.MustCompile(`(?s)\{#.*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}` +
+var docsTag = regex.Lazy(`(?s)\{#.*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}` +
 	`|\{%[-+]?\s*docs\s+(\w+)\s*[-+]?%\}(.*?)\{%[-+]?\s*enddocs\s*[-+]?%\}`)
 
 // readDocs makes the docs blocks of all .md files known, rendered without names and
@@ -83,7 +83,7 @@ func (p *parser) docsOf(proj *project.Project, all *[]Doc) map[string]string {
 	out := map[string]string{}
 	places := map[string]diag.Place{}
 	for _, file := range proj.FilesOf(project.DocsFile) {
-		for _, m := range docsTag.FindAllStringSubmatchIndex(file.Source.Text, -1) {
+		for _, m := range docsTag().FindAllStringSubmatchIndex(file.Source.Text, -1) {
 			if m[2] < 0 {
 				continue
 			}

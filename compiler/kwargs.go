@@ -1,16 +1,16 @@
 package compiler
 
 import (
-	"regexp"
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
 // looksLikeCall is dbt's rule (clients/jinja.py) for an argument of a generic test
 // that is rendered although it has no braces: "ref('orders')".
-var looksLikeCall = regexp.MustCompile(`^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$`)
+var looksLikeCall = regex.Lazy(`^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$`)
 
 // testKwargs renders the arguments of a generic test natively, as dbt does: the
 // column's name stays as it is written, any other text is a template.
@@ -105,7 +105,7 @@ func (p *Plan) renderArgument(how pass, scope template.Scope, node *project.Node
 }
 
 func (p *Plan) renderText(how pass, scope template.Scope, node *project.Node, text string) (template.Value, error) {
-	if strings.IndexByte(text, '(') > 0 && looksLikeCall.MatchString(text) {
+	if strings.IndexByte(text, '(') > 0 && looksLikeCall().MatchString(text) {
 		text = "{{ " + text + " }}"
 	}
 	t, err := p.templates.parse(text)

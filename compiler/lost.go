@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 )
 
 // lost is what files that could not be read would have defined. A reference to such a
@@ -41,11 +42,11 @@ func lostIn(diags diag.List) lost {
 	return l
 }
 
-var macroTag = regexp.MustCompile(`\{%[-+]?\s*(?:macro|test|data_test)\s+([a-zA-Z_]\w*)`)
+var macroTag = regex.Lazy(`\{%[-+]?\s*(?:macro|test|data_test)\s+([a-zA-Z_]\w*)`)
 
 // macrosOf adds the macros of a file that is no template.
 func (l *lost) macrosOf(text string) {
-	for _, m := range macroTag.FindAllStringSubmatch(text, -1) {
+	for _, m := range macroTag().FindAllStringSubmatch(text, -1) {
 		l.macros[m[1]] = true
 	}
 }
@@ -66,17 +67,17 @@ func (l *lost) named(name string) bool {
 func (l *lost) explains(d *diag.Diagnostic) bool {
 	switch d.Code {
 	case diag.UndefinedName:
-		name := dottedName.FindString(d.Place.Text())
+		name := dottedName().FindString(d.Place.Text())
 		return l.macros[name[strings.LastIndexByte(name, '.')+1:]]
 	case diag.UnknownVar:
-		if m := inQuotes.FindStringSubmatch(d.Message); m != nil {
+		if m := inQuotes().FindStringSubmatch(d.Message); m != nil {
 			return l.variable(m[1])
 		}
 	}
 	return false
 }
 
-var inQuotes = regexp.MustCompile(`"(\w+)"`)
+var inQuotes = regex.Lazy(`"(\w+)"`)
 
 // variable reports whether a file with variables, in which something is wrong, has one of a name.
 func (l *lost) variable(name string) bool {
@@ -84,7 +85,7 @@ func (l *lost) variable(name string) bool {
 	return slices.ContainsFunc(l.vars, entry.MatchString)
 }
 
-var dottedName = regexp.MustCompile(`^[\w.]*`)
+var dottedName = regex.Lazy(`^[\w.]*`)
 
 // explainsRef reports whether a node is missing only because of what is lost.
 func (l *lost) explainsRef(name string) bool { return l.files[name] || l.named(name) }
@@ -94,11 +95,11 @@ func (l *lost) explainsSource(source, table string) bool {
 	return l.named(source) && l.named(table)
 }
 
-var snapshotTag = regexp.MustCompile(`\{%[-+]?\s*snapshot\s+([a-zA-Z_]\w*)`)
+var snapshotTag = regex.Lazy(`\{%[-+]?\s*snapshot\s+([a-zA-Z_]\w*)`)
 
 // snapshotsOf adds the snapshots of a file that is no template.
 func (l *lost) snapshotsOf(text string) {
-	for _, m := range snapshotTag.FindAllStringSubmatch(text, -1) {
+	for _, m := range snapshotTag().FindAllStringSubmatch(text, -1) {
 		l.files[m[1]] = true
 	}
 }

@@ -1,15 +1,14 @@
 package compiler
 
 import (
-	"regexp"
-
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
 // loneWord is a text that is neither a number, an expression nor a template.
-var loneWord = regexp.MustCompile(`^\s*[A-Za-z_]\w*\s*$`)
+var loneWord = regex.Lazy(`^\s*[A-Za-z_]\w*\s*$`)
 
 // argumentMistake says what the arguments of one of elt's own generic tests lack or have too
 // much, where its macro would only make bad SQL of them; nil where they will do. What a
@@ -45,7 +44,7 @@ func argumentMistake(node *project.Node) *diag.Diagnostic {
 				WithHint("write it under data_tests: of the model")
 		}
 		for _, key := range []string{"equals", "min", "max"} {
-			if text, ok := given(key).(string); ok && loneWord.MatchString(text) {
+			if text, ok := given(key).(string); ok && loneWord().MatchString(text) {
 				return wrong("%q of the test \"row_count\" must be a number, not %q", key, text)
 			}
 		}

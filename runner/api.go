@@ -55,6 +55,11 @@ type Options struct {
 	// opens one when it is needed. It is closed when the check is over.
 	Spare *duckdb.Spare
 
+	// Settled is called at most once, in a goroutine of its own, when all that was built is
+	// published and what came of the nodes is certain: while the log is written into the file.
+	// It must not change what it is given. It returns before the run does.
+	Settled func(results []*NodeResult)
+
 	// Point is called with the name of every step of the protocol as it is reached. It
 	// exists for tests that kill the process or look at the database there; it must
 	// return before the run goes on. See [Points].

@@ -149,9 +149,24 @@ order by 1, 4, 3, 2`
 func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 	f := &bindFacts{run: r, hooked: r.hooksMake(ctx, ids)}
 	f.macros = sync.OnceValue(func() map[string]bool { return r.readMacros(ctx) })
-	t, err := r.main.Query(ctx, worldSQL)
-	if err != nil {
+	if err := f.readWorld(ctx); err != nil {
 		return nil, err
+	}
+	f.cache, f.damaged = r.openCache()
+	f.cache.salt = f.salt()
+	return f, nil
+}
+
+// readWorld lists what the databases have.
+func (f *bindFacts) readWorld(ctx context.Context) error {
+	if f.run.isNew() {
+		f.world.databases = []string{f.run.database}
+		f.world.schemas = []project.Relation{{Database: f.run.database, Schema: "main"}}
+		return nil
+	}
+	t, err := f.run.main.Query(ctx, worldSQL)
+	if err != nil {
+		return err
 	}
 	for _, row := range t.Rows {
 		name, _ := row[1].(string)
@@ -179,9 +194,7 @@ func (r *run) bindFacts(ctx context.Context, ids []string) (*bindFacts, error) {
 			f.world.setup = append(f.world.setup, schemaSQL(of), "create sequence "+of.String())
 		}
 	}
-	f.cache, f.damaged = r.openCache()
-	f.cache.salt = f.salt()
-	return f, nil
+	return nil
 }
 
 // readMacros lists the macros of the target's databases.

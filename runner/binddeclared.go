@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"elt/compiler"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 	"elt/runner/engine"
 	"elt/runner/materialize"
@@ -34,10 +34,10 @@ func (f *bindFacts) misdeclared(ctx context.Context, src *lakeSource, files []la
 }
 
 // noParameter is DuckDB's error about an option that a reader does not have.
-var noParameter = regexp.MustCompile(`^invalid named parameter "(.+)" for function (\w+)`)
+var noParameter = regex.Lazy(`^invalid named parameter "(.+)" for function (\w+)`)
 
 func (f *bindFacts) unknownOption(ctx context.Context, node *project.Node, e *engine.Error) error {
-	m := noParameter.FindStringSubmatch(lowerFirst(e.Message))
+	m := noParameter().FindStringSubmatch(lowerFirst(e.Message))
 	if m == nil || !slices.ContainsFunc(node.Table.ReaderOptions(), func(o project.Setting) bool { return strings.EqualFold(o.Name, m[1]) }) {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (f *bindFacts) parameters(ctx context.Context, function string) []string {
 }
 
 // typeMissing is DuckDB's error about a type that it does not know.
-var typeMissing = regexp.MustCompile(`^type ".+" does not exist`)
+var typeMissing = regex.Lazy(`^type ".+" does not exist`)
 
 // unknownType is the error about the first declared column of a type that does not exist.
 // Where a hook may make the type, only the run tells.
@@ -127,7 +127,7 @@ func (f *bindFacts) noType(ctx context.Context, name string) *engine.Error {
 	defer f.run.sessions.put(s)
 	_, err = s.Query(ctx, "select cast(null as "+name+")")
 	var e *engine.Error
-	if errors.As(err, &e) && e.Kind == engine.Catalog && typeMissing.MatchString(e.Message) {
+	if errors.As(err, &e) && e.Kind == engine.Catalog && typeMissing().MatchString(e.Message) {
 		return e
 	}
 	return nil

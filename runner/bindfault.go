@@ -18,7 +18,7 @@ import (
 // Missing looks in the target's databases for the relation that a query has missed.
 func (f *bindFacts) Missing(ctx context.Context, query compiler.ShellQuery, err error) (compiler.ShellRelation, bool) {
 	var e *engine.Error
-	if !errors.As(err, &e) || e.Kind != engine.Catalog || e.Position < 0 || !missingTable.MatchString(e.Message) {
+	if !errors.As(err, &e) || e.Kind != engine.Catalog || e.Position < 0 || !missingTable().MatchString(e.Message) {
 		return compiler.ShellRelation{}, false
 	}
 	for _, chain := range sqltoken.Chains(query.SQL) {
@@ -143,7 +143,7 @@ func missingCatalog(e *engine.Error) bool {
 func (f *bindFacts) missingDoubt(node *project.Node, query compiler.ShellQuery, e *engine.Error) string {
 	missed := f.run.notBuilt(&nodeRun{node: node}, e)
 	switch {
-	case missed != nil && missed.IsFunction() && missed != node && missingTable.MatchString(e.Message): // it is not called
+	case missed != nil && missed.IsFunction() && missed != node && missingTable().MatchString(e.Message): // it is not called
 		return ""
 	case f.hooked:
 		return e.Message + "; a hook may make it"
@@ -151,7 +151,7 @@ func (f *bindFacts) missingDoubt(node *project.Node, query compiler.ShellQuery, 
 		return e.Message + "; it may come from the " + strings.Join(f.shell.Missing(), ", ")
 	case f.macros()[strings.ToLower(e.Name)]:
 		return "it calls a macro of the database"
-	case missingTable.MatchString(e.Message) && f.run.opts.Command == "compile":
+	case missingTable().MatchString(e.Message) && f.run.opts.Command == "compile":
 		if _, certain := f.run.tableMeant(query.SQL, e); certain {
 			return ""
 		}

@@ -3,13 +3,13 @@ package runner
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
 	"elt/compiler"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
 	"elt/runner/engine"
 	"elt/runner/materialize"
@@ -191,19 +191,19 @@ func (f *bindFacts) Versions(node *project.Node, query []compiler.Column) (befor
 
 // nullInType is the type of `null` where a type stands: "NULL" in quotes can be the name
 // of a field, too, and is then followed by its type.
-var nullInType = regexp.MustCompile(`"NULL"([,)\[]|$)`)
+var nullInType = regex.Lazy(`"NULL"([,)\[]|$)`)
 
 // tableColumns are the columns of a table made of a query: what has no type gets one.
 func tableColumns(query []engine.Column) []engine.Column {
 	out := slices.Clone(query)
 	for i, c := range out {
-		out[i].Type = nullInType.ReplaceAllString(c.Type, "INTEGER$1")
+		out[i].Type = nullInType().ReplaceAllString(c.Type, "INTEGER$1")
 	}
 	return out
 }
 
 // namelessStruct is the type of row(...), whose fields have no names.
-var namelessStruct = regexp.MustCompile(`STRUCT\((?:"NULL"|[A-Z_0-9]+)(?:[,()\[]| WITH TIME ZONE)`)
+var namelessStruct = regex.Lazy(`STRUCT\((?:"NULL"|[A-Z_0-9]+)(?:[,()\[]| WITH TIME ZONE)`)
 
 // noTable are the statements with rows of which DuckDB makes a view but no table.
 var noTable = []string{"summarize", "describe", "desc", "show"}
@@ -216,7 +216,7 @@ func checkStorable(node *project.Node, columns []engine.Column) error {
 	}
 	var out diag.List
 	for _, c := range columns {
-		if namelessStruct.MatchString(c.Type) {
+		if namelessStruct().MatchString(c.Type) {
 			d := diag.New(diag.SQL, node.Place, "column %q is a struct without names, which a table cannot hold", c.Name).
 				WithHint("name its fields, as in {'a': 1, 'b': 'x'} instead of row(1, 'x')")
 			d.Node = node.UniqueID

@@ -173,7 +173,7 @@ func (p *rehearsal) configFault(err error) error {
 // configFault is the error about the text of a config in which a statement fails; nil where
 // it fails elsewhere, or where the text may yet work.
 func (f *bindFacts) configFault(node *project.Node, spec *materialize.Spec, sql string, e *engine.Error) error {
-	if missingTable.MatchString(e.Message) || f.doubt(node, compiler.ShellQuery{SQL: sql}, e) != "" {
+	if missingTable().MatchString(e.Message) || f.doubt(node, compiler.ShellQuery{SQL: sql}, e) != "" {
 		return nil
 	}
 	text, ok := textAtFault(spec, sql, e)

@@ -87,7 +87,7 @@ func hiddenRelations(ctx context.Context, s engine.Session) ([]project.Relation,
 		rel := project.Relation{
 			Database: row[0].(string), Schema: row[1].(string), Identifier: row[2].(string), Type: row[3].(string),
 		}
-		if hiddenName.MatchString(rel.Identifier) {
+		if hiddenName().MatchString(rel.Identifier) {
 			out = append(out, rel)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 
-	"elt/compiler/project"
 	"elt/runner/duckdb"
 )
 
@@ -47,11 +46,8 @@ func (r *run) open(ctx context.Context) error {
 	if err := r.use(ctx, db); err != nil {
 		return err
 	}
-	if r.made { // another process may have made the file, and filled it, while this one waited for it
-		t, err := r.main.Query(ctx, "select 1 from duckdb_tables() where database_name = "+project.QuoteString(r.database)+
-			" union all select 1 from duckdb_views() where not internal and database_name = "+project.QuoteString(r.database)+" limit 1")
-		r.made = err == nil && len(t.Rows) == 0
-	}
+	// Another process may have made the file, and filled it, while this one waited for it.
+	r.made = r.made && duckdb.IsBlank(target.Path)
 	if r.made {
 		return nil
 	}
@@ -60,6 +56,9 @@ func (r *run) open(ctx context.Context) error {
 	}
 	return nil
 }
+
+// isNew reports whether there is nothing at all in any database of the run.
+func (r *run) isNew() bool { return r.made && len(r.plan.Project.Target.Attach) == 0 }
 
 // use sets up what the steps need of an open database.
 func (r *run) use(ctx context.Context, db *duckdb.DB) error {

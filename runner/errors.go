@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
@@ -38,7 +38,7 @@ func (r *run) fault(ctx context.Context, n *nodeRun, s sent, err error) *diag.Di
 		Code: codeOf(e), Message: r.publicText(e.Message), Place: n.node.Place,
 		Node: n.node.UniqueID, Err: err, Hint: r.hintOf(e),
 	}
-	if d.Hint == "" && missingColumn.MatchString(e.Message) {
+	if d.Hint == "" && missingColumn().MatchString(e.Message) {
 		d.Hint = didYouMean(e.Name, r.parentColumns(ctx, n))
 	}
 	if hint, _ := r.tableMeant(s.sql, e); hint != "" {
@@ -71,7 +71,7 @@ func (r *run) fault(ctx context.Context, n *nodeRun, s sent, err error) *diag.Di
 // tableMeant is what a query probably meant by a table that does not exist, as
 // [compiler.Plan.TableMeant] tells it.
 func (r *run) tableMeant(sql string, e *engine.Error) (hint string, certain bool) {
-	m := missingTable.FindStringSubmatch(e.Message)
+	m := missingTable().FindStringSubmatch(e.Message)
 	if e.Kind != engine.Catalog || m == nil {
 		return "", false
 	}
@@ -90,7 +90,7 @@ func (r *run) tableMeant(sql string, e *engine.Error) (hint string, certain bool
 
 // missingColumn is an error for which DuckDB proposes nothing where the column is missed
 // in a view.
-var missingColumn = regexp.MustCompile(`^table ".+" has no column `)
+var missingColumn = regex.Lazy(`^table ".+" has no column `)
 
 func didYouMean(name string, candidates []string) string {
 	if meant := diag.Suggest(name, candidates); meant != "" {
@@ -131,7 +131,7 @@ func (r *run) notBuilt(n *nodeRun, e *engine.Error) *project.Node {
 	}
 	_, name, _ := cutLast(e.Name, ".")
 	if e.Name == "" { // of a schema that does not exist either
-		if m := missingTable.FindStringSubmatch(e.Message); m != nil {
+		if m := missingTable().FindStringSubmatch(e.Message); m != nil {
 			_, name, _ = cutLast(m[1], ".")
 		}
 	}
@@ -162,7 +162,7 @@ func (r *run) readBy(node *project.Node, out []string) []string {
 	return out
 }
 
-var missingTable = regexp.MustCompile(`^table "(.+)" does not exist`)
+var missingTable = regex.Lazy(`^table "(.+)" does not exist`)
 
 // cutLast cuts a text around the last separator; a text without one is all after it.
 func cutLast(text, sep string) (before, after string, found bool) {

@@ -3,13 +3,13 @@ package runner
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
 	"elt/runner/culprit"
 	"elt/runner/engine"
@@ -109,7 +109,7 @@ func (h *hunt) place(d *diag.Diagnostic, node *project.Node) bool {
 		}
 		return true
 	}
-	if node.Compiled == nil || !sqltoken.IsQuery(node.Compiled.SQL) || counts.MatchString(node.Compiled.SQL) {
+	if node.Compiled == nil || !sqltoken.IsQuery(node.Compiled.SQL) || counts().MatchString(node.Compiled.SQL) {
 		return false
 	}
 	sql := node.Compiled.SQL
@@ -124,17 +124,17 @@ func (h *hunt) place(d *diag.Diagnostic, node *project.Node) bool {
 	case d.Hint != "":
 	case h.first.Kind == engine.Conversion:
 		d.Hint = "try(...) around the expression makes NULL of what it cannot compute"
-	case raises.MatchString(sql[at.Start:at.End]):
+	case raises().MatchString(sql[at.Start:at.End]):
 		d.Hint = "the query raises it itself: mend the data, or what the query asks of it"
 	}
 	return h.run.placeAt(d, &nodeRun{node: node}, culprit.Narrow(sql, at, h.first.Original))
 }
 
 // raises is a call of error().
-var raises = regexp.MustCompile(`(?i)\berror\s*\(`)
+var raises = regex.Lazy(`(?i)\berror\s*\(`)
 
 // counts are functions that change something when a piece of a query is run once more.
-var counts = regexp.MustCompile(`(?i)\b(?:nextval|setseed)\s*\(`)
+var counts = regex.Lazy(`(?i)\b(?:nextval|setseed)\s*\(`)
 
 // view is a view among what a node reads that fails by itself.
 func (h *hunt) view(node *project.Node) *project.Node {
@@ -206,16 +206,16 @@ func (h *hunt) Columns(sql string) int {
 }
 
 var (
-	castSource = regexp.MustCompile(`(?s) when casting from source column .*$`)
-	aValue     = regexp.MustCompile(`(?s)'.*'|".*"|-?\d[\w.:-]*`)
+	castSource = regex.Lazy(`(?s) when casting from source column .*$`)
+	aValue     = regex.Lazy(`(?s)'.*'|".*"|-?\d[\w.:-]*`)
 )
 
 // core is what two messages about one mistake have in common. A query with several threads
 // tells of whichever value one of them meets first.
 func (h *hunt) core(e *engine.Error) string {
-	text := strings.TrimSpace(castSource.ReplaceAllString(e.Original, ""))
+	text := strings.TrimSpace(castSource().ReplaceAllString(e.Original, ""))
 	if h.loosely {
-		text = aValue.ReplaceAllString(text, "?")
+		text = aValue().ReplaceAllString(text, "?")
 	}
 	return text
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"elt/compiler/diag"
@@ -25,9 +26,21 @@ func (r *run) finish(ctx context.Context) error {
 	if err := r.release(ctx); err != nil {
 		return err
 	}
+	told := r.tellSettled()
 	r.tellLogStays(checkpoint(ctx, r.db, r.databases()))
+	told.Wait()
 	r.point("checkpointed")
 	return r.after(ctx)
+}
+
+// tellSettled begins to say what came of the nodes, where no hook is to come that may be one.
+func (r *run) tellSettled() *sync.WaitGroup {
+	var told sync.WaitGroup
+	if r.opts.Settled != nil && len(r.hooks("on-run-end")) == 0 {
+		results := r.summary().Results
+		told.Go(func() { r.opts.Settled(results) })
+	}
+	return &told
 }
 
 // tellLogStays says once that a log could not be written into its file. Nothing is lost by it,

@@ -4,10 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/runner/duckdb"
 	"elt/runner/state"
 )
@@ -16,7 +16,7 @@ import (
 // stands beside a candidate. They hold no model's name, so that `like 'stg_%'` never meets one.
 const hidden = state.CandidatePrefix + `([a-z0-9]+)_([0-9]+)(?:_delta|_whole|_files|_touched|_t[0-9]+)?`
 
-var hiddenName = regexp.MustCompile(`^` + hidden + `$`)
+var hiddenName = regex.Lazy(`^` + hidden + `$`)
 
 // newRunID returns a short name for a run: lower-case letters and digits.
 func newRunID() string {
@@ -36,5 +36,5 @@ func hiddenRelation(published project.Relation, runID string, number int) projec
 // isHidden reports whether a relation is elt's own business: a candidate, the run's
 // shadows or the state.
 func isHidden(rel project.Relation) bool {
-	return rel.Database == duckdb.ShadowDatabase || rel.Schema == state.Schema || hiddenName.MatchString(rel.Identifier)
+	return rel.Database == duckdb.ShadowDatabase || rel.Schema == state.Schema || hiddenName().MatchString(rel.Identifier)
 }

@@ -366,7 +366,7 @@ func execAll(ctx context.Context, s engine.Session, statements []string) error {
 
 // runOf is the run that has made a hidden relation.
 func runOf(rel project.Relation) string {
-	if m := hiddenName.FindStringSubmatch(rel.Identifier); m != nil {
+	if m := hiddenName().FindStringSubmatch(rel.Identifier); m != nil {
 		return m[1]
 	}
 	return ""

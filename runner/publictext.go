@@ -1,17 +1,17 @@
 package runner
 
 import (
-	"regexp"
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/runner/duckdb"
 	"elt/runner/state"
 )
 
 var (
-	shadowWord = regexp.MustCompile(`"?\b` + duckdb.ShadowDatabase + `\b"?`)
-	hiddenWord = regexp.MustCompile(`\b` + hidden + `\b`)
+	shadowWord = regex.Lazy(`"?\b` + duckdb.ShadowDatabase + `\b"?`)
+	hiddenWord = regex.Lazy(`\b` + hidden + `\b`)
 )
 
 // publicText takes hidden names out of a text of the database: the shadows' database
@@ -20,14 +20,14 @@ func (r *run) publicText(text string) string {
 	if !strings.Contains(text, "_elt_") {
 		return text
 	}
-	text = shadowWord.ReplaceAllStringFunc(text, func(found string) string {
+	text = shadowWord().ReplaceAllStringFunc(text, func(found string) string {
 		if strings.HasPrefix(found, `"`) {
 			return project.QuoteIdent(r.database)
 		}
 		return r.database
 	})
-	return hiddenWord.ReplaceAllStringFunc(text, func(found string) string {
-		m := hiddenWord.FindStringSubmatch(found)
+	return hiddenWord().ReplaceAllStringFunc(text, func(found string) string {
+		m := hiddenWord().FindStringSubmatch(found)
 		base := state.CandidatePrefix + m[1] + "_" + m[2]
 		for _, n := range r.nodes {
 			if n.hidden == base {

@@ -44,11 +44,7 @@ order by 1, 2, 3`
 
 // readPublished reads what exists.
 func readPublished(ctx context.Context, s engine.Session, names *names) (*published, error) {
-	p := &published{
-		main: names.main, names: names,
-		relations: map[string]*engine.RelationInfo{}, rows: map[string]int64{}, indexes: map[string][]materialize.ExistingIndex{},
-		bySchema: map[string][]*engine.RelationInfo{}, reads: map[string][]viewRead{},
-	}
+	p := newPublished(names)
 	t, err := s.Query(ctx, relationsSQL)
 	if err != nil {
 		return nil, err
@@ -77,6 +73,15 @@ func readPublished(ctx context.Context, s engine.Session, names *names) (*publis
 		p.indexes[key] = append(p.indexes[key], materialize.ExistingIndex{Name: row[3].(string), SQL: sql})
 	}
 	return p, nil
+}
+
+// newPublished is what exists where nothing does.
+func newPublished(names *names) *published {
+	return &published{
+		main: names.main, names: names,
+		relations: map[string]*engine.RelationInfo{}, rows: map[string]int64{}, indexes: map[string][]materialize.ExistingIndex{},
+		bySchema: map[string][]*engine.RelationInfo{}, reads: map[string][]viewRead{},
+	}
 }
 
 func schemaKey(database, schema string) string { return strings.ToLower(database + "\x00" + schema) }

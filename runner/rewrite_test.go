@@ -98,7 +98,7 @@ func TestHiddenNames(t *testing.T) {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
-	if id := newRunID(); !hiddenName.MatchString("_elt_" + id + "_1") {
+	if id := newRunID(); !hiddenName().MatchString("_elt_" + id + "_1") {
 		t.Errorf("run id %q", id)
 	}
 }

@@ -243,6 +243,10 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 
 // readPublishedState reads what is there: relations, the version of the records, raw files.
 func (r *run) readPublishedState(ctx context.Context, ids []string) error {
+	if r.isNew() {
+		r.published = newPublished(r.names)
+		return r.finishLake(ctx, ids)
+	}
 	var err error
 	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
 		return err

@@ -4,31 +4,31 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/runner/engine"
 )
 
 // The ways in which DuckDB says that the files of a glob have not the same columns.
 var (
-	globbedCSV     = regexp.MustCompile(`(?s)^Schema mismatch between globbed files\..*?\nMain file schema: ([^\n]+)\nCurrent file: ([^\n]+)`)
-	globbedParquet = regexp.MustCompile(`schema mismatch in glob: column ".+?" was read from the original file "(.+?)", but could not be found in file "(.+?)"`)
-	globbedType    = regexp.MustCompile(`(?s)while reading file "(.+?)": failed to cast column `)
+	globbedCSV     = regex.Lazy(`(?s)^Schema mismatch between globbed files\..*?\nMain file schema: ([^\n]+)\nCurrent file: ([^\n]+)`)
+	globbedParquet = regex.Lazy(`schema mismatch in glob: column ".+?" was read from the original file "(.+?)", but could not be found in file "(.+?)"`)
+	globbedType    = regex.Lazy(`(?s)while reading file "(.+?)": failed to cast column `)
 )
 
 // blameUnequal says which files of a source have not the same columns, where that is what is
 // wrong, and in which columns they differ. It reports whether it is.
 func (r *run) blameUnequal(ctx context.Context, d *diag.Diagnostic, n *nodeRun, e *engine.Error) bool {
 	first, second := "", ""
-	if m := globbedCSV.FindStringSubmatch(e.Original); m != nil {
+	if m := globbedCSV().FindStringSubmatch(e.Original); m != nil {
 		first, second = m[1], m[2]
-	} else if m := globbedParquet.FindStringSubmatch(e.Original); m != nil {
+	} else if m := globbedParquet().FindStringSubmatch(e.Original); m != nil {
 		first, second = m[1], m[2]
-	} else if m := globbedType.FindStringSubmatch(e.Original); m != nil {
+	} else if m := globbedType().FindStringSubmatch(e.Original); m != nil {
 		second = m[1]
 	}
 	if second == "" {

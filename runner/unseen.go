@@ -3,11 +3,11 @@ package runner
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
@@ -236,7 +236,7 @@ func (u *unseen) functionsVary(called []string) string {
 }
 
 // fileEnding ends the name of a file, in quotes.
-var fileEnding = regexp.MustCompile(`[.][A-Z0-9_]{2,}'$`)
+var fileEnding = regex.Lazy(`[.][A-Z0-9_]{2,}'$`)
 
 // literalFile finds from 'file.csv', and samples.
 func literalFile(sql string) string {
@@ -248,7 +248,7 @@ func literalFile(sql string) string {
 			continue
 		case tok.Kind == sqltoken.String && (before == "FROM" || before == "JOIN"):
 			return "it reads a file that is no declared source"
-		case tok.Kind == sqltoken.String && before == "," && fileEnding.MatchString(text):
+		case tok.Kind == sqltoken.String && before == "," && fileEnding().MatchString(text):
 			return "it may read a file that is no declared source"
 		case text == "TABLESAMPLE", text == "SAMPLE" && before == "USING":
 			return "it takes a sample"

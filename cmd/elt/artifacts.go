@@ -22,10 +22,22 @@ func (in *invocation) writeArtifacts(c *cli.Context, plan *compiler.Plan, summar
 	if !c.Bool("write-json") {
 		return nil
 	}
-	if err := artifact.Write(in.targetFolder(plan), plan, summary, in.artifactMeta(c)); err != nil {
-		return artifactFault(err)
+	if in.planWritten && summary != nil {
+		return artifactFault(artifact.WriteRun(in.targetFolder(plan), summary, in.artifactMeta(c)))
 	}
-	return nil
+	return artifactFault(artifact.Write(in.targetFolder(plan), plan, summary, in.artifactMeta(c)))
+}
+
+// writesPlanEarly has the artifacts that say what the project is written while a run ends: the
+// core that the database does not use then has nothing else to do.
+func (in *invocation) writesPlanEarly(c *cli.Context, plan *compiler.Plan) func([]*runner.NodeResult) {
+	if !c.Bool("write-json") {
+		return nil
+	}
+	return func(results []*runner.NodeResult) {
+		// Where it fails it is tried again, and told then.
+		in.planWritten = artifact.WritePlan(in.targetFolder(plan), plan, results, in.artifactMeta(c)) == nil
+	}
 }
 
 // targetFolder is where artifacts are written.
@@ -47,6 +59,9 @@ func (in *invocation) artifactMeta(c *cli.Context) artifact.Meta {
 }
 
 func artifactFault(err error) error {
+	if err == nil {
+		return nil
+	}
 	return &diag.Diagnostic{Code: diag.Database, Message: "artifacts cannot be written: " + err.Error(), Err: err}
 }
 

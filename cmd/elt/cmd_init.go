@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 
 	"github.com/urfave/cli/v2"
 )
@@ -37,7 +38,7 @@ func initCommand(in *invocation) *cli.Command {
 	}
 }
 
-var projectName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var projectName = regex.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (in *invocation) init(c *cli.Context) error {
 	if c.NArg() != 1 {
@@ -49,7 +50,7 @@ func (in *invocation) init(c *cli.Context) error {
 		return err
 	}
 	name := filepath.Base(absolute)
-	if !projectName.MatchString(name) {
+	if !projectName().MatchString(name) {
 		return usagef("%q cannot be the name of a project", name).
 			withHint("letters, digits and underscores: elt init %s", suggestName(name))
 	}

@@ -29,7 +29,9 @@ func (in *invocation) execute(c *cli.Context) error {
 	if c.Bool("dry-run") {
 		return in.dryRun(c, plan, chosen)
 	}
-	summary, err := runner.Run(in.ctx, plan, in.runOptions(c, chosen), in.observer())
+	options := in.runOptions(c, chosen)
+	options.Settled = in.writesPlanEarly(c, plan)
+	summary, err := runner.Run(in.ctx, plan, options, in.observer())
 	if err == nil && summary.Unchanged {
 		return in.doneLine(c, summary) // what the last run wrote still holds
 	}

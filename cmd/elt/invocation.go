@@ -37,6 +37,7 @@ type invocation struct {
 	saidEmpty      bool            // a selector was reported to match nothing
 	secrets        *secrets        // what no output may show
 	collector      *collector
+	planWritten    bool          // manifest.json and compiled SQL are, of this run
 	spare          *duckdb.Spare // for the check ahead, of commands that make one
 	parser         sqlParser     // of plain table names
 	warnings       diag.Warnings

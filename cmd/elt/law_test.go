@@ -4,9 +4,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +24,8 @@ var law = map[string][]string{
 	"runner":                  {"runner/...", "compiler/..."},
 	"runner/artifact":         {"runner", "compiler/..."},
 	"runner/check":            {"runner/engine", "compiler/..."},
-	"runner/culprit":          {"compiler/diag", "compiler/sqltoken"},
-	"runner/duckdb":           {"runner/engine", "compiler", "compiler/diag", "compiler/project", "compiler/sqltoken"},
+	"runner/culprit":          {"compiler/diag", "compiler/regex", "compiler/sqltoken"},
+	"runner/duckdb":           {"runner/engine", "compiler", "compiler/diag", "compiler/project", "compiler/regex", "compiler/sqltoken"},
 	"runner/engine":           {"compiler/project"},
 	"runner/kept":             {},
 	"runner/materialize":      {"runner/engine", "compiler/..."},
@@ -32,14 +34,15 @@ var law = map[string][]string{
 	"runner/sieve":            {"compiler/..."},
 	"runner/unittest":         {"runner/engine", "compiler/..."},
 	"compiler":                {"compiler/..."},
-	"compiler/dbtcontext":     {"compiler/project", "compiler/template", "compiler/diag"},
+	"compiler/dbtcontext":     {"compiler/project", "compiler/template", "compiler/diag", "compiler/regex"},
 	"compiler/diag":           {},
 	"compiler/graph":          {"compiler/diag"},
 	"compiler/lineage":        {"compiler/diag"},
-	"compiler/project":        {"compiler/template", "compiler/diag"},
+	"compiler/project":        {"compiler/template", "compiler/diag", "compiler/regex"},
+	"compiler/regex":          {},
 	"compiler/selector":       {"compiler/project", "compiler/template", "compiler/graph", "compiler/diag"},
 	"compiler/sqltoken":       {"compiler/diag"},
-	"compiler/template":       {"compiler/diag"},
+	"compiler/template":       {"compiler/diag", "compiler/regex"},
 }
 
 // owned are modules that only one package (and what is below it) may import.
@@ -118,6 +121,44 @@ func TestDependencyLaw(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestRegularExpressionsAreLazyAndCompile looks at those that stand in the code of a package:
+// compiled at the start, they would cost each command milliseconds; a wrong one would be found by
+// whoever needs it first.
+func TestRegularExpressionsAreLazyAndCompile(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, f := range files(t) {
+		if f.test || strings.HasPrefix(f.pkg, "bench") {
+			continue
+		}
+		for _, decl := range f.syntax.Decls {
+			_, inFunction := decl.(*ast.FuncDecl)
+			ast.Inspect(decl, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				switch name := types.ExprString(call.Fun); {
+				case name == "regexp.MustCompile" && !inFunction:
+					t.Errorf("%s: use regex.Lazy", f.set.Position(call.Pos()))
+				case name == "regex.Lazy" && len(call.Args) == 1, name == "say" && len(call.Args) == 3:
+					if text, ok := call.Args[0].(*ast.BasicLit); ok {
+						seen++
+						literal, _ := strconv.Unquote(text.Value)
+						if _, err := regexp.Compile(literal); err != nil {
+							t.Errorf("%s: %v", f.set.Position(call.Pos()), err)
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d regular expressions were looked at", seen)
 	}
 }
 

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -29,7 +29,7 @@ type builtinFile struct {
 }
 
 // definition finds the names a file defines; the files keep to one form.
-var definition = regexp.MustCompile(`(?m)^\{% (macro|test) (\w+)\(`)
+var definition = regex.Lazy(`(?m)^\{% (macro|test) (\w+)\(`)
 
 // builtinIndex is what the built-in packages hold.
 type builtinIndex struct {
@@ -61,7 +61,7 @@ func readBuiltins() *builtinIndex {
 		f.src = diag.NewSource(pkg+"/"+f.name, string(text))
 		index.files = append(index.files, f)
 		index.sources[f.src] = true
-		for _, m := range definition.FindAllStringSubmatch(f.src.Text, -1) {
+		for _, m := range definition().FindAllStringSubmatch(f.src.Text, -1) {
 			index.by[pkg+"."+map[string]string{"test": "test_"}[m[1]]+m[2]] = f
 		}
 		return nil

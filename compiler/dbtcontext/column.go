@@ -2,12 +2,12 @@ package dbtcontext
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -141,7 +141,7 @@ func numericType(dtype string, precision, scale template.Value) string {
 
 // structFields are the fields of a STRUCT column, as columns.
 func (c *columnObject) structFields() []*columnObject {
-	m := structType.FindStringSubmatch(c.dtype)
+	m := structType().FindStringSubmatch(c.dtype)
 	if m == nil {
 		return nil
 	}
@@ -167,7 +167,7 @@ func (c *columnObject) flatten() []*columnObject {
 	return out
 }
 
-var structType = regexp.MustCompile(`(?is)^STRUCT\((.*)\)`)
+var structType = regex.Lazy(`(?is)^STRUCT\((.*)\)`)
 
 // splitTop splits at commas that are not inside parentheses.
 func splitTop(s string) []string {
@@ -286,14 +286,14 @@ func translateType(dtype string) string {
 	return dtype
 }
 
-var described = regexp.MustCompile(`^([^(]+)(\([^)]+\))?`)
+var described = regex.Lazy(`^([^(]+)(\([^)]+\))?`)
 
 func columnFromDescription(c *template.Call) (template.Value, error) {
 	var name, raw string
 	if err := c.Unpack("from_description", "name", &name, "raw_data_type", &raw); err != nil {
 		return nil, err
 	}
-	m := described.FindStringSubmatch(raw)
+	m := described().FindStringSubmatch(raw)
 	if m == nil {
 		return nil, fmt.Errorf("could not interpret data type %q", raw)
 	}

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -21,12 +21,12 @@ type decimalValue struct {
 // decimalPrecision is the precision of Python's default context.
 const decimalPrecision = 28
 
-var decimalText = regexp.MustCompile(`^([-+]?)(\d+)(?:\.(\d*))?$`)
+var decimalText = regex.Lazy(`^([-+]?)(\d+)(?:\.(\d*))?$`)
 
 // Decimal returns a decimal number as templates see it: cells of type DECIMAL. ok is
 // false for a text that is not a plain decimal number.
 func Decimal(text string) (v template.Value, ok bool) {
-	m := decimalText.FindStringSubmatch(text)
+	m := decimalText().FindStringSubmatch(text)
 	if m == nil {
 		return nil, false
 	}

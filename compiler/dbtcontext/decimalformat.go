@@ -3,20 +3,20 @@ package dbtcontext
 import (
 	"fmt"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
 // decimalSpec is [[fill]align][sign][0][width][,][.precision][type], as decimals know it.
-var decimalSpec = regexp.MustCompile(`^(?:(.)?([<>=^]))?([-+ ]?)(0?)(\d{0,6})(,?)(?:\.(\d{1,6}))?([eEfFgGn%]?)$`)
+var decimalSpec = regex.Lazy(`^(?:(.)?([<>=^]))?([-+ ]?)(0?)(\d{0,6})(,?)(?:\.(\d{1,6}))?([eEfFgGn%]?)$`)
 
 // Format is "{:.2f}".format(d) and its like.
 func (d *decimalValue) Format(spec string) (string, error) {
-	m := decimalSpec.FindStringSubmatch(spec)
+	m := decimalSpec().FindStringSubmatch(spec)
 	if m == nil || m[2] != "" && m[4] != "" {
 		return "", template.ValueErrorf("invalid format string")
 	}

@@ -171,7 +171,7 @@ func (n *yamlNode) scalar(v template.Value) bool {
 	case float64:
 		n.text, n.tag = yamlFloatText(x), "!!float"
 	case string:
-		n.text, n.tag, n.plain = x, "!!str", !yamlNotText.MatchString(x)
+		n.text, n.tag, n.plain = x, "!!str", !yamlNotText().MatchString(x)
 	case *dateValue:
 		n.text, n.tag = x.Str(), "!!timestamp"
 	case *datetimeValue:

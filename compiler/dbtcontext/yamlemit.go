@@ -1,9 +1,10 @@
 package dbtcontext
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"elt/compiler/regex"
 )
 
 // yamlEmitter writes nodes as PyYAML's Emitter does, whose fields these are.
@@ -148,7 +149,7 @@ func isYAMLBreak(r rune) bool {
 func isYAMLSpace(r rune) bool { return strings.ContainsRune("\x00 \t\r", r) || isYAMLBreak(r) }
 
 // yamlNotText are the texts that YAML 1.1 reads as something else.
-var yamlNotText = regexp.MustCompile(`^(?:` + strings.Join([]string{
+var yamlNotText = regex.Lazy(`^(?:` + strings.Join([]string{
 	`|~|null|Null|NULL|<<|=`,
 	`yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
 	`[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?`,

@@ -3,13 +3,13 @@ package dbtcontext
 import (
 	"errors"
 	"io"
-	"regexp"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -114,8 +114,8 @@ func merged(v template.Value) []*template.Dict {
 }
 
 var (
-	yamlDate   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
-	yamlMoment = regexp.MustCompile(`^\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?$`)
+	yamlDate   = regex.Lazy(`^\d{4}-\d\d-\d\d$`)
+	yamlMoment = regex.Lazy(`^\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?$`)
 )
 
 // yamlScalar is what property files read, but for dates: here they are objects.
@@ -123,11 +123,11 @@ func yamlScalar(n *yaml.Node) template.Value {
 	const written = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle | yaml.TaggedStyle
 	switch {
 	case n.Style&written != 0:
-	case yamlDate.MatchString(n.Value):
+	case yamlDate().MatchString(n.Value):
 		if t, err := time.Parse("2006-01-02", n.Value); err == nil {
 			return newDate(t)
 		}
-	case yamlMoment.MatchString(n.Value):
+	case yamlMoment().MatchString(n.Value):
 		text := strings.Join(strings.FieldsFunc(n.Value, func(r rune) bool { return strings.ContainsRune("Tt \t", r) }), "T")
 		if t, err := time.Parse("2006-1-2T15:04:05.999999", text); err == nil {
 			return newDatetime(t, nil)

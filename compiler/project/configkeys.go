@@ -1,10 +1,10 @@
 package project
 
 import (
-	"regexp"
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -204,7 +204,7 @@ func suspiciousConfig(t ResourceType, key string, at diag.Place) *diag.Diagnosti
 // word names a resource type in messages.
 func word(t ResourceType) string { return strings.ReplaceAll(string(t), "_", " ") }
 
-var severityText = regexp.MustCompile(`(?i)^(warn|error)$`)
+var severityText = regex.Lazy(`(?i)^(warn|error)$`)
 
 // checkConfig checks the type of a config value. null takes back what lower levels
 // say, but a node is either enabled or not and has a materialization, as in dbt.
@@ -220,7 +220,7 @@ func checkConfig(t ResourceType, key string, v ConfigValue) *diag.Diagnostic {
 	if !isText {
 		return nil
 	}
-	if key == "severity" && !severityText.MatchString(s) {
+	if key == "severity" && !severityText().MatchString(s) {
 		return wrongChoice(v.Place, key, s, "error", "warn")
 	}
 	if len(ct.choices) > 0 && !contains(ct.choices, s) {

@@ -1,13 +1,13 @@
 package project
 
 import (
-	"regexp"
 	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 )
 
 // Bounds on one YAML file, so that a file made to explode ends in a message.
@@ -70,14 +70,14 @@ func ParseYAML(src *diag.Source) (*yaml.Node, diag.List) {
 	return c.node, diags.list
 }
 
-var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line \d+: )?(.*)$`)
+var yamlErrorLine = regex.Lazy(`^yaml: (?:line \d+: )?(.*)$`)
 
 // syntaxError turns the parser's error into a diagnostic with a place. The parser
 // names the line where the broken structure begins, or none; the line that breaks it
 // is the last one of the shortest text that gives the same error.
 func syntaxError(src *diag.Source, text string, err error) *diag.Diagnostic {
 	message := err.Error()
-	if m := yamlErrorLine.FindStringSubmatch(message); m != nil {
+	if m := yamlErrorLine().FindStringSubmatch(message); m != nil {
 		message = m[1]
 	}
 	count := src.Lines()

@@ -9,6 +9,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -161,10 +162,10 @@ const (
 )
 
 var (
-	dayInName   = regexp.MustCompile(`(?:^|\D)` + dayPattern + `(?:\D|$)`)
-	dayFolders  = regexp.MustCompile(`(?:^|/)(?:\w+=)?(\d{4})(/)(?:\w+=)?(\d{1,2})/(?:\w+=)?(\d{1,2})(?:/|$)`)
-	monthInName = regexp.MustCompile(`(?:^|\D)` + monthPattern + `[-_.]?(?:[^-_.\d]|$)`)
-	monthFolder = regexp.MustCompile(`(?:^|/)(?:\w+=)?(\d{4})(/)(?:\w+=)?(\d{1,2})(?:/|$)`)
+	dayInName   = regex.Lazy(`(?:^|\D)` + dayPattern + `(?:\D|$)`)
+	dayFolders  = regex.Lazy(`(?:^|/)(?:\w+=)?(\d{4})(/)(?:\w+=)?(\d{1,2})/(?:\w+=)?(\d{1,2})(?:/|$)`)
+	monthInName = regex.Lazy(`(?:^|\D)` + monthPattern + `[-_.]?(?:[^-_.\d]|$)`)
+	monthFolder = regex.Lazy(`(?:^|/)(?:\w+=)?(\d{4})(/)(?:\w+=)?(\d{1,2})(?:/|$)`)
 )
 
 // FileDay is the day that a file's path tells, as 2026-03-31, or "": what stands for {date}
@@ -187,10 +188,10 @@ func (t *SourceTable) FileDay(path string) string {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	folders := strings.TrimSuffix(path, name)
 	for _, try := range []struct {
-		pattern *regexp.Regexp
+		pattern func() *regexp.Regexp
 		text    string
 	}{{dayInName, name}, {dayInName, folders}, {dayFolders, folders}, {monthInName, name}, {monthInName, folders}, {monthFolder, folders}} {
-		if day := dayOf(try.pattern.FindStringSubmatch(try.text)); day != "" {
+		if day := dayOf(try.pattern().FindStringSubmatch(try.text)); day != "" {
 			return day
 		}
 	}

@@ -1,10 +1,10 @@
 package project
 
 import (
-	"regexp"
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 )
 
 // setConfig sets a node's final config, and what of it a node holds itself.
@@ -178,14 +178,14 @@ func BuildExposures(p *Project) ([]*Node, diag.List) {
 
 var (
 	quotedText = `(?:'([^']*)'|"([^"]*)")`
-	refText    = regexp.MustCompile(`^ref\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?(?:\s*,\s*(?:v|version)\s*=\s*['"]?([\w.]+)['"]?)?\s*\)$`)
-	metricText = regexp.MustCompile(`^metric\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?\s*\)$`)
-	sourceText = regexp.MustCompile(`^source\(\s*` + quotedText + `\s*,\s*` + quotedText + `\s*\)$`)
+	refText    = regex.Lazy(`^ref\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?(?:\s*,\s*(?:v|version)\s*=\s*['"]?([\w.]+)['"]?)?\s*\)$`)
+	metricText = regex.Lazy(`^metric\(\s*` + quotedText + `(?:\s*,\s*` + quotedText + `)?\s*\)$`)
+	sourceText = regex.Lazy(`^source\(\s*` + quotedText + `\s*,\s*` + quotedText + `\s*\)$`)
 )
 
 // parseMetric reads a metric() that stands alone as text, in "{{ }}" or without.
 func parseMetric(l Located) (MetricCall, bool) {
-	m := metricText.FindStringSubmatch(bareCall(l.Text))
+	m := metricText().FindStringSubmatch(bareCall(l.Text))
 	if m == nil {
 		return MetricCall{}, false
 	}
@@ -209,10 +209,10 @@ func bareCall(text string) string {
 // without. For source() the Table of source is set.
 func ParseReference(l Located) (ref RefCall, source SourceCall, ok bool) {
 	text := bareCall(l.Text)
-	if m := sourceText.FindStringSubmatch(text); m != nil {
+	if m := sourceText().FindStringSubmatch(text); m != nil {
 		return ref, SourceCall{Source: m[1] + m[2], Table: m[3] + m[4], Place: l.Place}, true
 	}
-	m := refText.FindStringSubmatch(text)
+	m := refText().FindStringSubmatch(text)
 	if m == nil {
 		return ref, source, false
 	}

@@ -103,7 +103,7 @@ func ProjectName(fsys fs.FS, shown string) (string, diag.List) {
 	for _, name := range []string{"elt.yml", "dbt_project.yml"} {
 		if file, ok := readYAML(fsys, name, shown, &diags); ok {
 			text := reader{&diags, nil}.str(file.get("name"), "name")
-			if !projectName.MatchString(text) {
+			if !projectName().MatchString(text) {
 				diags.add(diag.New(diag.MissingPackage, file.place(), "%q cannot be the name of a package", text).
 					WithHint("a name has letters, digits and underscores and does not begin with a digit"))
 			}

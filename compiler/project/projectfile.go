@@ -3,10 +3,10 @@ package project
 import (
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 )
 
 // projectKeys are the keys of a project file: dbt's, and elt's own.
@@ -23,7 +23,7 @@ var projectKeys = keySet("name", "version", "config-version", "profile", "requir
 // eltKeys are the keys of elt.yml: a project file that may hold the connection.
 var eltKeys = projectKeys.with("target", "targets", "default_target")
 
-var projectName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var projectName = regex.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // loadIdentity reads what the connection and the rest depend on: name, version and
 // the project's nature.
@@ -40,7 +40,7 @@ func (l *loader) loadIdentity(file cursor) {
 	p.Name = conventionName(p.Root)
 	if name := file.get("name"); !name.isNull() {
 		p.Name, p.Place = rd.str(name, "name"), name.place()
-		if !projectName.MatchString(p.Name) {
+		if !projectName().MatchString(p.Name) {
 			if !name.isList() && !name.isMap() {
 				l.add(diag.New(diag.WrongType, name.place(), "%q cannot be the name of a project", p.Name).
 					WithHint("a name has letters, digits and underscores and does not begin with a digit"))
@@ -95,7 +95,7 @@ func conventionName(root string) string {
 		}
 		return '_'
 	}, base)
-	if !projectName.MatchString(name) {
+	if !projectName().MatchString(name) {
 		name = "_" + name
 	}
 	if strings.Trim(name, "_") == "" {

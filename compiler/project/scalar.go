@@ -3,12 +3,12 @@ package project
 import (
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -83,28 +83,28 @@ func boolText(s string) (value, ok bool) {
 }
 
 var (
-	decimalText     = regexp.MustCompile(`^[-+]?(?:0|[1-9][0-9_]*)$`)
-	radixText       = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+)$`)
-	sexagesimalText = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`)
-	floatText       = regexp.MustCompile(`^[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?$|^\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?$`)
-	timestampText   = regexp.MustCompile(`^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.\d*)?$`)
+	decimalText     = regex.Lazy(`^[-+]?(?:0|[1-9][0-9_]*)$`)
+	radixText       = regex.Lazy(`^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+)$`)
+	sexagesimalText = regex.Lazy(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`)
+	floatText       = regex.Lazy(`^[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?$|^\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?$`)
+	timestampText   = regex.Lazy(`^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.\d*)?$`)
 )
 
 // number resolves a plain scalar that begins as a number does.
 func number(s string) template.Value {
 	digits := strings.ReplaceAll(s, "_", "")
 	switch {
-	case decimalText.MatchString(s):
+	case decimalText().MatchString(s):
 		return integer(digits, 10)
-	case radixText.MatchString(s):
+	case radixText().MatchString(s):
 		return radix(digits)
-	case floatText.MatchString(s):
+	case floatText().MatchString(s):
 		if f, err := strconv.ParseFloat(digits, 64); err == nil {
 			return f
 		}
-	case sexagesimalText.MatchString(s) && (s[0] != '0' || strings.Contains(s, ".")):
+	case sexagesimalText().MatchString(s) && (s[0] != '0' || strings.Contains(s, ".")):
 		return sexagesimal(digits)
-	case timestampText.MatchString(s):
+	case timestampText().MatchString(s):
 		return timestamp(s)
 	}
 	switch strings.ToLower(strings.TrimPrefix(s, "+")) {
@@ -169,7 +169,7 @@ func sexagesimal(digits string) template.Value {
 
 // timestamp writes a time as Python prints it.
 func timestamp(s string) template.Value {
-	m := timestampText.FindStringSubmatch(s)
+	m := timestampText().FindStringSubmatch(s)
 	pad := func(t string) string {
 		if len(t) == 1 {
 			return "0" + t

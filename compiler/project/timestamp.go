@@ -2,17 +2,17 @@ package project
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
 // yamlTimestamp is YAML 1.1's form of a timestamp with a time of day.
-var yamlTimestamp = regexp.MustCompile(
+var yamlTimestamp = regex.Lazy(
 	`^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::?(\d\d))?))?$`)
 
 // rowValue is a value of a unit test's row: what value says, but a timestamp without
@@ -23,7 +23,7 @@ func (c cursor) rowValue(r *renderer) template.Value {
 	if n == nil || n.Kind != yaml.ScalarNode || !isPlain(n) || n.Style&yaml.TaggedStyle != 0 {
 		return v
 	}
-	m := yamlTimestamp.FindStringSubmatch(n.Value)
+	m := yamlTimestamp().FindStringSubmatch(n.Value)
 	if m == nil {
 		return v
 	}

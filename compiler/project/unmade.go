@@ -2,10 +2,10 @@ package project
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 )
 
 // Models that elt knows and does not make: those in Python. They are nodes like others, so that
@@ -52,8 +52,8 @@ func AsTable(patch *Config) *Config {
 }
 
 var (
-	pythonToken = regexp.MustCompile(`(?s)"""(?:\\.|[^\\])*?"""|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*|\bdbt\.(?:ref|source|config)\(|[()]`)
-	pythonName  = regexp.MustCompile(`[A-Za-z_]\w*`)
+	pythonToken = regex.Lazy(`(?s)"""(?:\\.|[^\\])*?"""|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*|\bdbt\.(?:ref|source|config)\(|[()]`)
+	pythonName  = regex.Lazy(`[A-Za-z_]\w*`)
 )
 
 // PythonReferences turns what a Python model says of itself, by calls of dbt.ref, dbt.source and
@@ -69,7 +69,7 @@ func PythonReferences(source *diag.Source) *diag.Source {
 	}
 	start, depth, bare := -1, 0, ""
 	last := 0
-	for _, at := range pythonToken.FindAllStringIndex(text, -1) {
+	for _, at := range pythonToken().FindAllStringIndex(text, -1) {
 		token := text[at[0]:at[1]]
 		if start >= 0 {
 			bare += text[last:at[0]]
@@ -97,7 +97,7 @@ func PythonReferences(source *diag.Source) *diag.Source {
 
 // isLiteral reports whether arguments are literals: bare is what they are without strings.
 func isLiteral(bare string) bool {
-	for _, at := range pythonName.FindAllStringIndex(bare, -1) {
+	for _, at := range pythonName().FindAllStringIndex(bare, -1) {
 		name, after := bare[at[0]:at[1]], strings.TrimLeft(bare[at[1]:], " \n")
 		keyword := strings.HasPrefix(after, "=") && !strings.HasPrefix(after, "==")
 		if !keyword && name != "True" && name != "False" && name != "None" {

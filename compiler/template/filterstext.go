@@ -2,9 +2,10 @@ package template
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"elt/compiler/regex"
 )
 
 func filterIndent(_ *frame, v Value, c *Call) (Value, error) {
@@ -73,7 +74,7 @@ func filterTruncate(_ *frame, v Value, c *Call) (Value, error) {
 	return s + end, nil
 }
 
-var wordBeginning = regexp.MustCompile(`[-\s({\[<]+`)
+var wordBeginning = regex.Lazy(`[-\s({\[<]+`)
 
 // jinjaTitle is |title, which also starts a word behind a hyphen or a bracket.
 func jinjaTitle(s string) Value {
@@ -87,7 +88,7 @@ func jinjaTitle(s string) Value {
 		b.WriteString(lower(w[n:]))
 	}
 	at := 0
-	for _, m := range wordBeginning.FindAllStringIndex(s, -1) {
+	for _, m := range wordBeginning().FindAllStringIndex(s, -1) {
 		word(s[at:m[0]])
 		b.WriteString(s[m[0]:m[1]])
 		at = m[1]
@@ -124,8 +125,8 @@ func filterEscape(_ *frame, v Value, c *Call) (Value, error) {
 }
 
 var (
-	htmlComment = regexp.MustCompile(`(?s)<!--.*?-->`)
-	htmlTag     = regexp.MustCompile(`(?s)<.*?>`)
+	htmlComment = regex.Lazy(`(?s)<!--.*?-->`)
+	htmlTag     = regex.Lazy(`(?s)<.*?>`)
 	htmlEntity  = strings.NewReplacer("&amp;", "&", "&gt;", ">", "&lt;", "<", "&#39;", "'", "&#34;", `"`, "&quot;", `"`, "&nbsp;", "\u00a0")
 )
 
@@ -137,7 +138,7 @@ func filterStripTags(_ *frame, v Value, c *Call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = htmlTag.ReplaceAllString(htmlComment.ReplaceAllString(s, ""), "")
+	s = htmlTag().ReplaceAllString(htmlComment().ReplaceAllString(s, ""), "")
 	return htmlEntity.Replace(strings.Join(strings.FieldsFunc(s, isSpace), " ")), nil
 }
 
@@ -181,7 +182,7 @@ func filterURLEncode(_ *frame, v Value, c *Call) (Value, error) {
 
 func queryQuote(v Value) string { return strings.ReplaceAll(url.QueryEscape(Str(v)), "%7E", "~") }
 
-var attrKeyEnd = regexp.MustCompile(`[\s/>=]`)
+var attrKeyEnd = regex.Lazy(`[\s/>=]`)
 
 func filterXMLAttr(_ *frame, v Value, c *Call) (Value, error) {
 	autospace := true
@@ -201,7 +202,7 @@ func filterXMLAttr(_ *frame, v Value, c *Call) (Value, error) {
 		if !ok {
 			return nil, TypeErrorf("expected string or bytes-like object, got '%s'", TypeName(e.Key))
 		}
-		if attrKeyEnd.MatchString(key) {
+		if attrKeyEnd().MatchString(key) {
 			return nil, ValueErrorf("Invalid character in attribute name: %s", Repr(key))
 		}
 		parts = append(parts, htmlEscaper.Replace(key)+`="`+htmlEscaper.Replace(Str(e.Value))+`"`)

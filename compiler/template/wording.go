@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 )
 
 // wording says a message of Jinja or Python in elt's manner. $1, $2 are the pieces of the
 // pattern in parentheses; an article before a piece makes a type of it.
 type wording struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	message string
 	hint    string
 }
@@ -52,13 +53,13 @@ var wordings = []wording{
 }
 
 func say(pattern, message, hint string) wording {
-	return wording{regexp.MustCompile(pattern), message, hint}
+	return wording{regex.Lazy(pattern), message, hint}
 }
 
 // reworded puts a diagnostic into elt's words. What Jinja says stays in Err.
 func reworded(d *diag.Diagnostic) *diag.Diagnostic {
 	for _, w := range wordings {
-		pieces := w.pattern.FindStringSubmatch(d.Message)
+		pieces := w.pattern().FindStringSubmatch(d.Message)
 		if pieces == nil {
 			continue
 		}

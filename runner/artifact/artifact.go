@@ -41,19 +41,28 @@ type Meta struct {
 // DbtVersion is the version of dbt whose schemas the artifacts follow.
 const DbtVersion = "1.12.0"
 
-// Write writes the artifacts of a run into a folder, which is made if need be:
-// manifest.json, compiled SQL and, with a summary, run_results.json and the
-// statements that ran. Files are replaced as a whole: a reader sees the old or the
-// new one. summary is nil for commands that run nothing.
+// Write writes the artifacts of a run into a folder, as [WritePlan] and [WriteRun] do. summary
+// is nil for commands that run nothing.
 func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) error {
+	if summary == nil {
+		return WritePlan(dir, plan, nil, meta)
+	}
+	if err := WritePlan(dir, plan, summary.Results, meta); err != nil {
+		return err
+	}
+	return WriteRun(dir, summary, meta)
+}
+
+// WritePlan writes what there is to say of a project: manifest.json and compiled SQL. results
+// are what came of nodes, if any. The folder is made if need be. Files are replaced as a whole:
+// a reader sees the old or the new one.
+func WritePlan(dir string, plan *compiler.Plan, results []*runner.NodeResult, meta Meta) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	meta.ran = map[string]bool{}
-	if summary != nil {
-		for _, r := range summary.Results {
-			meta.ran[r.Node.UniqueID] = r.Status != runner.Skipped
-		}
+	for _, r := range results {
+		meta.ran[r.Node.UniqueID] = r.Status != runner.Skipped
 	}
 	var err error
 	if meta.dbts, err = dbtMacros(dir); err != nil {
@@ -64,18 +73,23 @@ func Write(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) 
 	err = replaceFile(filepath.Join(dir, "manifest.json"), func(w io.Writer) error {
 		// To put a large file in place of another one is a wait for the disk, too.
 		return writeManifest(w, plan, meta, func() {
-			wg.Go(func() { texts = errors.Join(writeSemantics(dir, plan), writeCompiled(dir, plan, summary, meta)) })
+			wg.Go(func() { texts = errors.Join(writeSemantics(dir, plan), writeCompiled(dir, plan, meta)) })
 		})
 	})
 	if wg.Wait(); err == nil {
 		err = texts
 	}
-	if err == nil && summary != nil {
-		err = replaceFile(filepath.Join(dir, "run_results.json"), func(w io.Writer) error {
-			return RunResults(w, summary, meta)
-		})
-	}
 	return err
+}
+
+// WriteRun writes what came of a run: the statements that ran and run_results.json.
+func WriteRun(dir string, summary *runner.Summary, meta Meta) error {
+	if err := writeStatements(dir, summary, meta); err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(dir, "run_results.json"), func(w io.Writer) error {
+		return RunResults(w, summary, meta)
+	})
 }
 
 // writeSemantics writes semantic_manifest.json where a project has a semantic layer, or had one.

@@ -30,19 +30,19 @@ func pathBelow(node *project.Node) string {
 	return filepath.FromSlash(runner.ArtifactPath(node))
 }
 
-// writeCompiled writes the compiled SQL of every node that has some and, with a
-// summary, the statements that ran.
-func writeCompiled(dir string, plan *compiler.Plan, summary *runner.Summary, meta Meta) error {
-	err := onAllCores(plan.Order, func(id string) error {
+// writeCompiled writes the compiled SQL of every node that has some.
+func writeCompiled(dir string, plan *compiler.Plan, meta Meta) error {
+	return onAllCores(plan.Order, func(id string) error {
 		node := plan.Nodes[id]
 		if path := CompiledPath(node); path != "" && node.Compiled != nil && !node.Compiled.Deferred {
 			return writeText(filepath.Join(dir, path), meta.hidden(node.Compiled.SQL))
 		}
 		return nil
 	})
-	if err != nil || summary == nil {
-		return err
-	}
+}
+
+// writeStatements writes the statements that ran.
+func writeStatements(dir string, summary *runner.Summary, meta Meta) error {
 	return onAllCores(summary.Results, func(r *runner.NodeResult) error {
 		if len(r.Statements) == 0 {
 			return nil

@@ -2,12 +2,12 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
 	"elt/compiler/template"
 	"elt/runner/engine"
@@ -126,11 +126,11 @@ func (c Check) plain() bool {
 		c.Stored.Identifier == "" && passesAtZero(c.Config.WarnIf) && passesAtZero(c.Config.ErrorIf)
 }
 
-var comparison = regexp.MustCompile(`^\s*(!=|<>|>=|>)\s*(\d{1,18})\s*$`)
+var comparison = regex.Lazy(`^\s*(!=|<>|>=|>)\s*(\d{1,18})\s*$`)
 
 // passesAtZero reports whether no failures are certain not to meet a condition.
 func passesAtZero(condition string) bool {
-	m := comparison.FindStringSubmatch(condition)
+	m := comparison().FindStringSubmatch(condition)
 	if m == nil {
 		return false
 	}

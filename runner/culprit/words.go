@@ -6,21 +6,22 @@ import (
 	"strings"
 
 	"elt/compiler/diag"
+	"elt/compiler/regex"
 )
 
 // telling are the words that tell in an expression what a message is about.
 var telling = []struct {
-	message *regexp.Regexp
+	message func() *regexp.Regexp
 	words   []string
 }{
-	{regexp.MustCompile(`^Overflow in (?:\w+ )?addition`), []string{"+"}},
-	{regexp.MustCompile(`^Overflow in (?:\w+ )?subtraction`), []string{"-"}},
-	{regexp.MustCompile(`^Overflow in (?:\w+ )?multiplication`), []string{"*"}},
-	{regexp.MustCompile(`^Overflow in (?:\w+ )?division`), []string{"/", "//"}},
-	{regexp.MustCompile(`^Could not parse string `), []string{"strptime"}},
-	{regexp.MustCompile(`^cannot take logarithm `), []string{"ln", "log", "log2", "log10"}},
-	{regexp.MustCompile(`^cannot take square root `), []string{"sqrt"}},
-	{regexp.MustCompile(`^(?:Could not convert|Could not cast|Failed to cast|Type \S+ with value)`), []string{"cast", "::"}},
+	{regex.Lazy(`^Overflow in (?:\w+ )?addition`), []string{"+"}},
+	{regex.Lazy(`^Overflow in (?:\w+ )?subtraction`), []string{"-"}},
+	{regex.Lazy(`^Overflow in (?:\w+ )?multiplication`), []string{"*"}},
+	{regex.Lazy(`^Overflow in (?:\w+ )?division`), []string{"/", "//"}},
+	{regex.Lazy(`^Could not parse string `), []string{"strptime"}},
+	{regex.Lazy(`^cannot take logarithm `), []string{"ln", "log", "log2", "log10"}},
+	{regex.Lazy(`^cannot take square root `), []string{"sqrt"}},
+	{regex.Lazy(`^(?:Could not convert|Could not cast|Failed to cast|Type \S+ with value)`), []string{"cast", "::"}},
 }
 
 // Narrow is the place within an expression that a message of DuckDB is about, if it can be
@@ -32,7 +33,7 @@ func Narrow(sql string, at diag.Span, message string) diag.Span {
 	}
 	words := []string{"error"} // a message of the query's own
 	for _, t := range telling {
-		if t.message.MatchString(message) {
+		if t.message().MatchString(message) {
 			words = t.words
 		}
 	}

@@ -2,22 +2,22 @@ package duckdb
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"elt/compiler/regex"
 	"elt/runner/engine"
 )
 
 // candidateLine begins the part of a message that lists what may have been meant.
-var candidateLine = regexp.MustCompile(`(?s)\n+\s*(?:Did you mean|Candidate (?:bindings|functions|extensions|tables|Entries)|Candidates|Possible solutions|Possible fixes|Potential Fixes)\b.*$`)
+var candidateLine = regex.Lazy(`(?s)\n+\s*(?:Did you mean|Candidate (?:bindings|functions|extensions|tables|Entries)|Candidates|Possible solutions|Possible fixes|Potential Fixes)\b.*$`)
 
 // nameList begins a list of names that only the text of the message has.
-var nameList = regexp.MustCompile(`^\s*(?:Candidate (?:bindings|tables|Entries)|Did you mean)\b`)
+var nameList = regex.Lazy(`^\s*(?:Candidate (?:bindings|tables|Entries)|Did you mean)\b`)
 
 // maxCandidates keeps a list of all settings DuckDB has out of an error.
 const maxCandidates = 10
 
-var quoted = regexp.MustCompile(`"((?:[^"]|"")+)"`)
+var quoted = regex.Lazy(`"((?:[^"]|"")+)"`)
 
 // columnNotFound and noMatchingFunction are subtypes whose candidates are written in
 // ways of their own.
@@ -30,7 +30,7 @@ const (
 // DuckDB proposes.
 func splitCandidates(r report) (message string, names, signatures []string) {
 	message = strings.TrimSpace(r.Message)
-	tail := candidateLine.FindString(message)
+	tail := candidateLine().FindString(message)
 	message = strings.TrimSpace(strings.TrimSuffix(message, tail))
 	switch {
 	case r.Subtype == noMatchingFunction:
@@ -40,9 +40,9 @@ func splitCandidates(r report) (message string, names, signatures []string) {
 	case r.Candidates != "":
 		names = strings.Split(r.Candidates, ", ")
 	}
-	if len(names) == 0 && nameList.MatchString(tail) || len(names) > maxCandidates {
+	if len(names) == 0 && nameList().MatchString(tail) || len(names) > maxCandidates {
 		names = nil
-		for _, match := range quoted.FindAllStringSubmatch(tail, maxCandidates) {
+		for _, match := range quoted().FindAllStringSubmatch(tail, maxCandidates) {
 			names = append(names, match[1])
 		}
 	}
@@ -62,9 +62,9 @@ func signaturesIn(tail, name string) []string {
 	return out
 }
 
-var plainWord = regexp.MustCompile(`^\w+$`)
+var plainWord = regex.Lazy(`^\w+$`)
 
-func isWord(name string) bool { return plainWord.MatchString(name) }
+func isWord(name string) bool { return plainWord().MatchString(name) }
 
 // maxSignatures is how many ways to call a function a hint lists.
 const maxSignatures = 3

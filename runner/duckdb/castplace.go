@@ -1,18 +1,18 @@
 package duckdb
 
 import (
-	"regexp"
 	"strings"
 
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
 )
 
 var (
-	castOf   = regexp.MustCompile(`(?s) when casting from source column (.+)$`)
-	castText = regexp.MustCompile(`(?s)^(?:Could not convert string|\w+ field value out of range:|invalid \w+ field format:) ['"](.*?)['"]`)
-	castCall = regexp.MustCompile(`(?i)^(?:cast|date|timestamp|time|interval)\b`)
+	castOf   = regex.Lazy(`(?s) when casting from source column (.+)$`)
+	castText = regex.Lazy(`(?s)^(?:Could not convert string|\w+ field value out of range:|invalid \w+ field format:) ['"](.*?)['"]`)
+	castCall = regex.Lazy(`(?i)^(?:cast|date|timestamp|time|interval)\b`)
 	// castTarget is the type that a message says something could not be cast to.
-	castTarget = regexp.MustCompile(`(?s)(?:^Could not convert string ['"].*['"] to |^invalid |^Could not cast value \S+ to |destination type )(\w+(?:\([\d, ]+\))?(?:\[\d*\])*)|^(\w+) field value out of range`)
+	castTarget = regex.Lazy(`(?s)(?:^Could not convert string ['"].*['"] to |^invalid |^Could not cast value \S+ to |destination type )(\w+(?:\([\d, ]+\))?(?:\[\d*\])*)|^(\w+) field value out of range`)
 )
 
 // castReach is how far from a cast's position its operand may stand.
@@ -24,16 +24,16 @@ const castReach = 200
 func castPlace(sql string, position int, message string) int {
 	rest := sql[position:]
 	near := rest[:min(len(rest), castReach)]
-	if m := castOf.FindStringSubmatch(message); m != nil {
-		if strings.HasPrefix(rest, "::") && hasName(operandText(sql, position), m[1]) || castCall.MatchString(rest) && strings.Contains(near, m[1]) {
+	if m := castOf().FindStringSubmatch(message); m != nil {
+		if strings.HasPrefix(rest, "::") && hasName(operandText(sql, position), m[1]) || castCall().MatchString(rest) && strings.Contains(near, m[1]) {
 			return position
 		}
 		return -1
 	}
-	if m := castText.FindStringSubmatch(message); m != nil && strings.Contains(sql[max(0, position-castReach):position]+near, "'"+m[1]+"'") {
+	if m := castText().FindStringSubmatch(message); m != nil && strings.Contains(sql[max(0, position-castReach):position]+near, "'"+m[1]+"'") {
 		return position
 	}
-	if m := castTarget.FindStringSubmatch(message); m != nil && isTarget(targetAt(sql, position), m[1]+m[2]) {
+	if m := castTarget().FindStringSubmatch(message); m != nil && isTarget(targetAt(sql, position), m[1]+m[2]) {
 		return position
 	}
 	return -1
@@ -85,7 +85,7 @@ func targetAt(sql string, position int) string {
 	if after, ok := strings.CutPrefix(rest, "::"); ok {
 		return typeText(after)
 	}
-	if !castWord.MatchString(rest) {
+	if !castWord().MatchString(rest) {
 		return ""
 	}
 	depth := 0
@@ -105,13 +105,13 @@ func targetAt(sql string, position int) string {
 }
 
 var (
-	castWord  = regexp.MustCompile(`(?i)^(?:try_)?cast\s*\(`)
-	castNamed = regexp.MustCompile(`(?i)^\s*"?([a-z]\w*)"?((?:\s*\([\d\s,]+\))?)((?:\s*\[\d*\])*)`)
+	castWord  = regex.Lazy(`(?i)^(?:try_)?cast\s*\(`)
+	castNamed = regex.Lazy(`(?i)^\s*"?([a-z]\w*)"?((?:\s*\([\d\s,]+\))?)((?:\s*\[\d*\])*)`)
 )
 
 // typeText is the type that a text begins with, in lower case and without blanks.
 func typeText(text string) string {
-	return strings.ToLower(strings.Join(strings.Fields(strings.ReplaceAll(castNamed.FindString(text), `"`, "")), ""))
+	return strings.ToLower(strings.Join(strings.Fields(strings.ReplaceAll(castNamed().FindString(text), `"`, "")), ""))
 }
 
 // isTarget reports whether a type as a query writes it is the one that DuckDB names in an

@@ -3,13 +3,13 @@ package duckdb
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 )
 
 // colType is what reading a vector needs to know of its type.
@@ -114,11 +114,11 @@ func (db *DB) nestedName(t *colType) string {
 }
 
 // plainIdent is a name that needs no quotes unless it is a keyword.
-var plainIdent = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var plainIdent = regex.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // memberName quotes the name of a member where DuckDB does.
 func (db *DB) memberName(name string) string {
-	if plainIdent.MatchString(name) && !db.reserved()[strings.ToLower(name)] {
+	if plainIdent().MatchString(name) && !db.reserved()[strings.ToLower(name)] {
 		return name
 	}
 	return project.QuoteIdent(name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -255,3 +256,13 @@ func (db *DB) open(ctx context.Context) (*Session, error) {
 
 // ErrClosed is returned by a database or session that was closed.
 var ErrClosed = errors.New("duckdb: the database is closed")
+
+// blankSize is the size in bytes of a database file in which nothing was ever written: of its
+// three headers.
+const blankSize = 3 * 4 << 10
+
+// IsBlank reports whether nothing was ever written into a database that is open.
+func IsBlank(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Size() <= blankSize && logSize(path) == 0
+}

@@ -8,10 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"elt/compiler/regex"
 )
 
 // OpenKind is why a database could not be opened.
@@ -76,9 +77,9 @@ func (e *SetupError) Error() string { return fmt.Sprintf("%s %q: %v", e.What, e.
 func (e *SetupError) Unwrap() error { return e.Err }
 
 var (
-	holder = regexp.MustCompile(`(?s)Conflicting lock is held in (.*?) ?\(PID (\d+)\)`)
-	noRoom = regexp.MustCompile(`(?i)no space left|file too large|quota exceeded`)
-	badSum = regexp.MustCompile(`Corrupt database file|Could not read enough bytes|attempted to read|[Cc]hecksum`)
+	holder = regex.Lazy(`(?s)Conflicting lock is held in (.*?) ?\(PID (\d+)\)`)
+	noRoom = regex.Lazy(`(?i)no space left|file too large|quota exceeded`)
+	badSum = regex.Lazy(`Corrupt database file|Could not read enough bytes|attempted to read|[Cc]hecksum`)
 )
 
 // openError makes facts of DuckDB's message about a file it could not open.
@@ -108,9 +109,9 @@ func openError(options Options, message string) error {
 		e.denied(options)
 	case strings.Contains(text, "Failure while replaying WAL") && options.ReadOnly:
 		e.Kind, e.Message = Recovery, "it was not closed properly and must be opened for writing once"
-	case noRoom.MatchString(text):
+	case noRoom().MatchString(text):
 		e.Kind = Full
-	case badSum.MatchString(text), strings.Contains(text, "Failure while replaying WAL"):
+	case badSum().MatchString(text), strings.Contains(text, "Failure while replaying WAL"):
 		e.Kind, e.Message = Corrupt, "the file is damaged: "+e.Message
 	}
 	return e
@@ -124,7 +125,7 @@ func mendError(path string, err error) error {
 // locked names the process that holds the lock.
 func (e *OpenError) locked(text string) {
 	e.Kind, e.Message = Locked, "another process holds it"
-	m := holder.FindStringSubmatch(text)
+	m := holder().FindStringSubmatch(text)
 	if m == nil {
 		return
 	}

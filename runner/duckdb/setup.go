@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/runner/engine"
 )
 
@@ -294,10 +294,10 @@ func nameOfAttachment(attachment Attachment) string {
 // none.
 func connectionString(path string) (kind, rest string, ok bool) {
 	kind, rest, ok = strings.Cut(path, ":")
-	if ok && len(kind) > 1 && plainIdent.MatchString(kind) {
+	if ok && len(kind) > 1 && plainIdent().MatchString(kind) {
 		return kind, rest, true
 	}
-	if credential.MatchString(path) {
+	if credential().MatchString(path) {
 		return "database", path, true
 	}
 	return "", "", false
@@ -305,7 +305,7 @@ func connectionString(path string) (kind, rest string, ok bool) {
 
 // credential is the part of a connection string that nobody is to read: the value of
 // password=..., and what stands between the colon and the @ of a URL.
-var credential = regexp.MustCompile(`(?i)(?:pass\w*|pwd|\w*token|\w*secret|\w*key)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&;]+))|://[^:/@\s]*:([^@\s]+)@`)
+var credential = regex.Lazy(`(?i)(?:pass\w*|pwd|\w*token|\w*secret|\w*key)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&;]+))|://[^:/@\s]*:([^@\s]+)@`)
 
 // withoutConnection returns the error of attaching a database without the statement and
 // without what the connection string keeps secret.
@@ -323,7 +323,7 @@ func withoutConnection(err error, attachment Attachment) error {
 		texts = append(texts, option.Name+"="+option.Value)
 	}
 	for _, text := range texts {
-		for _, m := range credential.FindAllStringSubmatch(text, -1) {
+		for _, m := range credential().FindAllStringSubmatch(text, -1) {
 			hidden = append(hidden, m[1], m[2], m[3])
 		}
 	}

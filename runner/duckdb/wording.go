@@ -4,13 +4,14 @@ import (
 	"regexp"
 	"strings"
 
+	"elt/compiler/regex"
 	"elt/runner/engine"
 )
 
 // wording says a message of DuckDB in elt's manner: lower case, no full stop, names in
 // double quotes. Pieces of the pattern in parentheses are $1, $2 and so on.
 type wording struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	message string
 	hint    string
 	name    int  // the piece that is the name the error is about, where DuckDB gives none; 0 for none
@@ -118,7 +119,7 @@ var wordings = []wording{
 const parameterless = "a parameter has no value"
 
 func say(pattern, message, hint string) wording {
-	return wording{pattern: regexp.MustCompile(pattern), message: message, hint: hint}
+	return wording{pattern: regex.Lazy(pattern), message: message, hint: hint}
 }
 
 // about says which piece is the name the error is about.
@@ -131,18 +132,18 @@ func (w wording) typed() wording { w.types = true; return w }
 // the first letter and the exclamation mark of what DuckDB itself says about a query.
 func reword(e *engine.Error) {
 	for _, w := range wordings {
-		m := w.pattern.FindStringSubmatchIndex(e.Message)
+		m := w.pattern().FindStringSubmatchIndex(e.Message)
 		if m == nil {
 			continue
 		}
 		message := e.Message
 		if w.types {
-			pieces := w.pattern.FindStringSubmatch(message)
+			pieces := w.pattern().FindStringSubmatch(message)
 			e.Message = expandTyped(w.message, pieces, e)
 		} else {
-			e.Message = string(w.pattern.ExpandString(nil, braced(w.message), message, m))
+			e.Message = string(w.pattern().ExpandString(nil, braced(w.message), message, m))
 		}
-		e.Hint = string(w.pattern.ExpandString(nil, braced(w.hint), message, m))
+		e.Hint = string(w.pattern().ExpandString(nil, braced(w.hint), message, m))
 		if w.name > 0 && e.Name == "" {
 			e.Name = message[m[2*w.name]:m[2*w.name+1]]
 		}
@@ -154,17 +155,17 @@ func reword(e *engine.Error) {
 	}
 }
 
-var piece = regexp.MustCompile(`\$(\d)`)
+var piece = regex.Lazy(`\$(\d)`)
 
 // braced writes $1 as ${1}, so that a letter may follow it.
-func braced(template string) string { return piece.ReplaceAllString(template, "$${$1}") }
+func braced(template string) string { return piece().ReplaceAllString(template, "$${$1}") }
 
 // expandTyped puts pieces into a message, types by the names that SQL has for them. A
 // piece in double quotes is a value or a name, not a type.
 func expandTyped(template string, pieces []string, e *engine.Error) string {
 	at := 0
 	var b strings.Builder
-	for _, m := range piece.FindAllStringIndex(template, -1) {
+	for _, m := range piece().FindAllStringIndex(template, -1) {
 		b.WriteString(template[at:m[0]])
 		text := pieces[template[m[0]+1]-'0']
 		if m[0] == 0 || template[m[0]-1] != '"' {
@@ -176,11 +177,11 @@ func expandTyped(template string, pieces []string, e *engine.Error) string {
 	return b.String() + template[at:]
 }
 
-var typeWord = regexp.MustCompile(`[A-Za-z_0-9]+`)
+var typeWord = regex.Lazy(`[A-Za-z_0-9]+`)
 
 // typeNames replaces the names of storage types and of literals.
 func typeNames(text string, e *engine.Error) string {
-	return typeWord.ReplaceAllStringFunc(text, func(word string) string {
+	return typeWord().ReplaceAllStringFunc(text, func(word string) string {
 		switch word {
 		case "INT8":
 			return "TINYINT"
@@ -208,14 +209,14 @@ func typeNames(text string, e *engine.Error) string {
 	})
 }
 
-var writtenCast = regexp.MustCompile(`(?is)^(?:::\s*|(?:try_)?cast\s*\(.{1,200}?\bas\s+)(\w+)`)
+var writtenCast = regex.Lazy(`(?is)^(?:::\s*|(?:try_)?cast\s*\(.{1,200}?\bas\s+)(\w+)`)
 
 // castType is the type as the query writes it, where the error stands at a cast.
 func castType(e *engine.Error) string {
 	if e.Position < 0 || e.Position > len(e.SQL) {
 		return ""
 	}
-	if m := writtenCast.FindStringSubmatch(e.SQL[e.Position:]); m != nil {
+	if m := writtenCast().FindStringSubmatch(e.SQL[e.Position:]); m != nil {
 		return strings.ToUpper(m[1])
 	}
 	return ""

@@ -2,13 +2,13 @@ package materialize
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 	"elt/runner/engine"
 )
@@ -39,7 +39,7 @@ type Expiry struct {
 	Apply []Statement
 }
 
-var keepText = regexp.MustCompile(`^\s*(\d{1,6})\s+(hour|day|month|year)s?\s*$`)
+var keepText = regex.Lazy(`^\s*(\d{1,6})\s+(hour|day|month|year)s?\s*$`)
 
 // keep reads how long rows stay. It asks for a column, never for an expression: whether that
 // of an expression is a time shows only once there are rows.
@@ -54,7 +54,7 @@ func (r *reader) keep(spec *Spec) {
 		return
 	}
 	text := template.Str(v)
-	m := keepText.FindStringSubmatch(text)
+	m := keepText().FindStringSubmatch(text)
 	if m == nil || strings.Trim(m[1], "0") == "" {
 		r.wrong("keep", "%q is no time for which rows are kept", text).WithHint("write a number of hours, days, months or years, as in keep: 90 days")
 		return

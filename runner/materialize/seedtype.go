@@ -2,10 +2,11 @@ package materialize
 
 import (
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"elt/compiler/regex"
 )
 
 // guess narrows down the type of a column, value by value.
@@ -92,11 +93,11 @@ func (g *guess) numberType() string {
 }
 
 var (
-	numberSyntax = regexp.MustCompile(`^([+-]?)(?:(\d+(?:_\d+)*)\.?((?:\d+(?:_\d+)*)?)|\.(\d+(?:_\d+)*))(?:[eE]([+-]?\d+))?$`)
-	notFinite    = regexp.MustCompile(`(?i)^[+-]?(nan|inf|infinity)$`)
-	dateSyntax   = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
-	stampSyntax  = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})$`)
-	isoSyntax    = regexp.MustCompile(`^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$`)
+	numberSyntax = regex.Lazy(`^([+-]?)(?:(\d+(?:_\d+)*)\.?((?:\d+(?:_\d+)*)?)|\.(\d+(?:_\d+)*))(?:[eE]([+-]?\d+))?$`)
+	notFinite    = regex.Lazy(`(?i)^[+-]?(nan|inf|infinity)$`)
+	dateSyntax   = regex.Lazy(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
+	stampSyntax  = regex.Lazy(`^(\d{4})-(\d{1,2})-(\d{1,2})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})$`)
+	isoSyntax    = regex.Lazy(`^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$`)
 )
 
 // seeInteger is the short way for most values of most columns: digits only.
@@ -115,9 +116,9 @@ func (g *guess) seeInteger(value string) bool {
 
 // seeNumber reports whether a value is a number DuckDB can read, and notes its size.
 func (g *guess) seeNumber(value string) bool {
-	m := numberSyntax.FindStringSubmatch(value)
+	m := numberSyntax().FindStringSubmatch(value)
 	if m == nil {
-		if notFinite.MatchString(value) {
+		if notFinite().MatchString(value) {
 			g.finite = false
 			return true
 		}
@@ -155,17 +156,17 @@ func (g *guess) seeNumber(value string) bool {
 }
 
 func isDate(value string) bool {
-	m := dateSyntax.FindStringSubmatch(value)
+	m := dateSyntax().FindStringSubmatch(value)
 	return m != nil && isDay(m[1:4])
 }
 
 func isTimestamp(value string) bool {
-	m := stampSyntax.FindStringSubmatch(value)
+	m := stampSyntax().FindStringSubmatch(value)
 	return m != nil && isDay(m[1:4]) && isClock(m[4:7])
 }
 
 func isISOTimestamp(value string) bool {
-	m := isoSyntax.FindStringSubmatch(value)
+	m := isoSyntax().FindStringSubmatch(value)
 	return m != nil && isDay(m[1:4]) && isClock(m[4:7])
 }
 

@@ -3,10 +3,10 @@ package packages
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"elt/compiler/project"
+	"elt/compiler/regex"
 )
 
 // writeLock writes package-lock.yml as dbt does: keys in order, names of environment variables rather
@@ -47,14 +47,14 @@ func lockFields(s project.PackageSpec) [][2]string {
 }
 
 // plainScalar is a text that YAML reads as that text without quotes.
-var plainScalar = regexp.MustCompile(`^[A-Za-z_./][\w./@+~-]*(?::[\w./@+~-]+)*$|^\d+\.\d+\.\d[\w.+-]*$|^[0-9a-f]*[a-f][0-9a-f]*$`)
+var plainScalar = regex.Lazy(`^[A-Za-z_./][\w./@+~-]*(?::[\w./@+~-]+)*$|^\d+\.\d+\.\d[\w.+-]*$|^[0-9a-f]*[a-f][0-9a-f]*$`)
 
 // numberLike is a text that YAML would read as a number or another plain value.
-var numberLike = regexp.MustCompile(`^(?i:true|false|yes|no|on|off|null|~|\d[\d_]*e\d+)$`)
+var numberLike = regex.Lazy(`^(?i:true|false|yes|no|on|off|null|~|\d[\d_]*e\d+)$`)
 
 // scalar writes a text as YAML.
 func scalar(text string) string {
-	if plainScalar.MatchString(text) && !numberLike.MatchString(text) {
+	if plainScalar().MatchString(text) && !numberLike().MatchString(text) {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"

@@ -3,9 +3,10 @@ package packages
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"elt/compiler/regex"
 )
 
 // version is a semantic version as dbt reads it: three numbers and perhaps a pre-release.
@@ -21,11 +22,11 @@ type bound struct {
 	version
 }
 
-var versionText = regexp.MustCompile(`^(>=|>|<=|<|=)?((?:0|[1-9]\d*))\.((?:0|[1-9]\d*))\.((?:0|[1-9]\d*))(?:-?([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?$`)
+var versionText = regex.Lazy(`^(>=|>|<=|<|=)?((?:0|[1-9]\d*))\.((?:0|[1-9]\d*))\.((?:0|[1-9]\d*))(?:-?([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?$`)
 
 // parseBound reads one bound.
 func parseBound(text string) (bound, error) {
-	m := versionText.FindStringSubmatch(strings.TrimSpace(text))
+	m := versionText().FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		return bound{}, fmt.Errorf("%q is no version", text)
 	}
