@@ -74,6 +74,9 @@ type Compiler interface {
 	Compile(ctx context.Context, db dbtcontext.Database, ids []string) diag.List
 	// CompileNode fills Compiled of one node.
 	CompileNode(ctx context.Context, db dbtcontext.Database, id string) error
+	// CompileHookAhead fills Compiled of a hook of the project that is not run yet; nobody is told
+	// what its template logs or prints.
+	CompileHookAhead(ctx context.Context, db dbtcontext.Database, id string) error
 	// CompileBatch renders one batch of a microbatch model.
 	CompileBatch(ctx context.Context, db dbtcontext.Database, node *project.Node, batch project.Batch, incremental bool) (*project.Compiled, error)
 	// CompileInline renders a text in the project's context.

@@ -80,10 +80,11 @@ func (s *Scope) make(name string) (template.Value, bool) {
 	if m := s.p.inOwn(name, s.pkg); m != nil {
 		return s.macro(m), true
 	}
-	if s.p.isNamespace(name) {
+	v, ok := s.builtin(name)
+	if s.p.isNamespace(name) && (!ok || name == dbtPackage) {
 		return &packageNamespace{s, name}, true
 	}
-	if v, ok := s.builtin(name); ok {
+	if ok {
 		return v, true
 	}
 	if m := s.p.inNamespace(dbtPackage, name); m != nil {
