@@ -100,27 +100,15 @@ func (p *Plan) CompileNode(ctx context.Context, db dbtcontext.Database, id strin
 	return p.compileNode(ctx, db, node)
 }
 
-// CompileHookAhead is CompileNode for a hook of the project that is not run yet: what it logs
-// and prints is told only when it is.
-func (p *Plan) CompileHookAhead(ctx context.Context, db dbtcontext.Database, id string) error {
-	node := p.Nodes[id]
-	return p.compileFor(&compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation, ahead: true})
-}
-
 // compileNode is CompileNode; of an ephemeral node, with the lock held.
 func (p *Plan) compileNode(ctx context.Context, db dbtcontext.Database, node *project.Node) error {
 	if node.Template == nil && !hasHooks(node) {
 		return nil
 	}
-	return p.compileFor(&compileHost{
+	host := &compileHost{
 		ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation,
 		locked: node.IsEphemeral(),
-	})
-}
-
-// compileFor sets the Compiled of a host's node.
-func (p *Plan) compileFor(host *compileHost) error {
-	node := host.node
+	}
 	compiled, err := p.compiled(host, node)
 	if errors.Is(err, dbtcontext.ErrDeferred) {
 		node.Compiled = &project.Compiled{Deferred: true, Map: wholeMap(node.Place)}

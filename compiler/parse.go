@@ -83,8 +83,6 @@ type parser struct {
 	lost  lost
 	// sorted is what ordered has returned last.
 	sorted []*project.Node
-	// where is the macro by which tests apply their config "where", as its unique_id.
-	where string
 	// usualWhere says that the project has no get_where_subquery of its own.
 	usualWhere bool
 

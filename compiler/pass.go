@@ -32,10 +32,7 @@ func (p pass) thread() *template.Thread {
 func (p *parser) render(ctx context.Context) {
 	how := pass{ctx: ctx, lax: true}
 	where, ok := p.plan.dbt.Macro("get_where_subquery")
-	p.usualWhere, p.where = ok && isBuiltin(&where), whereMacro
-	if ok {
-		p.where = where.UniqueID
-	}
+	p.usualWhere = ok && isBuiltin(&where)
 	forEach(p.found, func(node *project.Node) {
 		if ctx.Err() == nil {
 			p.renderNode(how, node)
@@ -229,9 +226,9 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 		return
 	}
 	node.Template = t
-	node.Macros = []string{macro.UniqueID, p.where}
+	node.Macros = []string{macro.UniqueID, whereMacro}
 	if id, ok := plan.dbt.OwnTest(info.Generic, node.Package); ok && id != macro.UniqueID {
-		node.Macros = []string{id, macro.UniqueID, p.where} // dbt takes it for the test, whatever the namespace
+		node.Macros = []string{id, macro.UniqueID, whereMacro} // dbt takes it for the test, whatever the namespace
 	}
 	how.calls = func(calls []template.StaticCall) { p.calledMacros(node, calls) }
 	host := p.host(node)
@@ -241,9 +238,6 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 	} else {
 		err = p.renderTestMacro(how, scope, node)
 		p.configure(node, host.calls)
-		if isBuiltin(macro) {
-			host.refs = versionsAsDeclared(host.refs, node.Refs)
-		}
 	}
 	if err != nil {
 		p.reportAll(at(err, node.Place), node)
@@ -251,19 +245,6 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 	}
 	host.takeFromMacros(node.Place)
 	node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
-}
-
-// versionsAsDeclared are the references that a test of dbt's own makes, with the version of what it
-// is declared on as it is declared there: as a number, and not as the text that the test is made of.
-func versionsAsDeclared(refs, declared []project.RefCall) []project.RefCall {
-	for i := range refs {
-		for _, d := range declared {
-			if refs[i].Name == d.Name && refs[i].Version == d.Version {
-				refs[i].VersionIsText = d.VersionIsText
-			}
-		}
-	}
-	return refs
 }
 
 // argumentReferences learns what the arguments of one of elt's own generic tests name.
@@ -295,8 +276,7 @@ func (p *parser) renderTestMacro(how pass, scope *dbtcontext.Scope, node *projec
 	return err
 }
 
-// whereMacro is what every generic test calls to apply its config "where", unless the project
-// has one of its own.
+// whereMacro is what every generic test calls to apply its config "where".
 const whereMacro = "macro.dbt.get_where_subquery"
 
 func (p *parser) unknownTest(node *project.Node) {

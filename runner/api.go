@@ -55,6 +55,10 @@ type Options struct {
 	// opens one when it is needed. It is closed when the check is over.
 	Spare *duckdb.Spare
 
+	// Ending says that the process ends after the run, so that it need not give back the memory
+	// of the database.
+	Ending bool
+
 	// Settled is called at most once, in a goroutine of its own, when all that was built is
 	// published and what came of the nodes is certain: while the log is written into the file.
 	// It must not change what it is given. It returns before the run does.
@@ -74,9 +78,6 @@ type Compiler interface {
 	Compile(ctx context.Context, db dbtcontext.Database, ids []string) diag.List
 	// CompileNode fills Compiled of one node.
 	CompileNode(ctx context.Context, db dbtcontext.Database, id string) error
-	// CompileHookAhead fills Compiled of a hook of the project that is not run yet; nobody is told
-	// what its template logs or prints.
-	CompileHookAhead(ctx context.Context, db dbtcontext.Database, id string) error
 	// CompileBatch renders one batch of a microbatch model.
 	CompileBatch(ctx context.Context, db dbtcontext.Database, node *project.Node, batch project.Batch, incremental bool) (*project.Compiled, error)
 	// CompileInline renders a text in the project's context.

@@ -20,7 +20,7 @@ func (r *run) begin(ctx context.Context) error {
 	if r.readOnly {
 		return nil
 	}
-	if err := state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now())); err != nil {
+	if err := r.ensureRecords(ctx); err != nil {
 		return err
 	}
 	before, err := r.runBefore(ctx)
@@ -54,6 +54,14 @@ func (r *run) begin(ctx context.Context) error {
 		}
 	}
 	return r.createSchemas(ctx)
+}
+
+// ensureRecords makes sure that elt's own tables are there, as this elt writes them.
+func (r *run) ensureRecords(ctx context.Context) error {
+	if r.records != nil {
+		return r.records.keep(ctx)
+	}
+	return state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now()))
 }
 
 // runBefore is the run that was recorded last; none in a file that this run has made.

@@ -83,7 +83,9 @@ func (r *run) checkQueries(ctx context.Context) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(found, r.hookSyntax(ctx, ids, r.stopsAtMistakes())...), bound.Close()
+	found = append(found, r.hookSyntax(ctx, ids, r.stopsAtMistakes())...)
+	r.closing.Go(func() { _ = bound.Close() }) // nothing is in its database
+	return found, nil
 }
 
 // bind binds queries.
@@ -295,7 +297,7 @@ func (r *run) hooksMake(ctx context.Context, ids []string) bool {
 		node := r.plan.Nodes[id]
 		if node.Type == project.Operation && node.Hook != nil && node.Hook.When == "on-run-start" {
 			hooked = true
-			if err := r.compiler.CompileHookAhead(ctx, r.view(nil), id); err != nil || node.Compiled == nil || node.Compiled.Deferred {
+			if err := r.compiler.CompileNode(ctx, r.view(nil), id); err != nil || node.Compiled == nil || node.Compiled.Deferred {
 				continue // the run will say what is wrong with it
 			}
 			for _, at := range sqltoken.SplitStatements(node.Compiled.SQL) {

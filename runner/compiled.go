@@ -29,9 +29,6 @@ func (compiledPlan) Compile(context.Context, dbtcontext.Database, []string) diag
 // CompileNode does nothing.
 func (compiledPlan) CompileNode(context.Context, dbtcontext.Database, string) error { return nil }
 
-// CompileHookAhead does nothing.
-func (compiledPlan) CompileHookAhead(context.Context, dbtcontext.Database, string) error { return nil }
-
 // CompileBatch answers what the node was compiled to.
 func (compiledPlan) CompileBatch(_ context.Context, _ dbtcontext.Database, node *project.Node, _ project.Batch, _ bool) (*project.Compiled, error) {
 	return node.Compiled, nil

@@ -83,17 +83,30 @@ func (r *run) use(ctx context.Context, db *duckdb.DB) error {
 
 // close closes the database. What a run made and did not use goes with it. The error says that
 // a log could not be written into its file; see [run.tellLogStays].
-func (r *run) close() error {
+func (r *run) close() error { return r.closeWith((*duckdb.DB).Close) }
+
+// letGo is close where nobody looks at the database in this process any more: it has no replica
+// to renew, and no file to take away again.
+func (r *run) letGo(ctx context.Context) error {
+	if !r.opts.Ending || r.readOnly || !r.recorded || r.plan.Project.Target.Replica != "" {
+		return r.close()
+	}
+	return r.closeWith(func(db *duckdb.DB) error { return db.Leave(context.WithoutCancel(ctx)) })
+}
+
+func (r *run) closeWith(close func(*duckdb.DB) error) error {
 	if r.db == nil || r.abandoned != nil {
 		return nil // closing would wait for what does not stop
 	}
 	db := r.db
 	r.db = nil
 	_ = r.lab.close() // nothing is in it that anybody wants
+	r.records.close()
+	r.closing.Wait()
 	if r.published != nil {
 		r.published.parser.Close()
 	}
-	return db.Close()
+	return close(db)
 }
 
 // unmake removes a database file that this run created and did not come to use.

@@ -61,11 +61,8 @@ type prints struct {
 // newPrints reads what is known of what is published.
 func newPrints(ctx context.Context, r *run, making func(id string) bool) (*prints, error) {
 	p := &prints{run: r, unseen: &unseen{run: r}, making: making, made: map[string]fingerprint{}, files: map[string]string{}}
-	version, err := state.ReadVersion(ctx, r.main, r.database)
-	if err != nil {
-		return nil, err
-	}
-	if version >= state.FingerprintsVersion {
+	if r.stateVersion >= state.FingerprintsVersion || r.stateVersion > 0 && r.recorded { // brought up to date
+		var err error
 		if p.stored, err = state.Fingerprints(ctx, r.main, r.database); err != nil {
 			return nil, err
 		}
@@ -98,7 +95,7 @@ func (r *run) hookSettings(ctx context.Context) (settings []string, opaque strin
 		if node.Type != project.Operation || node.Hook == nil || node.Hook.When != "on-run-start" {
 			continue
 		}
-		if node.Compiled == nil && r.compiler.CompileHookAhead(ctx, r.view(nil), id) != nil || node.Compiled == nil || node.Compiled.Deferred {
+		if node.Compiled == nil && r.compiler.CompileNode(ctx, r.view(nil), id) != nil || node.Compiled == nil || node.Compiled.Deferred {
 			return nil, "what an on-run-start hook does is known only when it runs"
 		}
 		for _, at := range sqltoken.SplitStatements(node.Compiled.SQL) {

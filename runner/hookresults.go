@@ -4,7 +4,6 @@ import (
 	"elt/compiler/dbtcontext"
 	"elt/compiler/project"
 	"elt/compiler/template"
-	"elt/runner/check"
 )
 
 // HookNames are the names that on-run-end hooks see: results, and the schemas that the
@@ -21,9 +20,9 @@ func (v view) HookNames() map[string]template.Value {
 			continue
 		}
 		results.Elems = append(results.Elems, resultValue(n.result))
-		rel, made := r.madeRelation(n)
+		rel := r.names.full(n.node.Relation)
 		key := schemaKey(rel.Database, rel.Schema)
-		if !made || seen[key] {
+		if n.node.Type == project.Test || n.node.Type == project.UnitTest || seen[key] {
 			continue
 		}
 		seen[key] = true
@@ -34,23 +33,6 @@ func (v view) HookNames() map[string]template.Value {
 		results.Elems = append(results.Elems, resultValue(idle))
 	}
 	return map[string]template.Value{"results": results, "schemas": schemas, "database_schemas": databases}
-}
-
-// madeRelation is the relation that a node has made; of a test that of its failing rows, where it
-// keeps them. As in dbt, nothing that failed counts.
-func (r *run) madeRelation(n *nodeRun) (project.Relation, bool) {
-	switch n.result.Status {
-	case Errored, Failed, Skipped:
-		return project.Relation{}, false
-	}
-	switch n.node.Type {
-	case project.UnitTest:
-		return project.Relation{}, false
-	case project.Test:
-		rel, stores := check.StoredRelation(n.node, check.Options{StoreFailures: r.opts.StoreFailures, Store: r.storeSchema()})
-		return r.names.full(rel), stores
-	}
-	return r.names.full(n.node.Relation), true
 }
 
 // resultValue is a result as templates see it.

@@ -126,11 +126,17 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 			RunID: r.id, PublishedAt: now, SQLHash: n.sqlHash, ConfigHash: n.confHash, Rows: n.rows, Fingerprint: made,
 		})
 	}
-	statements = append(statements, state.PutNodeStates(r.database, states)...)
+	note := state.PutNodeStates
+	if r.made {
+		note = state.InsertNodeStates
+	}
+	statements = append(statements, note(r.database, states)...)
 	statements = append(statements, r.rejectStatements(published, now)...)
 	statements = append(statements, r.ledgerStatements(published, now)...)
 	statements = append(statements, r.intervalStatements(published)...)
-	statements = append(statements, state.ForgetCandidates(r.database, ids)...)
+	if !r.made || r.noted {
+		statements = append(statements, state.ForgetCandidates(r.database, ids)...)
+	}
 	var left []state.Candidate
 	for _, n := range r.unnoted {
 		if n.row != nil && (n.result == nil || !n.result.Published) {
@@ -139,12 +145,7 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 	}
 	statements = append(statements, state.InsertCandidates(r.database, left)...)
 	statements = append(statements, r.runOutcome(published, now))
-	for _, sql := range statements {
-		if _, err := r.main.Exec(ctx, sql); err != nil {
-			return err
-		}
-	}
-	return nil
+	return execAll(ctx, r.main, statements)
 }
 
 // runOutcome says how the run came out. It does not yet where a part of the publish is only

@@ -54,9 +54,11 @@ type run struct {
 	nodes        []*nodeRun // in plan order
 	byID         map[string]*nodeRun
 	workers      int
-	stateVersion int  // of the state's tables as the run found them
-	readOnly     bool // nothing may be written: elt show, elt compile and most of elt test
-	logStays     bool // a checkpoint failed: no other while nodes are built
+	records      *records       // of a new database
+	closing      sync.WaitGroup // what is closed while the run goes on
+	stateVersion int            // of the state's tables as the run found them
+	readOnly     bool           // nothing may be written: elt show, elt compile and most of elt test
+	logStays     bool           // a checkpoint failed: no other while nodes are built
 	toldLogStays bool
 	started      bool // everything is compiled; nodes are being built
 
@@ -143,7 +145,7 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 	}
 	summary, err := r.inside(ctx, ids)
 	r.point("closing")
-	r.tellLogStays(r.close())
+	r.tellLogStays(r.letGo(ctx))
 	if !r.recorded && r.made {
 		r.unmake()
 	}
@@ -245,6 +247,9 @@ func (r *run) prepareRun(ctx context.Context, ids []string) error {
 func (r *run) readPublishedState(ctx context.Context, ids []string) error {
 	if r.isNew() {
 		r.published = newPublished(r.names)
+		if err := r.prepareRecords(ctx); err != nil {
+			return err
+		}
 		return r.finishLake(ctx, ids)
 	}
 	var err error

@@ -210,6 +210,10 @@ func flagNames(command *cli.Command) []string {
 	return names
 }
 
+// isGiven reports whether a flag was given, or set for the command by the project. It is c.IsSet
+// without a look at the names of all flags, which costs a regular expression each.
+func isGiven(c *cli.Context, name string) bool { return slices.Contains(c.FlagNames(), name) }
+
 // scanner reads the words that belong to one command.
 type scanner struct {
 	app       *cli.App

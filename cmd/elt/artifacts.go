@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,9 +78,13 @@ func customEnvs() map[string]string {
 // givenFlags are the flags that were set, by dbt's names for them.
 func givenFlags(c *cli.Context) map[string]any {
 	args := map[string]any{"which": c.Command.Name}
+	given := c.FlagNames()
+	if len(given) == 0 {
+		return args
+	}
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
-		if !c.IsSet(name) {
+		if !slices.Contains(given, name) {
 			continue
 		}
 		value := c.Value(name)

@@ -104,7 +104,7 @@ func concernedTypes(command string) []project.ResourceType {
 // selects reports whether the command line says which nodes to take.
 func selects(c *cli.Context) bool {
 	for _, name := range []string{"select", "exclude", "selector", "resource-type", "exclude-resource-type"} {
-		if c.IsSet(name) {
+		if isGiven(c, name) {
 			return true
 		}
 	}

@@ -35,7 +35,7 @@ func (in *invocation) compile(c *cli.Context) error {
 		return err
 	}
 	options := runner.CompileOptions{Wait: c.Duration("wait"), Spare: in.spare}
-	if c.IsSet("inline") {
+	if isGiven(c, "inline") {
 		compiled, err := runner.CompileInline(in.ctx, plan, c.String("inline"), options)
 		if err != nil {
 			return err

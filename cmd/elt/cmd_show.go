@@ -34,7 +34,7 @@ func showCommand(in *invocation) *cli.Command {
 
 func (in *invocation) show(c *cli.Context) error {
 	in.begin(c)
-	switch inline, selected := c.IsSet("inline"), selects(c); {
+	switch inline, selected := isGiven(c, "inline"), selects(c); {
 	case inline && selected:
 		return usagef("elt show takes a selection or --inline, not both")
 	case inline && strings.TrimSpace(c.String("inline")) == "":

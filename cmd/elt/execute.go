@@ -74,7 +74,7 @@ func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options
 		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
 		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), Warnings: in.warnings,
 		Changed: c.Bool("changed"), Expire: c.Bool("expire"), Sampled: c.Bool("empty") || !in.sample.start.IsZero(),
-		Threads: threads(c), Wait: c.Duration("wait"), Version: version(), Spare: in.spare, Point: in.point,
+		Threads: threads(c), Wait: c.Duration("wait"), Version: version(), Spare: in.spare, Ending: true, Point: in.point,
 	}
 }
 

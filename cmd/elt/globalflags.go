@@ -58,7 +58,7 @@ func isIneffective(name string) bool { return slices.Contains(ineffective(), nam
 func (in *invocation) sayIneffective(c *cli.Context) {
 	var names []string
 	for _, name := range ineffective() {
-		if c.IsSet(name) {
+		if isGiven(c, name) {
 			names = append(names, "--"+name)
 		}
 	}
@@ -78,13 +78,13 @@ func (in *invocation) sayIneffective(c *cli.Context) {
 // prepare completes the flags of a command by what the project file says under flags:, and
 // reads those that say what becomes of warnings.
 func (in *invocation) prepare(c *cli.Context) error {
-	mine := c.IsSet("warn-error") || c.IsSet("warn-error-options")
-	if c.Bool("warn-error") && c.IsSet("warn-error-options") {
+	mine := isGiven(c, "warn-error") || isGiven(c, "warn-error-options")
+	if c.Bool("warn-error") && isGiven(c, "warn-error-options") {
 		return usagef("--warn-error and --warn-error-options exclude each other").
 			withHint("--warn-error is --warn-error-options '{error: all}'")
 	}
 	for name, value := range in.projectFlags(c) {
-		if c.IsSet(name) || mine && strings.HasPrefix(name, "warn-error") || !slices.Contains(flagNames(c.Command), name) {
+		if isGiven(c, name) || mine && strings.HasPrefix(name, "warn-error") || !slices.Contains(flagNames(c.Command), name) {
 			continue
 		}
 		o := findOption(c.Command, "--"+name)

@@ -72,7 +72,7 @@ func (in *invocation) newReporter(format report.Format, level report.Level) repo
 
 // begin takes what the flags of a command say about reporting.
 func (in *invocation) begin(c *cli.Context) {
-	if c.IsSet("use-colors") {
+	if isGiven(c, "use-colors") {
 		in.style.On = c.Bool("use-colors")
 	}
 	if c.Bool("no-color") {
@@ -83,7 +83,7 @@ func (in *invocation) begin(c *cli.Context) {
 		format = report.JSON
 	}
 	r := in.newReporter(format, levelOf(c))
-	if width := c.Int("printer-width"); c.IsSet("printer-width") && width > 0 {
+	if width := c.Int("printer-width"); isGiven(c, "printer-width") && width > 0 {
 		r = report.New(report.Options{
 			Out: in.stdout, Err: in.stderr, Format: format, Level: levelOf(c), Colour: in.style.On, Width: width,
 		})
@@ -122,7 +122,7 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if checksAhead(c.Command.Name) {
 		in.spare = duckdb.OpenSpare(in.ctx)
 	}
-	if c.IsSet("threads") && c.Int("threads") < 1 {
+	if isGiven(c, "threads") && c.Int("threads") < 1 {
 		return nil, usagef("--threads must be at least 1, not %d", c.Int("threads"))
 	}
 	at, err := in.locate(c)

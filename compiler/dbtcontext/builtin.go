@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"elt/compiler/diag"
-	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -28,8 +27,24 @@ type builtinFile struct {
 	macros    *macroPackage
 }
 
-// definition finds the names a file defines; the files keep to one form.
-var definition = regex.Lazy(`(?m)^\{% (macro|test) (\w+)\(`)
+// definitions calls define with the names that a file defines. The files keep to one form, in
+// which a line begins with "{% macro name(" or "{% test name(".
+func definitions(text string, define func(name string)) {
+	for line := range strings.Lines(text) {
+		rest, ok := strings.CutPrefix(line, "{% ")
+		if !ok {
+			continue
+		}
+		kind, rest, _ := strings.Cut(rest, " ")
+		name, _, ok := strings.Cut(rest, "(")
+		switch {
+		case ok && kind == "macro":
+			define(name)
+		case ok && kind == "test":
+			define("test_" + name)
+		}
+	}
+}
 
 // builtinIndex is what the built-in packages hold.
 type builtinIndex struct {
@@ -61,9 +76,7 @@ func readBuiltins() *builtinIndex {
 		f.src = diag.NewSource(pkg+"/"+f.name, string(text))
 		index.files = append(index.files, f)
 		index.sources[f.src] = true
-		for _, m := range definition().FindAllStringSubmatch(f.src.Text, -1) {
-			index.by[pkg+"."+map[string]string{"test": "test_"}[m[1]]+m[2]] = f
-		}
+		definitions(f.src.Text, func(name string) { index.by[pkg+"."+name] = f })
 		return nil
 	})
 	if err != nil { // they are part of the program

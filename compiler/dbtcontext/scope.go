@@ -80,11 +80,10 @@ func (s *Scope) make(name string) (template.Value, bool) {
 	if m := s.p.inOwn(name, s.pkg); m != nil {
 		return s.macro(m), true
 	}
-	v, ok := s.builtin(name)
-	if s.p.isNamespace(name) && (!ok || name == dbtPackage) {
+	if s.p.isNamespace(name) {
 		return &packageNamespace{s, name}, true
 	}
-	if ok {
+	if v, ok := s.builtin(name); ok {
 		return v, true
 	}
 	if m := s.p.inNamespace(dbtPackage, name); m != nil {

@@ -58,7 +58,6 @@ func Load(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
 	l.loadSettings(file)
 	l.loadPackages()
 	l.loadFiles()
-	l.overrideSources()
 	l.p.borrow()
 	if err := ctx.Err(); err != nil {
 		return nil, diag.List{{Code: diag.NoProject, Message: "loading was stopped", Err: err}}

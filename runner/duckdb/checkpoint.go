@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,9 @@ func byteSize(text string) (int64, error) {
 func (db *DB) Checkpoint(ctx context.Context, database string) error {
 	db.checkpoints.Lock()
 	defer db.checkpoints.Unlock()
+	if database == db.database && filepath.IsAbs(db.options.Path) {
+		return db.checkpoint(ctx, file{database: database, path: db.options.Path})
+	}
 	files, err := db.files(ctx)
 	if err != nil {
 		return err
@@ -218,6 +222,9 @@ func writeLog(ctx context.Context, s *Session, f file) error {
 // keepBlocks writes the journal of the blocks that a checkpoint may write in place:
 // those in which some piece is free.
 func (db *DB) keepBlocks(ctx context.Context, s *Session, f file) error {
+	if hasNoBlocks(f.path) {
+		return writeJournal(f.path, nil)
+	}
 	table, err := s.Query(ctx, "SELECT block_id FROM pragma_metadata_info("+project.QuoteString(f.database)+") WHERE free_blocks > 0 ORDER BY block_id")
 	if err != nil {
 		return err

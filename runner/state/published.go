@@ -27,21 +27,27 @@ type NodeState struct {
 // several names, by several targets perhaps, has a row for each.
 func PutNodeStates(database string, states []NodeState) []string {
 	var out []string
-	table := name(database, "node_state")
-	rows := make([][]string, len(states))
 	ids := make([]string, len(states))
 	for i, n := range states {
 		ids[i] = n.Relation.Database + "." + n.Relation.Schema + "." + n.Relation.Identifier
+	}
+	for start := 0; start < len(ids); start += batch {
+		out = append(out, fmt.Sprintf("delete from %s where concat_ws('.', database_name, schema_name, identifier) in (%s)", name(database, "node_state"), texts(ids[start:min(start+batch, len(ids))])))
+	}
+	return append(out, InsertNodeStates(database, states)...)
+}
+
+// InsertNodeStates notes what is published where none of it was before.
+func InsertNodeStates(database string, states []NodeState) []string {
+	rows := make([][]string, len(states))
+	for i, n := range states {
 		rows[i] = []string{
 			text(n.UniqueID), text(n.Relation.Database), text(n.Relation.Schema), text(n.Relation.Identifier),
 			text(n.Materialized), text(n.RunID), Time(n.PublishedAt),
 			text(n.SQLHash), text(n.ConfigHash), known(n.Rows), text(n.Fingerprint),
 		}
 	}
-	for start := 0; start < len(ids); start += batch {
-		out = append(out, fmt.Sprintf("delete from %s where concat_ws('.', database_name, schema_name, identifier) in (%s)", table, texts(ids[start:min(start+batch, len(ids))])))
-	}
-	return append(out, insert(table, rows)...)
+	return insert(name(database, "node_state"), rows)
 }
 
 // PublishedRelations returns every relation that elt has published.

@@ -171,8 +171,22 @@ func EnsureFrom(ctx context.Context, s engine.Session, database string, version 
 	return migrate(ctx, s, database, version, migrations[:], eltVersion, now)
 }
 
+// Prepare makes the tables of a database that has none, in a transaction that it leaves open:
+// they are there when the session commits. After an error there is no transaction.
+func Prepare(ctx context.Context, s engine.Session, database, eltVersion, now string) error {
+	return prepare(ctx, s, database, 0, migrations[:], eltVersion, now)
+}
+
 // migrate runs the migrations that are missing in one transaction.
 func migrate(ctx context.Context, s engine.Session, database string, from int, all [][]string, eltVersion, now string) error {
+	err := prepare(ctx, s, database, from, all, eltVersion, now)
+	if err == nil {
+		_, err = s.Exec(ctx, "commit")
+	}
+	return err
+}
+
+func prepare(ctx context.Context, s engine.Session, database string, from int, all [][]string, eltVersion, now string) error {
 	statements := []string{"begin"}
 	schema := project.QuoteIdent(database) + "." + project.QuoteIdent(Schema)
 	fill := strings.NewReplacer(append(columnTypes[:], "{s}", schema)...)
@@ -182,8 +196,7 @@ func migrate(ctx context.Context, s engine.Session, database string, from int, a
 		}
 	}
 	statements = append(statements,
-		fmt.Sprintf("insert into %s values (%d, %s, %s)", name(database, "meta"), len(all), text(eltVersion), now),
-		"commit")
+		fmt.Sprintf("insert into %s values (%d, %s, %s)", name(database, "meta"), len(all), text(eltVersion), now))
 	for _, sql := range statements {
 		if _, err := s.Exec(ctx, sql); err != nil {
 			_, _ = s.Exec(context.WithoutCancel(ctx), "rollback") // the first error is the one to tell

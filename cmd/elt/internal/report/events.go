@@ -191,7 +191,6 @@ func codeOf(event string) string {
 		"DepsUnpinned": "M013", "JinjaLogWarning": "I061", "LogTestResult": "Q007", "MacroNotFoundForPatch": "I059",
 		"NoNodeForYamlKey": "I058", "NoNodesForSelectionCriteria": "M030", "NothingToDo": "Q035",
 		"PackageRedirectDeprecation": "D001", "SnapshotTimestampWarning": "I068", "UnusedResourceConfigPath": "I051",
-		"UnusedTables": "I056",
 	}[event]
 }
 
