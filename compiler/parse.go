@@ -58,6 +58,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.link(ctx)
 	p.unseen(ctx)
 	p.findMakers()
+	p.findStrategies()
 	p.warnIneffective()
 	p.checkQuarantines()
 	p.checkFormats()

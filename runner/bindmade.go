@@ -80,6 +80,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	if err != nil {
 		return nil, err
 	}
+	if spec.Macro && !spec.Anew(st) && f.run.plan.StrategyAlters(node) {
+		return nil, compiler.Doubt("its incremental strategy may change the columns of its table")
+	}
 	if spec.Materialized == materialize.Incremental {
 		if err := f.rehearse(ctx, node, tableColumns(columns), made); err != nil {
 			return nil, err

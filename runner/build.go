@@ -308,6 +308,9 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	if err := w.statements(ctx, n, finish.Apply); err != nil {
 		return err
 	}
+	if err := w.strategy(ctx, n); err != nil {
+		return err
+	}
 	if err := w.expire(ctx, n); err != nil {
 		return err
 	}

@@ -62,6 +62,9 @@ type maker struct {
 	tables  map[string]project.Relation // hidden tables in place of others that it has made, by key
 	number  int                         // of hidden tables
 
+	newRows string           // the name of the new rows' table for a strategy, or ""
+	delta   project.Relation // that table
+
 	what string // does it, for messages
 	pre  bool   // it is a pre-hook, whose changes to the node's own relation would be lost
 }
@@ -122,6 +125,9 @@ func (m *maker) Relation(ctx context.Context, rel project.Relation) (project.Rel
 // Columns returns a relation's columns, none where it does not exist.
 func (m *maker) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
 	at, mine := m.hidden(m.run.names.full(rel))
+	if m.isNewRows(rel) {
+		at, mine = m.delta, true
+	}
 	if !mine && m.run.names.full(rel).Key() != m.n.key && rel.Schema != "" {
 		return m.view.Columns(ctx, rel)
 	}
@@ -258,6 +264,7 @@ func (m *maker) prepare(ctx context.Context, sql string, edits []sqltoken.Edit) 
 		failed = errors.Join(failed, err)
 		return shadow, ok
 	}
+	edits = append(edits, m.newRowsEdits(sql)...)
 	text, back := m.run.names.rewrite(sql, append(edits, m.run.editsFor(m.n, sql)...), by)
 	query := -1
 	if c := m.n.node.Compiled; c != nil && c.SQL != "" {

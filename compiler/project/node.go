@@ -142,6 +142,7 @@ type Node struct {
 	Unit     *UnitTestInfo // unit tests
 	Hook     *HookInfo     // operations
 	Maker    string        // of a model: "package.macro" of its own materialization, or ""
+	Strategy string        // of an incremental model: the name of the strategy that macros of the project say, or ""
 
 	Compiled *Compiled
 

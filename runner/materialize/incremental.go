@@ -102,8 +102,10 @@ func (s *Spec) latest() (before, after string) {
 
 // endIncremental settles what the delta does to the published table.
 func endIncremental(spec *Spec, state State, columns []engine.Column) (Finish, error) {
-	if err := checkKeys(spec, columns); err != nil {
-		return Finish{}, err
+	if !spec.Macro {
+		if err := checkKeys(spec, columns); err != nil {
+			return Finish{}, err
+		}
 	}
 	if err := spec.CheckKeep(columns); err != nil {
 		return Finish{}, err
@@ -173,7 +175,11 @@ func (c *change) inPlace(f Finish) Finish {
 
 // onCopy applies the delta to the copy that was made before the pre-hooks, at once.
 func (c *change) onCopy(f Finish, copied project.Relation) Finish {
-	for _, sql := range append(c.alters(copied), c.apply(copied)...) {
+	statements := c.alters(copied)
+	if !c.spec.Macro {
+		statements = append(statements, c.apply(copied)...)
+	}
+	for _, sql := range statements {
 		f.Apply = append(f.Apply, Statement{SQL: sql, Query: -1})
 	}
 	f.Audit = uniqueInDelta(c, copied.String())

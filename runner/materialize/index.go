@@ -103,7 +103,7 @@ func uniqueInDelta(c *change, rel string) []Check {
 		conds := make([]string, len(ix.Columns))
 		for i, text := range ix.Columns {
 			e := expression(text, c.target)
-			if _, ok := columnName(text, c.target); !ok {
+			if _, ok := columnName(text, c.target); !ok || c.spec.Macro {
 				return rel
 			}
 			conds[i] = fmt.Sprintf("_elt_all.%s = _elt_new.%s", e, e)

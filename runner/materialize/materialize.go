@@ -58,6 +58,9 @@ type Spec struct {
 	// for merge_clauses; a caller sets it where hooks write the model's own table.
 	FullCopy bool
 
+	// Macro says that macros of the project say what becomes of the delta: the caller runs
+	// them on the copy. Strategy is then its name, and means nothing else here.
+	Macro          bool
 	Strategy       string   // append, delete+insert, merge, insert_overwrite, by_file or microbatch; of an external model "" or the first or fourth
 	UniqueKey      []string // column names or SQL expressions
 	OnSchemaChange string   // ignore, append_new_columns, sync_all_columns or fail

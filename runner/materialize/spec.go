@@ -168,7 +168,11 @@ func (r *reader) seedOptions() SeedOptions {
 
 // incremental reads what only incremental models have.
 func (r *reader) incremental(spec *Spec) {
-	spec.Strategy = r.strategy()
+	if spec.Macro = r.node.Strategy != ""; spec.Macro {
+		spec.Strategy = "macro " + r.node.Strategy // also where it bears the name of one that elt knows
+	} else {
+		spec.Strategy = r.strategy()
+	}
 	spec.UniqueKey = r.texts("unique_key")
 	if len(spec.UniqueKey) == 1 {
 		spec.UniqueKey = splitKeys(spec.UniqueKey[0])
@@ -184,6 +188,13 @@ func (r *reader) incremental(spec *Spec) {
 	}
 	spec.OnDuplicateKey = r.choice("on_duplicate_key", "", FailOnDuplicate, KeepLatest)
 	spec.OrderBy = r.texts("order_by")
+	if spec.Macro {
+		spec.FullCopy = true
+		if spec.OnDuplicateKey != "" {
+			r.refuse("on_duplicate_key", "%q goes with the strategy merge only", "on_duplicate_key")
+		}
+		return
+	}
 	r.merge(spec)
 	r.partitions(spec)
 	r.keys(spec)
@@ -207,7 +218,7 @@ func (r *reader) strategy() string {
 	if near := diag.Suggest(s, known); near != "" {
 		d.WithHint("did you mean %q?", near)
 	} else {
-		d.WithHint("use append, delete+insert, merge, microbatch, insert_overwrite or by_file")
+		d.WithHint("use append, delete+insert, merge, microbatch, insert_overwrite or by_file; or write a macro get_incremental_%s_sql", strings.ReplaceAll(s, "+", "_"))
 	}
 	return DeleteInsert
 }

@@ -167,7 +167,7 @@ func TestSpecProblems(t *testing.T) {
 		{"long delimiter", "seed", []any{"delimiter", "||"}, `wrong-type orders.yml:2:1: "delimiter" must be one character, it is "||" | `},
 		{"column types that are a list", "seed", []any{"column_types", template.NewList("a")}, `wrong-type orders.yml:2:1: "column_types" must be a mapping | `},
 		{"two at once", "incremental", []any{"incremental_strategy", "x", "on_schema_change", "y"},
-			`incremental-config orders.yml:2:1: the incremental strategy "x" is not known | use append, delete+insert, merge, microbatch, insert_overwrite or by_file` + "\n" +
+			`incremental-config orders.yml:2:1: the incremental strategy "x" is not known | use append, delete+insert, merge, microbatch, insert_overwrite or by_file; or write a macro get_incremental_x_sql` + "\n" +
 				`wrong-type orders.yml:3:1: "y" is no value of "on_schema_change" | use ignore, fail, append_new_columns, sync_all_columns`},
 	}
 	for _, c := range cases {
