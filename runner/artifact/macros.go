@@ -69,6 +69,12 @@ func (m *manifestWriter) macro(macro dbtcontext.MacroInfo) map[string]any {
 		"path": macro.OriginalPath, "original_file_path": macro.OriginalPath, "macro_sql": macro.Text(),
 		"depends_on": map[string]any{"macros": m.plan.MacroDependsOn(macro)},
 	})
+	if asked, _ := m.plan.Project.Flags.Get("validate_macro_args"); asked != false && !m.isTestFile(macro) {
+		out["arguments"] = arguments(macro)
+	}
+	if languages, ok := macro.Block.Options["supported_languages"]; ok {
+		out["supported_languages"] = jsonOf(languages)
+	}
 	if described := m.plan.MacroPatch(macro); described != nil {
 		out["patch_path"], out["description"] = macro.Package+"://"+described.Path, described.Description
 		if described.Meta != nil {
@@ -78,6 +84,30 @@ func (m *manifestWriter) macro(macro dbtcontext.MacroInfo) map[string]any {
 		if described.Arguments != nil {
 			out["arguments"] = jsonOf(described.Arguments)
 		}
+	}
+	return out
+}
+
+// isTestFile reports whether a macro stands among tests, where dbt does not look at signatures.
+func (m *manifestWriter) isTestFile(macro dbtcontext.MacroInfo) bool {
+	proj := m.plan.Project.In(macro.Package)
+	if proj == nil { // it comes with dbt, whose tests do
+		return macro.Block.Kind == "test"
+	}
+	return !slices.ContainsFunc(proj.MacroPaths, func(dir string) bool { return strings.HasPrefix(macro.OriginalPath, dir+"/") })
+}
+
+// arguments are those of a macro's signature, as dbt 1.12 has them where no property file says more.
+func arguments(macro dbtcontext.MacroInfo) []map[string]any {
+	argument := func(name string) map[string]any {
+		return map[string]any{"name": name, "type": nil, "description": ""}
+	}
+	if macro.Block.Kind == "materialization" { // which dbt makes a macro of one
+		return []map[string]any{argument("supported_languages")}
+	}
+	out := []map[string]any{}
+	for _, p := range macro.Params() {
+		out = append(out, argument(p.Name))
 	}
 	return out
 }
