@@ -78,8 +78,8 @@ func (p *parser) edge(node, parent *project.Node, d *diag.Diagnostic, place diag
 	d.Place = placeIn(d.Place, node.Place)
 	if !p.isMistake(node, d) {
 		p.dropTest(node)
-		if d.Code == diag.DisabledRef {
-			return // as with a test of a disabled model, there is nothing to test
+		if d.Code == diag.DisabledRef || isGeneric(node) && node.Test.Attached == "" {
+			return // there is nothing to test: what is disabled, or what a warning has told
 		}
 		d.Severity = diag.Warning
 		d.Message += "; the test is left out"

@@ -149,6 +149,9 @@ func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
 			node := described[string(one.Type)+"."+one.Name+"."+one.Version]
 			if node == nil {
 				p.unknownPatch(proj, one)
+				if p.keepsLost(one) {
+					patches = append(patches, &describedTests{patch: one})
+				}
 				continue
 			}
 			if one.Type != project.Analysis {
@@ -156,8 +159,14 @@ func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
 			}
 		}
 	}
-	forEach(patches, func(d *describedTests) { d.tests, d.diags = project.GenericTests(proj, d.patch, d.of.UniqueID) })
+	forEach(patches, func(d *describedTests) { d.tests, d.diags = project.GenericTests(proj, d.patch, d.attached()) })
 	for _, d := range patches {
+		if d.of == nil { // which has been told: what is wrong with its tests follows from that
+			d.tests = slices.DeleteFunc(d.tests, func(test *project.Node) bool {
+				return p.plan.dbt.GenericTest(test.Test.Namespace, test.Test.Generic, test.Package) == nil
+			})
+			d.diags = nil
+		}
 		p.diags = append(p.diags, d.diags...)
 		p.add(d.tests...)
 	}
@@ -171,9 +180,23 @@ func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
 // describedTests are the data tests that an entry of a property file declares on a node.
 type describedTests struct {
 	patch *project.Patch
-	of    *project.Node
+	of    *project.Node // nil where there is none
 	tests []*project.Node
 	diags diag.List
+}
+
+func (d *describedTests) attached() string {
+	if d.of == nil {
+		return ""
+	}
+	return d.of.UniqueID
+}
+
+// keepsLost reports whether tests of something that does not exist are nodes, though not enabled, as
+// they are under dbt.
+func (p *parser) keepsLost(patch *project.Patch) bool {
+	return !p.plan.Project.OwnDefaults() && !p.lost.files[patch.FileName()] && patch.Version == "" &&
+		(patch.Type == project.Model || patch.Type == project.Seed || patch.Type == project.Snapshot)
 }
 
 // unknownPatch warns of an entry of a property file that describes nothing; packages

@@ -9,11 +9,11 @@ import (
 
 // primaryKeys concludes the columns that identify a row of each model, as dbt does: what
 // a constraint says; else columns with tests unique and not_null; else those with a test
-// unique or unique_combination_of_columns. It also tells unit tests the schema of their
+// unique or unique_combination_of_columns, one that is enabled counting more. It also tells unit tests the schema of their
 // model, which dbt writes.
 func (p *parser) primaryKeys(nodes []*project.Node) {
 	tests := map[string][]*project.Node{}
-	for _, node := range nodes {
+	for _, node := range slices.Concat(nodes, p.plan.Disabled) {
 		switch {
 		case isGeneric(node):
 			tests[node.Test.Attached] = append(tests[node.Test.Attached], node)
@@ -40,23 +40,30 @@ func primaryKey(node *project.Node, tests []*project.Node) []string {
 			return []string{column.Name}
 		}
 	}
-	var unique, both []string
+	var unique, off, both []string
 	for _, test := range tests {
 		if name := test.Test.Generic; name == "unique" || name == "unique_combination_of_columns" {
+			into := &unique
+			if !test.Config.Bool("enabled", true) {
+				into = &off
+			}
 			for _, column := range testedColumns(test) {
-				unique = appendNew(unique, column)
+				*into = appendNew(*into, column)
 			}
 		}
 	}
 	for _, test := range tests {
 		for _, column := range testedColumns(test) {
-			if test.Test.Generic == "not_null" && slices.Contains(unique, column) {
+			if test.Test.Generic == "not_null" && (slices.Contains(unique, column) || slices.Contains(off, column)) {
 				both = appendNew(both, column)
 			}
 		}
 	}
 	if len(both) > 0 {
 		return both
+	}
+	if len(unique) == 0 {
+		return off
 	}
 	return unique
 }

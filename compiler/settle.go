@@ -27,12 +27,18 @@ func (p *parser) settle() {
 		switch {
 		case node.Type == project.UnitTest:
 			p.settleUnitTest(node)
-		case node.Test.Attached != "" && p.plan.Nodes[node.Test.Attached] == nil:
+		case node.Test.Attached != "" && p.plan.Nodes[node.Test.Attached] == nil && !p.isDisabled(node.Test.Attached):
 			p.disable(node)
 		default:
 			p.admit(node)
 		}
 	}
+}
+
+// isDisabled reports whether a node is one that is not enabled. A test of such a one is dropped once what it
+// reads is looked for.
+func (p *parser) isDisabled(id string) bool {
+	return slices.ContainsFunc(p.plan.Disabled, func(node *project.Node) bool { return node.UniqueID == id })
 }
 
 func (p *parser) disable(node *project.Node) {
@@ -116,6 +122,8 @@ func (p *parser) dropTest(node *project.Node) {
 		return
 	}
 	delete(p.plan.Nodes, node.UniqueID)
+	node.Lost = true
+	node.Config.Set("enabled", project.ConfigValue{Value: false})
 	p.disable(node)
 }
 

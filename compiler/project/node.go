@@ -141,6 +141,7 @@ type Node struct {
 	Semantic *SemanticInfo // metrics, semantic models, saved queries
 	Unit     *UnitTestInfo // unit tests
 	Hook     *HookInfo     // operations
+	Lost     bool          // of a data test that is not enabled: what it reads is missing or disabled
 	Maker    string        // of a model: "package.macro" of its own materialization, or ""
 	Strategy string        // of an incremental model: the name of the strategy that macros of the project say, or ""
 

@@ -26,7 +26,7 @@ func Manifest(w io.Writer, plan *compiler.Plan, meta Meta) error {
 
 // writeManifest calls meanwhile when the nodes are written: what is left keeps one core busy.
 func writeManifest(w io.Writer, plan *compiler.Plan, meta Meta, meanwhile func()) error {
-	m := &manifestWriter{out: bufio.NewWriterSize(w, 1<<16), plan: plan, meta: meta}
+	m := &manifestWriter{out: bufio.NewWriterSize(w, 1<<16), plan: plan, lost: lostTests(plan), meta: meta}
 	m.text("{")
 	m.key("metadata", m.metadata(meta))
 	m.section("nodes", func(t project.ResourceType) bool { return !hasSection(t) })
@@ -69,6 +69,7 @@ type manifestWriter struct {
 	out   *bufio.Writer
 	nodes dbtcontext.NodeWriter
 	plan  *compiler.Plan
+	lost  []*project.Node // see lostTests
 	meta  Meta
 	comma bool
 	err   error
@@ -137,9 +138,31 @@ func (m *manifestWriter) metadata(meta Meta) any {
 // section writes the nodes of some types by unique_id.
 func (m *manifestWriter) section(name string, in func(project.ResourceType) bool) {
 	ids := slices.DeleteFunc(slices.Clone(m.plan.Order), func(id string) bool { return !in(m.plan.Nodes[id].Type) })
+	lost := map[string]*project.Node{}
+	for _, node := range m.lost {
+		if in(node.Type) {
+			lost[node.UniqueID] = node
+			ids = append(ids, node.UniqueID)
+		}
+	}
 	m.members(name, ids, func(buffer []byte, id string) ([]byte, error) {
+		if node := lost[id]; node != nil {
+			return m.node(buffer, node)
+		}
 		return m.node(buffer, m.plan.Nodes[id])
 	})
+}
+
+// lostTests are the data tests that have lost what they read. dbt leaves them among the nodes, not enabled.
+func lostTests(plan *compiler.Plan) []*project.Node {
+	var out []*project.Node
+	for _, node := range plan.Disabled {
+		if node.Lost && plan.Nodes[node.UniqueID] == nil {
+			out = append(out, node)
+		}
+	}
+	slices.SortFunc(out, func(a, b *project.Node) int { return strings.Compare(a.UniqueID, b.UniqueID) })
+	return slices.CompactFunc(out, func(a, b *project.Node) bool { return a.UniqueID == b.UniqueID })
 }
 
 // members writes an object that has a member of each name, whose values add appends. It is
@@ -339,7 +362,7 @@ func orNull(s string) any {
 
 func (m *manifestWriter) disabled() {
 	m.object("disabled", func() {
-		off := slices.Clone(m.plan.Disabled)
+		off := slices.DeleteFunc(slices.Clone(m.plan.Disabled), func(node *project.Node) bool { return node.Lost })
 		slices.SortStableFunc(off, func(a, b *project.Node) int { return strings.Compare(a.UniqueID, b.UniqueID) })
 		for i := 0; i < len(off); {
 			id, list, err := off[i].UniqueID, []byte("["), error(nil)
@@ -360,10 +383,21 @@ func (m *manifestWriter) disabled() {
 
 // maps writes parent_map and child_map.
 func (m *manifestWriter) maps() {
-	neighbours := func(name string, of func(id string) []string) {
-		m.members(name, m.plan.Order, func(buffer []byte, id string) ([]byte, error) {
+	ids := slices.Clone(m.plan.Order)
+	parents, children := map[string][]string{}, map[string][]string{}
+	for _, node := range m.lost {
+		ids = append(ids, node.UniqueID)
+		for _, parent := range node.DependsOn {
+			if m.plan.Nodes[parent] != nil {
+				parents[node.UniqueID] = append(parents[node.UniqueID], parent)
+				children[parent] = append(children[parent], node.UniqueID)
+			}
+		}
+	}
+	neighbours := func(name string, of func(id string) []string, more map[string][]string) {
+		m.members(name, ids, func(buffer []byte, id string) ([]byte, error) {
 			buffer = append(buffer, '[')
-			for i, neighbour := range slices.Sorted(slices.Values(of(id))) {
+			for i, neighbour := range slices.Sorted(slices.Values(slices.Concat(of(id), more[id]))) {
 				if i > 0 {
 					buffer = append(buffer, ',')
 				}
@@ -372,8 +406,8 @@ func (m *manifestWriter) maps() {
 			return append(buffer, ']'), nil
 		})
 	}
-	neighbours("parent_map", m.plan.Graph.Parents)
-	neighbours("child_map", m.plan.Graph.Children)
+	neighbours("parent_map", m.plan.Graph.Parents, parents)
+	neighbours("child_map", m.plan.Graph.Children, children)
 }
 
 func hasRelation(node *project.Node) bool {
