@@ -132,6 +132,8 @@ func relationName(n *project.Node) template.Value {
 	switch {
 	case n.Relation.Identifier == "" || n.IsEphemeral():
 		return nil
+	case n.Table != nil && n.Table.Location != "":
+		return n.Table.Location
 	case n.IsRefable() && n.Written != "":
 		return n.Written
 	case n.IsRefable(), n.Type == project.Source, n.Type == project.Test && storesFailures(n):

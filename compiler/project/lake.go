@@ -89,10 +89,10 @@ func (p *Project) fillLocation(st *SourceTable, lake lakeKeys, names *template.D
 		return
 	}
 	if strings.Contains(text, "(") || strings.HasPrefix(text, "'") {
-		st.Expression = text
+		st.Expression, st.Location = text, text
 		return
 	}
-	st.Paths = []Located{{text, lake.location.Place}}
+	st.Paths, st.Location = []Located{{text, lake.location.Place}}, "'"+text+"'"
 }
 
 // locationNames are the names a location may hold: dbt-duckdb's, and meta and

@@ -237,7 +237,9 @@ type SourceTable struct {
 	// or URLs, {name} and {identifier} filled in; nil for a table of a database.
 	Paths []Located
 	// Expression is a FROM item given as such ("read_csv('x.csv')"), or "".
-	Expression    string
+	Expression string
+	// Location is what dbt-duckdb's external_location makes the name of the table, "" without one.
+	Location      string
 	Format        string // "csv", "parquet", "json" or "" where the extension decides
 	Options       *template.Dict
 	AllowEmpty    bool
