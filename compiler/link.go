@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"elt/compiler/diag"
@@ -20,6 +21,7 @@ func (p *parser) link(ctx context.Context) {
 		p.resolveChanges(node)
 		p.checkGroup(node)
 		p.checkUnitTest(node)
+		p.checkDeprecated(node)
 	}
 	p.semanticLayer(ctx, p.ordered())
 	var keys sync.WaitGroup
@@ -71,6 +73,9 @@ func (p *parser) edge(node, parent *project.Node, d *diag.Diagnostic, place diag
 		d = p.private(node, parent, place)
 	}
 	if d == nil {
+		if !slices.Contains(node.DependsOn, parent.UniqueID) {
+			p.checkDeprecatedRef(node, parent, place)
+		}
 		node.DependsOn = appendNew(node.DependsOn, parent.UniqueID)
 		return
 	}

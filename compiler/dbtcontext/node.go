@@ -214,12 +214,21 @@ func deprecationValue(v template.Value) template.Value {
 	if v == nil {
 		return nil
 	}
-	for _, layout := range []string{time.DateOnly, time.DateTime, "2006-01-02T15:04:05", time.RFC3339, "2006-01-02 15:04:05-07:00"} {
-		if t, err := time.Parse(layout, template.Str(v)); err == nil {
-			return t.Format("2006-01-02T15:04:05-07:00")
-		}
+	if t, ok := DeprecationTime(v); ok {
+		return t.Format("2006-01-02T15:04:05-07:00")
 	}
 	return v
+}
+
+// DeprecationTime reads a deprecation_date: a date or a point in time, UTC where it has no zone. ok
+// is false for anything else.
+func DeprecationTime(v template.Value) (t time.Time, ok bool) {
+	for _, layout := range []string{time.DateOnly, time.DateTime, "2006-01-02T15:04:05", time.RFC3339, "2006-01-02 15:04:05-07:00"} {
+		if t, err := time.Parse(layout, template.Str(v)); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // kindKeys are the keys that only some kinds of nodes have.

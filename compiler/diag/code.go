@@ -17,6 +17,7 @@ const (
 	UnknownRef        Code = "unknown-ref"        // ref() of a node that does not exist
 	DisabledRef       Code = "disabled-ref"       // ref() of a node that is disabled
 	PrivateRef        Code = "private-ref"        // ref() of a model that is private to another group
+	Deprecated        Code = "deprecated"         // a model whose deprecation date has passed, or a reference to one (warning)
 	UnknownSource     Code = "unknown-source"     // source() of a table that no property file declares
 	AmbiguousName     Code = "ambiguous-name"     // a name that could mean two nodes
 	MissingPackage    Code = "missing-package"    // a package is asked for but not installed, or cannot be installed
@@ -57,7 +58,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		NoProject, YAMLSyntax, WrongType, UnknownKey, UnknownProfile, MissingEnvVar, UnknownVar, UnknownRef,
-		DisabledRef, PrivateRef, UnknownSource, AmbiguousName, MissingPackage, DuplicateNode, ForeignRelation,
+		DisabledRef, PrivateRef, Deprecated, UnknownSource, AmbiguousName, MissingPackage, DuplicateNode, ForeignRelation,
 		UnknownNode, UnknownTest, UndefinedName, UnknownFilter, TemplateSyntax, TemplateError, RaisedError, Cycle,
 		BadSelector, EmptySelection, SQL, Data, DataTest, UnitTest, Fixture, LakeFile, Seed, DuplicateKey,
 		SchemaChange, Unchecked, Impact, Contract, Rejects, IncrementalConfig, SnapshotConfig, Database, Held, Timeout,

@@ -48,7 +48,7 @@ func (w Warnings) decide(code Code, event string) fate {
 		return slices.Contains(list, string(code)) || event != "" && slices.Contains(list, event)
 	}
 	isOld := func(list []string) bool {
-		return strings.HasSuffix(event, "Deprecation") && slices.Contains(list, deprecations)
+		return strings.HasSuffix(event, "Deprecation") && event != "UpcomingReferenceDeprecation" && slices.Contains(list, deprecations)
 	}
 	for _, in := range []func([]string) bool{named, isOld} {
 		switch {

@@ -150,7 +150,9 @@ type Node struct {
 	Root        string         // absolute folder of the project that holds the file; of seeds
 	PrimaryKey  []string       // of models, as constraints and tests let conclude
 	Deprecation template.Value // deprecation_date of a model, as written, or nil
-	TimeSpine   template.Value // time_spine of a model, as written, or nil
+	// DeprecationPlace is where that date is written.
+	DeprecationPlace diag.Place
+	TimeSpine        template.Value // time_spine of a model, as written, or nil
 }
 
 // Materialized is the model's materialization ("view" where nothing is said);

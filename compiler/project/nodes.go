@@ -33,6 +33,7 @@ func (patch *Patch) Apply(n *Node) {
 	}
 	n.Version, n.LatestVersion = patch.Version, patch.LatestVersion
 	n.Deprecation, n.TimeSpine = patch.Raw["deprecation_date"].Value, patch.Raw["time_spine"].Value
+	n.DeprecationPlace = patch.Raw["deprecation_date"].Place
 }
 
 // join adds the contents of a property file.

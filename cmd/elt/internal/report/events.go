@@ -188,6 +188,7 @@ func sentence(d *diag.Diagnostic) string {
 func codeOf(event string) string {
 	return map[string]string{
 		"ConstraintNotEnforced": "E067", "CustomKeyInConfigDeprecation": "D020", "CustomKeyInObjectDeprecation": "D021",
+		"DeprecatedModel": "I065", "DeprecatedReference": "I067", "UpcomingReferenceDeprecation": "I066",
 		"DepsUnpinned": "M013", "JinjaLogWarning": "I061", "LogTestResult": "Q007", "MacroNotFoundForPatch": "I059",
 		"NoNodeForYamlKey": "I058", "NoNodesForSelectionCriteria": "M030", "NothingToDo": "Q035",
 		"PackageRedirectDeprecation": "D001", "SnapshotTimestampWarning": "I068", "UnusedResourceConfigPath": "I051",
