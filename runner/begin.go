@@ -199,8 +199,15 @@ func compareBool(a, b bool) int {
 
 // operations runs the hooks of one kind.
 func (r *run) operations(ctx context.Context, when string) error {
+	r.hookResults = slices.DeleteFunc(r.hookResults, func(res *NodeResult) bool { return res.Node.Hook.When == when })
 	for _, node := range r.hooks(when) {
-		if err := r.operation(ctx, node); err != nil {
+		started := time.Now()
+		err := r.operation(ctx, node)
+		res := &NodeResult{Node: node, Status: Success, StartedAt: started, ExecuteTime: time.Since(started), Rows: -1,
+			Message: fmt.Sprintf("%s.%s.%d passed", node.Package, when, node.Hook.Index)} // as dbt
+		r.hookResults = append(r.hookResults, res)
+		if err != nil {
+			res.Status, res.Message, res.Diagnostics = Errored, r.publicText(err.Error()), diag.From(err, diag.SQL)
 			return err
 		}
 	}

@@ -132,6 +132,7 @@ type Summary struct {
 	Unpublished bool          // the publish itself failed; what of it is visible, Results say
 	Results     []*NodeResult // in plan order
 	Idle        []*NodeResult // of a build: its exposures and saved queries, for which nothing is done
+	Hooks       []*NodeResult // on-run-start and on-run-end hooks, as they were run; Counts leaves them out
 }
 
 func (RunStarted) event()   {}

@@ -235,7 +235,7 @@ func (r *run) summary() *Summary {
 		}
 	}
 	r.inPlanOrder(s.Results)
-	s.Idle = r.idleResults()
+	s.Idle, s.Hooks = r.idleResults(), r.hookResults
 	return s
 }
 

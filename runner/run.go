@@ -100,7 +100,8 @@ type run struct {
 
 	openCache func() (*bindCache, *diag.Diagnostic) // reads what is known of columns, once
 
-	startStatements []string // of hooks at the start: what they make that queries can name
+	hookResults     []*NodeResult // of hooks of the project, as they were run
+	startStatements []string      // of hooks at the start: what they make that queries can name
 }
 
 func newRun(plan *compiler.Plan, opts Options, obs Observer) *run {

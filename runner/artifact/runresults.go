@@ -85,7 +85,7 @@ func RunResults(w io.Writer, summary *runner.Summary, meta Meta) error {
 	for key, value := range meta.Args {
 		out.Args[key] = value
 	}
-	for _, r := range slices.Concat(summary.Results, summary.Idle) {
+	for _, r := range inDbtsOrder(summary) {
 		out.Results = append(out.Results, newResult(r))
 	}
 	var text strings.Builder
@@ -96,6 +96,19 @@ func RunResults(w io.Writer, summary *runner.Summary, meta Meta) error {
 	}
 	_, err := io.WriteString(w, meta.hidden(text.String()))
 	return err
+}
+
+// inDbtsOrder are all results of a run: hooks at the start, nodes, hooks at the end.
+func inDbtsOrder(summary *runner.Summary) []*runner.NodeResult {
+	var before, after []*runner.NodeResult
+	for _, r := range summary.Hooks {
+		if r.Node.Hook.When == "on-run-start" {
+			before = append(before, r)
+		} else {
+			after = append(after, r)
+		}
+	}
+	return slices.Concat(before, summary.Results, summary.Idle, after)
 }
 
 func newResult(r *runner.NodeResult) result {
@@ -130,6 +143,10 @@ func newResult(r *runner.NodeResult) result {
 	if c := r.Node.Compiled; c != nil && !c.Deferred {
 		compiled := true
 		out.Compiled, out.CompiledCode = &compiled, &c.SQL
+	}
+	if r.Node.Type == project.Operation { // dbt says no more of a hook
+		none := int64(0)
+		out.ThreadID, out.Response, out.Failures = "main", map[string]any{}, &none
 	}
 	if hasRelation(r.Node) {
 		name := cmp.Or(r.Node.Written, r.Node.Relation.String())

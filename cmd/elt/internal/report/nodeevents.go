@@ -179,11 +179,17 @@ func dbtStats(s runner.Summary) map[string]any {
 		}
 	}
 	idle := len(s.Idle) - (skipped - s.Counts[runner.Skipped])
+	failed := 0 // of the hooks, which dbt counts too
+	for _, r := range s.Hooks {
+		if r.Status == runner.Errored {
+			failed++
+		}
+	}
 	return map[string]any{
-		"pass":  s.Counts[runner.Success] + s.Counts[runner.Pass],
+		"pass":  s.Counts[runner.Success] + s.Counts[runner.Pass] + len(s.Hooks) - failed,
 		"warn":  s.Counts[runner.Warned],
-		"error": s.Counts[runner.Failed] + s.Counts[runner.Errored] + s.Counts[runner.PartialSuccess],
-		"skip":  skipped, "noop": s.Counts[runner.Reused] + idle, "total": len(s.Results) + len(s.Idle),
+		"error": s.Counts[runner.Failed] + s.Counts[runner.Errored] + s.Counts[runner.PartialSuccess] + failed,
+		"skip":  skipped, "noop": s.Counts[runner.Reused] + idle, "total": len(s.Results) + len(s.Idle) + len(s.Hooks),
 	}
 }
 
