@@ -141,29 +141,13 @@ func overlaps(edits []sqltoken.Edit, span diag.Span) bool {
 }
 
 // taker is the model whose sources a reader's query names: the reader, or the by_file model that
-// an ephemeral reader is a part of.
+// an ephemeral reader, or what a test reads, is a part of.
 func (b *Bound) taker(reader *project.Node) *project.Node {
-	if reader != nil && reader.IsEphemeral() {
+	switch {
+	case reader != nil && reader.IsEphemeral():
 		return b.takers()[reader.UniqueID]
+	case reader != nil && reader.Type == project.Test:
+		return project.TakerOf(reader, b.takers())
 	}
 	return reader
-}
-
-// findTakers returns the first by_file model that reads an ephemeral model, directly or through others, by the
-// ephemeral model's unique_id.
-func (b *Bound) findTakers() map[string]*project.Node {
-	out := map[string]*project.Node{}
-	for _, id := range b.plan.Order {
-		taker := b.plan.Nodes[id]
-		if taker == nil || taker.FileColumn() == "" {
-			continue
-		}
-		for todo := slices.Clone(taker.DependsOn); len(todo) > 0; todo = todo[1:] {
-			if parent := b.plan.Nodes[todo[0]]; parent != nil && parent.IsEphemeral() && out[parent.UniqueID] == nil {
-				out[parent.UniqueID] = taker
-				todo = append(todo, parent.DependsOn...)
-			}
-		}
-	}
-	return out
 }

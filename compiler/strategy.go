@@ -2,13 +2,14 @@ package compiler
 
 import (
 	"context"
-	"regexp"
+
 	"slices"
 	"strings"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/template"
 )
 
@@ -85,7 +86,7 @@ func (p *Plan) ApplyStrategy(ctx context.Context, db dbtcontext.Database, id, ne
 }
 
 // makes finds statements that may change the columns of a table.
-var makes = regexp.MustCompile(`(?i)\b(create|alter)\b`)
+var makes = regex.Lazy(`(?i)\b(create|alter)\b`)
 
 // StrategyAlters reports whether macros that say a node's strategy may change the columns of its table.
 func (p *Plan) StrategyAlters(node *project.Node) bool {
@@ -97,7 +98,7 @@ func (p *Plan) StrategyAlters(node *project.Node) bool {
 			return false
 		}
 		seen[id] = true
-		return makes.MatchString(m.Text()) || slices.ContainsFunc(p.MacroDependsOn(m), alters)
+		return makes().MatchString(m.Text()) || slices.ContainsFunc(p.MacroDependsOn(m), alters)
 	}
 	id, ok := p.dbt.ResolveMacro("get_incremental_"+strings.ReplaceAll(node.Strategy, "+", "_")+"_sql", node.Package)
 	return ok && alters(id)

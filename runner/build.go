@@ -26,6 +26,8 @@ type nodeRun struct {
 	spec      *materialize.Spec
 	state     materialize.State
 	intake    *intake        // of a by_file model
+	taker     *nodeRun       // the by_file model of the run that the ephemeral model is a part of which a test reads
+	taken     *intake        // where that model is not built: all that it would take in
 	batches   *batchRun      // of a microbatch model
 	objects   string         // the statement that writes the manifest of an external model on object storage
 	standing  []manifestFile // the files that are there, of an external model that grows

@@ -27,6 +27,7 @@ import (
 type intake struct {
 	column  string
 	anew    bool
+	whole   bool // it shows all files: nothing is taken in
 	unknown bool // the table is there and the ledger knows no file
 	sources []*sourceIntake
 	gone    []state.LedgerFile // in the ledger, and there no more
@@ -398,17 +399,17 @@ func (in *intake) changes(now time.Time) ([]state.FileChange, error) {
 
 // editsFor put the raw files where a statement of a node names a lake source.
 func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
-	var taken []*sourceIntake
-	if n != nil && n.intake != nil {
-		taken = n.intake.sources
+	taken := &intake{}
+	if n != nil && n.seen() != nil {
+		taken = n.seen()
 	}
 	return append(r.changeEdits(n, sql), r.lake.replacing(sql, func(src *lakeSource) string {
-		for _, si := range taken {
-			if s := r.sievedOf(src.node.UniqueID); si.src == src && s != nil && r.readOnly { // shown whole
-				return s.withFile(n.intake.column, make([]intakeFile, len(s.files)))
+		for _, si := range taken.sources {
+			if s := r.sievedOf(src.node.UniqueID); si.src == src && s != nil && taken.whole {
+				return s.withFile(taken.column, make([]intakeFile, len(s.files)))
 			}
 			if si.src == src {
-				return si.from(r.lake.root, n.intake.column)
+				return si.from(r.lake.root, taken.column)
 			}
 		}
 		if s := r.sievedOf(src.node.UniqueID); s != nil {
@@ -426,7 +427,19 @@ func (r *run) wholeReaders(source string) bool {
 	})
 }
 
+// seen is what a node sees file by file of raw files; nil for most.
+func (n *nodeRun) seen() *intake {
+	switch {
+	case n.intake != nil:
+		return n.intake
+	case n.taker != nil && n.taker.intake != nil:
+		return n.taker.intake
+	}
+	return n.taken
+}
+
 // takesByFile reports whether a node takes a source in by file.
 func (n *nodeRun) takesByFile(source string) bool {
-	return n.intake != nil && slices.ContainsFunc(n.intake.sources, func(si *sourceIntake) bool { return si.src.node.UniqueID == source })
+	in := n.seen()
+	return in != nil && !in.whole && slices.ContainsFunc(in.sources, func(si *sourceIntake) bool { return si.src.node.UniqueID == source })
 }

@@ -5,19 +5,39 @@ import (
 	"slices"
 
 	"elt/compiler/project"
+	"elt/runner/engine"
 )
 
-// liveIntake shows a by_file model its sources whole, for `elt show`.
-func (r *run) liveIntake(ctx context.Context, node *project.Node) (*intake, error) {
+// takenFor finds what a test sees of raw files: of an ephemeral model that is a part of a by_file
+// model, what that one takes in; all there is where the run does not build it.
+func (r *run) takenFor(ctx context.Context, n *nodeRun) error {
+	if n == nil || n.node.Type != project.Test || n.seen() != nil || n.taker != nil {
+		return nil
+	}
+	taker := project.TakerOf(n.node, r.takers())
+	if taker == nil {
+		return nil
+	}
+	s, err := r.sessions.get(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.sessions.put(s)
+	n.taken, err = r.liveIntake(ctx, s, taker)
+	return err
+}
+
+// liveIntake shows a by_file model its sources whole.
+func (r *run) liveIntake(ctx context.Context, s engine.Session, node *project.Node) (*intake, error) {
 	if node.FileColumn() == "" {
 		return nil, nil
 	}
-	in := &intake{column: node.FileColumn()}
+	in := &intake{column: node.FileColumn(), whole: true}
 	for _, src := range r.sourcesOf(node) {
 		si := &sourceIntake{src: src}
 		in.sources = append(in.sources, si)
 		if src.formatted() {
-			if err := r.lake.expandFormats(ctx, r.main, src); err != nil {
+			if err := r.lake.expandFormats(ctx, s, src); err != nil {
 				return nil, err
 			}
 			for _, f := range src.files {

@@ -61,8 +61,9 @@ func indexRelations(nodes map[string]*project.Node, names *names) relationIndex 
 
 // planGraph is what a network is made from.
 type planGraph struct {
-	graph *graph.Graph
-	nodes map[string]*project.Node
+	graph  *graph.Graph
+	nodes  map[string]*project.Node
+	takers map[string]string // by the id of a test: the by_file model that it waits for, see [run.linkTakers]
 }
 
 // linkViews adds an edge from each node of the run to the published views in whose
@@ -88,6 +89,9 @@ func (n *network) linkViews(plan planGraph, p *published) {
 				extra[id] = append(extra[id], candidate)
 			}
 		}
+	}
+	for id, taker := range plan.takers {
+		extra[id] = append(extra[id], taker)
 	}
 	if len(extra) == 0 {
 		return

@@ -281,6 +281,9 @@ func (r *run) editsSieved(ctx context.Context, n *nodeRun, sql string) ([]sqltok
 	if err := r.sieveNamed(ctx, n, sql); err != nil {
 		return nil, err
 	}
+	if err := r.takenFor(ctx, n); err != nil {
+		return nil, err
+	}
 	return r.editsFor(n, sql), nil
 }
 

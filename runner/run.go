@@ -98,6 +98,7 @@ type run struct {
 	attachedOnce sync.Once
 	attached     map[string]bool // databases, by their names in small letters
 
+	takers    func() map[string]*project.Node       // see [project.Takers]
 	openCache func() (*bindCache, *diag.Diagnostic) // reads what is known of columns, once
 
 	hookResults     []*NodeResult // of hooks of the project, as they were run
@@ -117,6 +118,7 @@ func newRun(plan *compiler.Plan, opts Options, obs Observer) *run {
 	return &run{
 		plan: plan, opts: opts, obs: obs, compiler: compilerOf(plan, opts.Compiler),
 		id: newRunID(), begun: opts.Now(), clock: time.Now(),
+		takers:    sync.OnceValue(func() map[string]*project.Node { return project.Takers(plan.Order, plan.Nodes) }),
 		openCache: sync.OnceValues(func() (*bindCache, *diag.Diagnostic) { return openBindCache(plan.Project) }),
 		byID:      map[string]*nodeRun{}, over: map[string]bool{}, quarantine: quarantine{whole: map[string]*sieved{}},
 	}
@@ -292,8 +294,27 @@ func (r *run) assemble(ids []string) {
 		r.byID[id] = n
 		work[id] = true
 	}
+	takers := r.linkTakers()
 	r.lab = newLab(r.plan)
-	r.net = newNetwork(planGraph{graph: r.planGraph(), nodes: r.plan.Nodes}, work, r.published)
+	r.net = newNetwork(planGraph{graph: r.planGraph(), nodes: r.plan.Nodes, takers: takers}, work, r.published)
+}
+
+// linkTakers tells the tests of ephemeral models which by_file model of the run those are a part
+// of: a test sees of the raw files what that one takes in, when it has. It returns the ids of
+// the models by those of the tests.
+func (r *run) linkTakers() map[string]string {
+	isEphemeral := func(id string) bool { return r.plan.Nodes[id] != nil && r.plan.Nodes[id].IsEphemeral() }
+	found := map[string]string{}
+	for _, n := range r.nodes {
+		if n.node.Type != project.Test || !slices.ContainsFunc(n.node.DependsOn, isEphemeral) {
+			continue
+		}
+		if taker := project.TakerOf(n.node, r.takers()); taker != nil && r.byID[taker.UniqueID] != nil {
+			n.taker = r.byID[taker.UniqueID]
+			found[n.node.UniqueID] = taker.UniqueID
+		}
+	}
+	return found
 }
 
 // newNode is a node of the run; number is its place in it, from 1.

@@ -44,7 +44,7 @@ func (r *run) show(ctx context.Context, opts ShowOptions) (*engine.Table, error)
 	if node == nil {
 		return nil, diag.New(diag.UnknownNode, diag.Place{}, "there is no node %q", opts.Node)
 	}
-	intake, err := r.liveIntake(ctx, node)
+	intake, err := r.liveIntake(ctx, r.main, node)
 	if err != nil {
 		return nil, diagnostics(err)
 	}

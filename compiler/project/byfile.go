@@ -1,5 +1,7 @@
 package project
 
+import "slices"
+
 // FileColumn is the column that the sources of a by_file model have there beside those
 // of their files, and that its query hands on: the path of the file a row came from,
 // relative to the project. It is "_file" unless the config file_column says otherwise,
@@ -27,4 +29,35 @@ func (n *Node) TakenByFile(source *Node) bool {
 		}
 	}
 	return false
+}
+
+// Takers returns the first by_file model that reads an ephemeral model, directly or through
+// others, by the ephemeral model's unique_id. order says what is first.
+func Takers(order []string, nodes map[string]*Node) map[string]*Node {
+	out := map[string]*Node{}
+	for _, id := range order {
+		taker := nodes[id]
+		if taker == nil || taker.FileColumn() == "" {
+			continue
+		}
+		for todo := slices.Clone(taker.DependsOn); len(todo) > 0; todo = todo[1:] {
+			if parent := nodes[todo[0]]; parent != nil && parent.IsEphemeral() && out[parent.UniqueID] == nil {
+				out[parent.UniqueID] = taker
+				todo = append(todo, parent.DependsOn...)
+			}
+		}
+	}
+	return out
+}
+
+// TakerOf is the by_file model that an ephemeral model which a test reads is a part of: the test
+// sees of the raw files what that model takes in. It is nil where there is none. takers are
+// what [Takers] has found.
+func TakerOf(test *Node, takers map[string]*Node) *Node {
+	for _, id := range test.DependsOn {
+		if taker := takers[id]; taker != nil {
+			return taker
+		}
+	}
+	return nil
 }
