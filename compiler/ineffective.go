@@ -12,7 +12,7 @@ import (
 // and checks, but that change nothing yet. Who sets one is told, once a key: a key
 // that does nothing without a word would be taken for a promise.
 var ineffective = []string{
-	"reuse", "on_error", "test_scope", "grants", "freshness",
+	"reuse", "test_scope", "grants", "freshness",
 }
 
 // warnIneffective warns of config that changes nothing, at the first node that has it.

@@ -55,11 +55,12 @@ func (r *run) readersOf(source string) []string {
 // hold works out what is not published, and why.
 func (r *run) hold() {
 	bad, first := r.foundBad()
-	candidates := map[string]bool{}
+	candidates, alone := map[string]bool{}, map[string]bool{}
 	for _, n := range r.nodes {
 		candidates[n.node.UniqueID] = n.made
+		alone[n.node.UniqueID] = goesOn(n.node) && n.result.Status == Errored
 	}
-	h := holding{graph: r.net.graph, candidates: candidates, reads: r.viewReads, order: r.ids()}
+	h := holding{graph: r.net.graph, candidates: candidates, reads: r.viewReads, alone: alone, order: r.ids()}
 	causes := h.held(bad)
 	if r.plan.Project.AsDBT { // what was made is published, whatever a test says of it
 		causes = nil

@@ -18,6 +18,9 @@ type holding struct {
 	// reads says what a view reads by the text it has now, as ids of nodes or of views
 	// that are not of the project; ok is false for what is no published view.
 	reads func(id string) (ids []string, ok bool)
+	// alone are the nodes whose failure holds back nothing behind them: what is behind them has
+	// read what is published of them.
+	alone map[string]bool
 	// order is how roots are gone through, so that the cause named is always the same.
 	order []string
 }
@@ -42,7 +45,9 @@ func (h holding) held(bad map[string]string) map[string]string {
 		id := todo[0]
 		todo = todo[1:]
 		for _, child := range h.graph.Children(id) {
-			hold(child, causes[id])
+			if !h.alone[id] || causes[id] != id {
+				hold(child, causes[id])
+			}
 		}
 		if reads, ok := h.reads(id); ok {
 			for _, read := range h.readThrough(reads) {

@@ -201,9 +201,15 @@ func (w *worker) unit(ctx context.Context, u *unit, group check.Group) outcome {
 		o.results = []*NodeResult{w.build(ctx, w.byID[u.ids[0]])}
 	}
 	for _, res := range o.results {
-		if o.failed == "" && (res.Status == Failed || res.Status == Errored) {
+		if o.failed == "" && (res.Status == Failed || res.Status == Errored) && !goesOn(res.Node) {
 			o.failed = res.Node.UniqueID
 		}
 	}
 	return o
+}
+
+// goesOn reports whether what is behind a model is made also when the model cannot be: then it
+// reads what is published of it. That is dbt's on_error: continue.
+func goesOn(node *project.Node) bool {
+	return node.Type == project.Model && node.Config.String("on_error", "") == "continue"
 }

@@ -2,6 +2,7 @@ package dbtcontext
 
 import (
 	"slices"
+	"strings"
 
 	"elt/compiler/template"
 )
@@ -24,10 +25,23 @@ func newFlags(s Settings) flagsObject {
 		"LOG_LEVEL_FILE": "debug", "LOG_FORMAT_FILE": "debug", "USE_COLORS_FILE": true,
 		"USE_EXPERIMENTAL_PARSER": false,
 	}}
+	f.takeSwitches(s.Args)
 	for name, v := range s.Flags {
 		f.values[name] = v
 	}
 	return f
+}
+
+// takeSwitches takes what the command line switches on or off, as store_failures or no_print.
+func (f flagsObject) takeSwitches(args *template.Dict) {
+	for _, arg := range args.Items() {
+		name, _ := arg.Key.(string)
+		on, isSwitch := arg.Value.(bool)
+		name, off := strings.CutPrefix(strings.ToUpper(name), "NO_")
+		if _, known := f.values[name].(bool); known && isSwitch {
+			f.values[name] = on != off
+		}
+	}
 }
 
 func targetName(s Settings) template.Value {

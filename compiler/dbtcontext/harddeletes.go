@@ -13,8 +13,12 @@ func (a *adapter) hardDeletes(c *template.Call) (template.Value, error) {
 	if err := c.Unpack("get_hard_deletes_behavior", "config", &config); err != nil {
 		return nil, err
 	}
-	older, _ := a.s.host.ConfigGet("invalidate_hard_deletes")
-	word, _ := a.s.host.ConfigGet("hard_deletes")
+	get := a.s.host.ConfigGet
+	if given, ok := config.(*template.Dict); ok {
+		get = func(key string) (template.Value, bool) { return given.Get(key) }
+	}
+	older, _ := get("invalidate_hard_deletes")
+	word, _ := get("hard_deletes")
 	switch {
 	case older != nil && word != nil:
 		return nil, errors.New(`"invalidate_hard_deletes" and "hard_deletes" do not go together`)

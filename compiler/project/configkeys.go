@@ -53,7 +53,7 @@ var (
 		"grants":                  {kind: mapping}, "packages": {kind: textOrList}, "docs": {kind: mapping},
 		"contract": {kind: mapping}, "event_time": {kind: text}, "concurrent_batches": {kind: boolean},
 		"access": {kind: text, choices: []string{"private", "protected", "public"}}, "freshness": {},
-		"sql_header": {kind: text}, "on_error": {kind: text},
+		"sql_header": {kind: text}, "on_error": {kind: text, choices: []string{"skip_children", "continue"}},
 		"timeout": {}, "reuse": {kind: text}, "adopt": {kind: boolean},
 	})
 	modelConfig = merged(nodeConfig, map[string]configType{
