@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"context"
-
 	"slices"
 	"strings"
 
