@@ -25,6 +25,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		FS: opts.FS, Root: opts.Root,
 		Profile: opts.Profile, Target: opts.Target, ProfilesDir: opts.ProfilesDir,
 		TargetPath: opts.TargetPath, Uninstalled: opts.Uninstalled, Vars: opts.Vars, Env: opts.Env, Home: opts.Home,
+		Names: dbtcontext.BaseNames(invocation(opts)),
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -134,26 +135,31 @@ func sampleFlag(opts Options) template.Value {
 		template.Item{Key: "end", Value: dbtcontext.DateTime(opts.SampleEnd)})
 }
 
-// settings is what templates can ask of the project.
-func (p *parser) settings() dbtcontext.Settings {
-	proj, opts := p.plan.Project, p.plan.options
-	settings := dbtcontext.Settings{
-		Name: proj.Name, Version: proj.Version, Target: proj.Target.Raw,
-		Vars: proj.Vars.Lookup, VarNames: func(string) []string { return proj.Vars.Names() }, Env: proj.Env,
+// invocation is what templates can ask of the command, whatever the project.
+func invocation(opts Options) dbtcontext.Settings {
+	return dbtcontext.Settings{
 		Now: opts.Now, InvocationID: opts.InvocationID,
 		Command: opts.Command, Threads: opts.Threads, Log: opts.Log, Print: opts.Print, Warn: opts.Warn,
 		Flags: map[string]template.Value{"FULL_REFRESH": opts.FullRefresh, "EMPTY": opts.Empty,
 			"EVENT_TIME_START": flagTime(opts.EventTimeStart), "EVENT_TIME_END": flagTime(opts.EventTimeEnd),
 			"SAMPLE": sampleFlag(opts)},
-		Args:              opts.Args,
-		MetadataEnvs:      opts.MetadataEnvs,
-		SelectedResources: func() []string { return p.plan.selected },
-		Graph:             p.plan.graphValue,
-		Doc:               p.docs.find,
-		DocNames:          p.docs.names,
-		Quoting:           quoting(proj.Quoting),
-		ExternalRoot:      proj.Target.ExternalRoot,
+		Args:         opts.Args,
+		MetadataEnvs: opts.MetadataEnvs,
 	}
+}
+
+// settings is what templates can ask of the project.
+func (p *parser) settings() dbtcontext.Settings {
+	proj := p.plan.Project
+	settings := invocation(p.plan.options)
+	settings.Name, settings.Version, settings.Target = proj.Name, proj.Version, proj.Target.Raw
+	settings.Vars, settings.VarNames = proj.Vars.Lookup, func(string) []string { return proj.Vars.Names() }
+	settings.Env = proj.Env
+	settings.SelectedResources = func() []string { return p.plan.selected }
+	settings.Graph = p.plan.graphValue
+	settings.Doc, settings.DocNames = p.docs.find, p.docs.names
+	settings.Quoting = quoting(proj.Quoting)
+	settings.ExternalRoot = proj.Target.ExternalRoot
 	for _, pkg := range proj.Packages {
 		settings.Packages = append(settings.Packages, pkg.Name)
 	}

@@ -88,6 +88,15 @@ func (d *datetimeValue) Str() string { return d.iso(" ", "auto") }
 // Str is the ISO form.
 func (d *timeValue) Str() string { return isoClock(d.t, "auto") + d.zone.suffix(d.t, ":") }
 
+// ISOFormat is isoformat(), which stands for the value in artifacts.
+func (d *dateValue) ISOFormat() string { return d.Str() }
+
+// ISOFormat is isoformat().
+func (d *datetimeValue) ISOFormat() string { return d.iso("T", "auto") }
+
+// ISOFormat is isoformat().
+func (d *timeValue) ISOFormat() string { return d.Str() }
+
 // Repr is Python's.
 func (d *dateValue) Repr() string {
 	y, m, day := d.t.Date()

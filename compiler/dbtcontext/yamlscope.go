@@ -32,6 +32,34 @@ type yamlScope struct {
 // notInYAML are names of the context that dbt leaves out of YAML.
 var notInYAML = []string{"adapter_macro", "api", "column", "env", "exceptions", "metric", "submit_python_job", "validation"}
 
+// BaseNames are the names of dbt's base context that need no project: the modules, fromjson,
+// tojson, flags, run_started_at and their like. A project file may use them before there is a
+// [Project]; of the settings, those of the invocation count. It is safe for concurrent use.
+func BaseNames(s Settings) template.Scope { return &baseNames{New(s)} }
+
+type baseNames struct{ p *Project }
+
+// ofProject are names that a project brings.
+var ofProject = []string{"env_var", "project_name", "target"}
+
+// Lookup returns the value of a name.
+func (b *baseNames) Lookup(name string) (template.Value, bool) {
+	if name == "builtins" || name == "context" {
+		all := map[string]template.Value{}
+		for name := range b.p.staticNames() {
+			if v, ok := b.Lookup(name); ok {
+				all[name] = v
+			}
+		}
+		return attributes{"dict", all}, true
+	}
+	if slices.Contains(notInYAML, name) || slices.Contains(ofProject, name) {
+		return nil, false
+	}
+	v, ok := b.p.staticNames()[name]
+	return v, ok
+}
+
 // Lookup returns the value of a name.
 func (s *yamlScope) Lookup(name string) (template.Value, bool) {
 	if v, ok := s.o.Names[name]; ok {

@@ -262,7 +262,9 @@ func (l *loader) readPropertyFiles(files []entry) {
 	for i, e := range files {
 		g.Go(func() error {
 			if l.ctx.Err() == nil {
-				results[i] = l.readPropertyFile(e, newRenderer(l.ctx, scope))
+				values := newRenderer(l.ctx, scope)
+				values.strict = true
+				results[i] = l.readPropertyFile(e, values)
 			}
 			return nil
 		})

@@ -30,9 +30,9 @@ type LoadOptions struct {
 	// Uninstalled takes a project whose packages are not installed: for commands that
 	// install them, or that need none.
 	Uninstalled bool
-	// Scope gives the names templates in YAML values may use. target is nil while
-	// the target itself is being read. nil means a scope with env_var, var and target.
-	Scope func(vars VarLookup, target *Target) template.Scope
+	// Names are what templates in YAML values may use beside env_var, var and target;
+	// nil for nothing.
+	Names template.Scope
 }
 
 // VarLookup looks up a variable of var().
@@ -194,10 +194,7 @@ func (l *loader) scope(vars VarLookup, target *Target) template.Scope {
 }
 
 func (p *Project) scope(vars VarLookup, target *Target) template.Scope {
-	if p.opts.Scope != nil && target != nil {
-		return p.opts.Scope(vars, target)
-	}
-	s := &yamlScope{env: p.env, vars: vars, target: target, project: p}
+	s := &yamlScope{env: p.env, vars: vars, target: target, project: p, names: p.opts.Names}
 	if target == nil { // the connection itself is being read
 		s.secrets = true
 		s.used = func(secret string) { p.secrets = append(p.secrets, secret) }

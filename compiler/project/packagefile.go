@@ -128,7 +128,7 @@ func readYAML(fsys fs.FS, name, shown string, diags *report) (cursor, bool) {
 }
 
 func (p *Project) packageSpecs(ctx context.Context, list cursor, diags *report) []PackageSpec {
-	scope := &yamlScope{env: p.env, vars: p.VarsFor(p.Name), secrets: true,
+	scope := &yamlScope{env: p.env, vars: p.VarsFor(p.Name), secrets: true, names: p.opts.Names,
 		used: func(secret string) { p.secrets = append(p.secrets, secret) }}
 	rd := reader{diags, newRenderer(ctx, scope)}
 	var out []PackageSpec

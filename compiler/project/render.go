@@ -14,6 +14,7 @@ import (
 type renderer struct {
 	ctx    context.Context
 	scope  template.Scope
+	strict bool             // an undefined value is an error, as it is where dbt checks or writes it
 	thread *template.Thread // made on first use; belongs to one goroutine
 }
 
@@ -64,6 +65,9 @@ func (r *renderer) evaluate(src *diag.Source) (template.Value, diag.List) {
 	v, err := t.RenderNative(r.thread, r.scope)
 	if err != nil {
 		return nil, diag.From(err, diag.TemplateError)
+	}
+	if u, ok := v.(*template.Undefined); ok && r.strict {
+		return nil, diag.List{u.Problem()}
 	}
 	return v, nil
 }
@@ -135,13 +139,15 @@ func IsSecretName(name string) bool {
 	return false
 }
 
-// yamlScope gives env_var, var and target to the templates of YAML values.
+// yamlScope gives env_var, var and target to the templates of YAML values, and what the
+// compiler adds: the rest of dbt's base context.
 type yamlScope struct {
 	env     func(string) (string, bool)
 	vars    VarLookup
 	target  *Target
-	project *Project // nil where it has no variables yet
-	secrets bool     // env_var may read secrets
+	project *Project       // nil where it has no variables yet
+	names   template.Scope // nil for none
+	secrets bool           // env_var may read secrets
 	used    func(secret string)
 }
 
@@ -156,8 +162,12 @@ func (s *yamlScope) Lookup(name string) (template.Value, bool) {
 		if s.target != nil {
 			return s.target.Raw, true
 		}
+		return nil, false
 	}
-	return nil, false
+	if s.names == nil {
+		return nil, false
+	}
+	return s.names.Lookup(name)
 }
 
 // arguments reads (name, default) of env_var() and var().

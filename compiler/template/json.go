@@ -36,10 +36,10 @@ func toJSON(v Value, sortKeys bool, indent string) (string, error) {
 	return string(w.b), nil
 }
 
-// AppendJSON appends what [ToJSON] returns, with keys as they stand, to a buffer. After an
-// error the buffer is as it was.
+// AppendJSON appends what [ToJSON] returns, with keys as they stand, to a buffer. Dates and
+// times are texts, as in dbt's artifacts. After an error the buffer is as it was.
 func AppendJSON(buffer []byte, v Value) ([]byte, error) {
-	w := jsonWriter{b: buffer, start: len(buffer)}
+	w := jsonWriter{b: buffer, start: len(buffer), dates: true}
 	if err := w.value(v, 0); err != nil {
 		return buffer, err
 	}
@@ -50,6 +50,7 @@ type jsonWriter struct {
 	b        []byte
 	start    int // what of b was there before
 	sortKeys bool
+	dates    bool // dates and times are texts; else they are an error
 	pretty   bool
 	indent   string
 }
@@ -85,6 +86,10 @@ func (w *jsonWriter) value(v Value, depth int) error {
 	case tupler:
 		return w.list(x.Tuple(), depth)
 	default:
+		if date, ok := v.(isoFormatter); ok && w.dates {
+			w.str(date.ISOFormat())
+			return nil
+		}
 		d, ok := asDict(v)
 		if !ok {
 			return TypeErrorf("Object of type %s is not JSON serializable", TypeName(v))
@@ -96,6 +101,9 @@ func (w *jsonWriter) value(v Value, depth int) error {
 
 // tupler is an Object that is a tuple with names for its elements.
 type tupler interface{ Tuple() Tuple }
+
+// isoFormatter is an Object that is a date or a time.
+type isoFormatter interface{ ISOFormat() string }
 
 func jsonFloat(f float64) string {
 	switch {

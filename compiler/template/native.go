@@ -2,8 +2,6 @@ package template
 
 import (
 	"strings"
-
-	"elt/compiler/diag"
 )
 
 // RenderNative runs the template as dbt runs those in YAML: a template that is one
@@ -20,7 +18,7 @@ func (t *Template) RenderNative(th *Thread, scope Scope) (Value, error) {
 	v, err := f.native.result()
 	if err != nil {
 		at := pos{0, int32(len(t.src.Text))}
-		return nil, f.fail(at, diag.New(diag.TemplateError, diag.Place{}, "%s", err.Error()))
+		return nil, f.fail(at, err)
 	}
 	return v, nil
 }

@@ -56,6 +56,12 @@ func (u *Undefined) Message() string {
 	return Repr(objectTypeRepr(u.object)) + " has no attribute " + Repr(u.Name)
 }
 
+// Problem is the error of using u, for callers that take no undefined value. It has the place
+// where a name was looked up.
+func (u *Undefined) Problem() *diag.Diagnostic {
+	return reworded(diag.New(diag.UndefinedName, u.Place, "%s", u.Message()))
+}
+
 // fail is the error of using u.
 func (u *Undefined) fail() error { return &undefinedError{u} }
 

@@ -49,6 +49,9 @@ var wordings = []wording{
 	say(`^macro '(.+)' takes not more than (\d+) argument\(s\)$`, `macro "$1" takes at most $2 arguments`, ``),
 	say(`^macro '(.+)' takes no keyword argument '(.+)'$`, `macro "$1" takes no argument "$2"`, ``),
 	say(`^Range too big\. The sandbox blocks ranges larger than MAX_RANGE \((\d+)\)\.$`, `a range has at most $1 numbers, as under dbt`, `for more rows write SQL: from range(...)`),
+	say(`^the inline if-expression evaluated to false and no else section was defined\.$`, `the condition is false, and there is no else`, `add what it is then: {{ x if condition else y }}`),
+	say(`(?s)^Could not convert value '(.*)' into type 'bool'$`, `the text "$1" cannot be read as a boolean`, `it has to be True or False, as Python writes them`),
+	say(`(?s)^Could not convert value '(.*)' into type 'number'$`, `the text "$1" cannot be read as a number`, ``),
 	say(`^parameter '(.+)' was not provided$`, `argument "$1" was not given`, ``),
 }
 
