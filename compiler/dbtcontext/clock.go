@@ -131,6 +131,15 @@ func (d *datetimeValue) iso(sep, spec string) string {
 	return d.t.Format("2006-01-02") + sep + isoClock(d.t, spec) + d.zone.suffix(d.t, ":")
 }
 
+// checkTimespec refuses what is none of Python's.
+func checkTimespec(spec string) error {
+	switch spec {
+	case "auto", "hours", "minutes", "seconds", "milliseconds", "microseconds":
+		return nil
+	}
+	return template.ValueErrorf("Unknown timespec value")
+}
+
 // isoClock is the time of day at a precision: Python's timespec.
 func isoClock(t time.Time, spec string) string {
 	us := t.Nanosecond() / 1000

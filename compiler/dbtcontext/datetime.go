@@ -88,6 +88,9 @@ func (d *datetimeValue) method(name string) method {
 			if err == nil && utf8.RuneCountInString(sep) != 1 {
 				err = template.TypeErrorf("isoformat() argument 1 must be a unicode character, not str")
 			}
+			if err == nil {
+				err = checkTimespec(spec)
+			}
 			return d.iso(sep, spec), err
 		}
 	case "replace":
@@ -164,6 +167,9 @@ func (d *timeValue) Attr(name string) (template.Value, bool) {
 		return bind(name, func(c *template.Call) (template.Value, error) {
 			spec := "auto"
 			err := c.Unpack(name, "timespec?", &spec)
+			if err == nil {
+				err = checkTimespec(spec)
+			}
 			return isoClock(d.t, spec) + d.zone.suffix(d.t, ":"), err
 		})
 	case "replace":

@@ -245,6 +245,9 @@ func (d *decimalValue) BinaryOp(op string, other template.Value, reflected bool)
 
 // decimalQuotient has 28 digits, fewer where the result is exact.
 func decimalQuotient(a, b *decimalValue) *decimalValue {
+	if a.digits.Sign() == 0 {
+		return &decimalValue{new(big.Int), a.scale - b.scale}
+	}
 	r := new(big.Rat).Quo(a.rat(), b.rat())
 	scale := decimalPrecision + len(b.digits.String()) + b.scale
 	for new(big.Int).Abs(new(big.Int).Quo(new(big.Int).Mul(r.Num(), pow10(scale)), r.Denom())).Cmp(pow10(decimalPrecision)) < 0 && scale < 1000 && r.Sign() != 0 {

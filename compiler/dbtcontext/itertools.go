@@ -302,13 +302,13 @@ func itStarmap(c *template.Call) (template.Value, error) {
 	if err := c.Unpack("starmap", "function", &fn, "iterable", &rows); err != nil {
 		return nil, err
 	}
-	f, ok := fn.(template.Callable)
-	if !ok {
-		return nil, template.TypeErrorf("'%s' object is not callable", template.TypeName(fn))
-	}
 	elems, err := template.Iterate(rows)
 	if err != nil {
 		return nil, err
+	}
+	f, ok := fn.(template.Callable)
+	if !ok && len(elems) > 0 {
+		return nil, template.TypeErrorf("'%s' object is not callable", template.TypeName(fn))
 	}
 	out := template.NewList()
 	for _, e := range elems {
@@ -330,6 +330,9 @@ func itTee(c *template.Call) (template.Value, error) {
 	n := int64(2)
 	if err := c.Unpack("tee", "iterable", &v, "n?", &n); err != nil {
 		return nil, err
+	}
+	if n < 0 {
+		return nil, template.ValueErrorf("n must be >= 0")
 	}
 	elems, err := template.Iterate(v)
 	if err != nil {

@@ -84,7 +84,7 @@ func directive(t time.Time, zone *zoneValue, d byte) (string, bool) {
 			return "", true
 		}
 		name, _ := zone.answer("tzname", nil)
-		return name.(string), true
+		return stringOrEmpty(name), true
 	case '%':
 		return "%", true
 	case 'n':
@@ -92,6 +92,9 @@ func directive(t time.Time, zone *zoneValue, d byte) (string, bool) {
 	case 't':
 		return "\t", true
 	case 's':
+		if zone != nil && zone.dst != 0 {
+			t = t.Add(-time.Hour) // as C's mktime, which is told that it is summer
+		}
 		return fmt.Sprint(t.Unix()), true
 	}
 	if composed, ok := composedFields[d]; ok {

@@ -158,6 +158,9 @@ func (z *zoneValue) answer(name string, d *datetimeValue) (template.Value, error
 	}
 	switch name {
 	case "tzname":
+		if at.pytz && at.abbrev == "" {
+			return nil, nil
+		}
 		if at.abbrev == "" {
 			return "UTC" + at.suffixOrEmpty(), nil
 		}

@@ -223,11 +223,21 @@ func filterPrettyPrint(_ *frame, v Value, c *Call) (Value, error) {
 // filterWordWrap breaks lines at spaces and behind hyphens.
 func filterWordWrap(_ *frame, v Value, c *Call) (Value, error) {
 	width, breakLong, breakHyphens := int64(79), true, true
-	wrapstring := "\n"
+	var with Value
 	err := c.Unpack("do_wordwrap", "width?", &width, "break_long_words?", &breakLong,
-		"wrapstring?", &wrapstring, "break_on_hyphens?", &breakHyphens)
+		"wrapstring?", &with, "break_on_hyphens?", &breakHyphens)
 	if err != nil {
 		return nil, err
+	}
+	wrapstring := "\n"
+	switch x := unmarked(with).(type) {
+	case nil:
+	case string:
+		wrapstring = x
+	case *Undefined:
+		return nil, x.fail()
+	default:
+		return nil, exceptionf("AttributeError", "'%s' object has no attribute 'join'", TypeName(with))
 	}
 	s, ok := v.(string)
 	if !ok {
@@ -237,11 +247,11 @@ func filterWordWrap(_ *frame, v Value, c *Call) (Value, error) {
 		}
 		return nil, exceptionf("AttributeError", "'%s' object has no attribute 'splitlines'", TypeName(v))
 	}
-	if width <= 0 {
-		return nil, ValueErrorf("invalid width %d (must be > 0)", width)
-	}
 	var out []string
 	for _, line := range splitLines(s, false) {
+		if width <= 0 {
+			return nil, ValueErrorf("invalid width %d (must be > 0)", width)
+		}
 		out = append(out, strings.Join(wrapLine(line, int(width), breakLong, breakHyphens), wrapstring))
 	}
 	return strings.Join(out, wrapstring), nil
@@ -256,6 +266,7 @@ func wrapLine(line string, width int, breakLong, breakHyphens bool) []string {
 			chunks = chunks[1:]
 		}
 		cur, n := "", 0
+		kept := false // the space at the end: Python cuts the empty start of a long word instead
 		for len(chunks) > 0 && n+strLen(chunks[0]) <= width {
 			n += strLen(chunks[0])
 			cur += chunks[0]
@@ -264,7 +275,8 @@ func wrapLine(line string, width int, breakLong, breakHyphens bool) []string {
 		if len(chunks) > 0 && strLen(chunks[0]) > width {
 			take := strLen(chunks[0])
 			if breakLong {
-				take = max(width-n, 0)
+				take = longWordStart(chunks[0], max(width-n, 0), breakHyphens)
+				kept = take == 0
 			}
 			if breakLong || cur == "" {
 				at := byteOffset(chunks[0], take)
@@ -274,11 +286,26 @@ func wrapLine(line string, width int, breakLong, breakHyphens bool) []string {
 				}
 			}
 		}
-		if cur = strings.TrimRightFunc(cur, isSpace); cur != "" {
+		if !kept {
+			cur = strings.TrimRightFunc(cur, isSpace)
+		}
+		if cur != "" {
 			lines = append(lines, cur)
 		}
 	}
 	return lines
+}
+
+// longWordStart is how many characters of a word that is too long go into the room of a line.
+func longWordStart(word string, room int, hyphens bool) int {
+	if !hyphens {
+		return room
+	}
+	start := substring(word, 0, min(room, strLen(word)))
+	if i := strings.LastIndexByte(start, '-'); i > 0 && strings.Trim(start[:i], "-") != "" {
+		return strLen(start[:i]) + 1
+	}
+	return room
 }
 
 // wrapChunks splits into words and the spaces between them; words are split behind

@@ -61,8 +61,11 @@ func (f *folder) body(body []stmt) {
 func (f *folder) stmt(one stmt) {
 	switch x := one.(type) {
 	case *printStmt:
-		if _, ok := quietly(x.e); ok {
+		if v, ok := quietly(x.e); ok {
 			eachSlice(x.e, func(s *sliceExpr) { s.quietText = true })
+			if isSafe(v) && !f.hasSlice(x.e) {
+				return // nothing of it is compiled
+			}
 		}
 		f.expr(x.e, false)
 	case *doStmt:
@@ -154,14 +157,15 @@ func eachSlice(e expr, fn func(*sliceExpr)) {
 
 // quietly is the constant that an expression is, where slices of what has none are undefined.
 func quietly(e expr) (v Value, ok bool) {
-	if !folds(e) {
-		return nil, false
-	}
 	before := map[*sliceExpr]bool{}
 	eachSlice(e, func(s *sliceExpr) { before[s], s.quiet = s.quiet, true })
-	v, err := evalFolded(e)
+	if ok = folds(e); ok {
+		var err error
+		v, err = evalFolded(e)
+		ok = err == nil
+	}
 	eachSlice(e, func(s *sliceExpr) { s.quiet = before[s] })
-	return v, err == nil
+	return v, ok
 }
 
 // folds reports whether Jinja computes an expression when it compiles a template:

@@ -73,7 +73,7 @@ func (m *macroValue) Attr(name string) (Value, bool) {
 
 // Call runs the macro and returns its text, or the value given to return().
 func (m *macroValue) Call(c *Call) (Value, error) {
-	f := &frame{th: c.Thread, t: m.outer.t, scope: m.scope, outer: m.outer, lax: m.lax,
+	f := &frame{th: c.Thread, t: m.outer.t, scope: m.scope, outer: m.outer, lax: m.lax, joined: m.outer.joined || m.outer.native != nil,
 		slots: newSlots(int(m.def.slots))}
 	if err := m.bind(f, c); err != nil {
 		return m.result(c, err)

@@ -3,6 +3,7 @@ package template
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // specialUpper replaces characters whose upper case is several characters.
@@ -105,8 +106,11 @@ func titleRune(r rune) string {
 func title(s string) string {
 	var b strings.Builder
 	afterCased := false
-	for _, r := range s {
+	for i, r := range s {
 		if afterCased {
+			if r == 'Σ' && !startsCased(s[i+len("Σ"):]) {
+				r = 'ς'
+			}
 			b.WriteString(lower(string(r)))
 		} else {
 			b.WriteString(titleRune(r))
@@ -116,12 +120,17 @@ func title(s string) string {
 	return b.String()
 }
 
+func startsCased(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return s != "" && isCased(r)
+}
+
 func capitalize(s string) Value {
 	if s == "" {
 		return s
 	}
 	n := runeLen(s)
-	return titleRune([]rune(s[:n])[0]) + lower(s[n:])
+	return titleRune([]rune(s[:n])[0]) + lower(finalSigma(s)[n:])
 }
 
 func swapCase(s string) Value {

@@ -141,16 +141,21 @@ func strTranslate(self Value, c *Call) (Value, error) {
 	if err := argCount("str.translate", c, 1, 1); err != nil {
 		return nil, err
 	}
-	table, ok := c.Args[0].(*Dict)
-	if !ok {
+	table := c.Args[0]
+	switch table.(type) {
+	case *Dict, *List, Tuple, string, *rangeValue:
+	default:
 		if self == "" { // nothing is looked up
 			return "", nil
 		}
-		return nil, TypeErrorf("'%s' object is not subscriptable", TypeName(c.Args[0]))
+		return nil, TypeErrorf("'%s' object is not subscriptable", TypeName(table))
 	}
 	var b strings.Builder
 	for _, r := range self.(string) {
-		v, ok := table.Get(int64(r))
+		v, ok, err := getItem(table, int64(r))
+		if err != nil {
+			return nil, err
+		}
 		switch x := v.(type) {
 		case int64:
 			b.WriteRune(rune(x))
