@@ -216,7 +216,10 @@ KNOWN = re.compile("|".join([
     r"'\.\*\?'",  # Python and .NET go on differently behind an empty match
     r"\{\{ ?loop ?\}\}",  # natively a loop prints itself when it is over, Jinja when it is one further
     r"12345678901234567890|9223372036854775807",  # ranges and repetitions that no memory holds
+    r"\|\s*(tojson|escape|e|forceescape|safe|xmlattr)\b.*[+%]",  # what these give is no Markup, which escapes what is added
 ]))
+# And by what Python says: an infinite constant is a name in the code that Jinja writes.
+KNOWN_ERRORS = re.compile(r"name '(inf|nan)' is not defined")
 
 
 # elt's limits, which end what Python would take minutes and gigabytes for.
@@ -272,7 +275,7 @@ class Fuzzer:
         if got[0] == "error" and LIMITS.search(got[1]):
             count["limits"] += 1
             return
-        if not stuck and KNOWN.search(str(macros) + str(body)):
+        if not stuck and (KNOWN.search(str(macros) + str(body)) or KNOWN_ERRORS.search(want[1])):
             count["known"] += 1
             return
         count["differ"] += 1

@@ -95,7 +95,9 @@ func itProduct(c *template.Call) (template.Value, error) {
 		if kw.Name != "repeat" {
 			return nil, template.TypeErrorf("product() got an unexpected keyword argument %q", kw.Name)
 		}
-		times = limitOr(kw.Value, 1)
+		if times = limitOr(kw.Value, 1); times < 0 {
+			return nil, template.ValueErrorf("repeat argument cannot be negative")
+		}
 	}
 	if times > 1 && len(lists) > 0 && times*len(lists) > 64 {
 		return nil, tooMany()
