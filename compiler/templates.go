@@ -66,6 +66,11 @@ func at(err error, place diag.Place) error {
 	list := diag.From(err, diag.TemplateError)
 	for _, d := range list {
 		d.Place = placeIn(d.Place, place)
+		for i := range d.Notes { // a call out of a text that elt has made, such as that of a generic test
+			if d.Notes[i].Place.Source != nil && isNowhere(d.Notes[i].Place) {
+				d.Notes[i].Place = placeIn(d.Notes[i].Place, place)
+			}
+		}
 	}
 	if len(list) == 1 {
 		return list[0]
