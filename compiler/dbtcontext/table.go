@@ -2,6 +2,7 @@ package dbtcontext
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -364,7 +365,7 @@ func (t *tableObject) merge(c *template.Call) (template.Value, error) {
 			case at < 0:
 				out.names, out.types = append(out.names, name), append(out.types, one.types[i])
 			case out.types[at] != one.types[i]:
-				return nil, fmt.Errorf("Tables contain columns with the same names, but different types.")
+				return nil, errors.New("tables have columns of one name that are of different types")
 			}
 		}
 	}
