@@ -11,15 +11,19 @@ func TestPercentFor(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		live uint64
+		heap uint64
 		want int
 	}{
-		{"nothing is known yet", 0, 400},
-		{"the beginning of a large project", 4 << 20, 9500},
-		{"a large project is held at the roomy heap", 128 << 20, 200},
-		{"as much lives as there is room for", 384 << 20, 100},
-		{"a huge project is collected as usual", 800 << 20, 100},
+		{"nothing is known yet", 0, roomyHeap, 400},
+		{"the beginning of a large project", 4 << 20, roomyHeap, 9500},
+		{"a large project is held at the roomy heap", 128 << 20, roomyHeap, 200},
+		{"as much lives as there is room for", 384 << 20, roomyHeap, 100},
+		{"a huge project is collected as usual", 800 << 20, roomyHeap, 100},
+		{"a small project is not collected while it is built", 1 << 20, calmHeap, 700},
+		{"one of which 8 MB live is held at the calm heap", 8 << 20, calmHeap, 300},
+		{"a large one is collected as usual while it is built", 128 << 20, calmHeap, 100},
 	} {
-		if got := percentFor(c.live); got != c.want {
+		if got := percentFor(c.live, c.heap); got != c.want {
 			t.Errorf("%s: %d %%, not %d %%", c.name, got, c.want)
 		}
 	}
