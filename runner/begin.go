@@ -20,14 +20,22 @@ func (r *run) begin(ctx context.Context) error {
 	if r.readOnly {
 		return nil
 	}
-	if err := r.ensureRecords(ctx); err != nil {
-		return err
+	if r.records == nil {
+		if err := state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now())); err != nil {
+			return err
+		}
 	}
 	before, err := r.runBefore(ctx)
 	if err != nil {
 		return err
 	}
 	r.folders = r.fileFolders(before)
+	if r.records != nil {
+		if err := r.records.keep(ctx, r.firstRows()); err != nil {
+			return err
+		}
+		r.recorded = true
+	}
 	r.dropHiddenFiles(r.folders)
 	r.dropVersions(ctx)
 	untidy, err := r.tidy(ctx, before)
@@ -35,18 +43,12 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	r.point("cleaned")
-	err = r.transact(ctx, func() error {
-		for _, sql := range append(state.InsertLakeFiles(r.database, r.lakeRows(r.id)), state.InsertRun(r.database, r.row())) {
-			if _, err := r.main.Exec(ctx, sql); err != nil {
-				return err
-			}
+	if !r.recorded {
+		if err := r.transact(ctx, func() error { return execAll(ctx, r.main, r.firstRows()) }); err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
+		r.recorded = true
 	}
-	r.recorded = true
 	r.point("run-recorded")
 	if untidy { // only now: a checkpoint without anything to write gives nothing back
 		if err := checkpoint(ctx, r.db, []string{r.database}); err != nil {
@@ -56,12 +58,9 @@ func (r *run) begin(ctx context.Context) error {
 	return r.createSchemas(ctx)
 }
 
-// ensureRecords makes sure that elt's own tables are there, as this elt writes them.
-func (r *run) ensureRecords(ctx context.Context) error {
-	if r.records != nil {
-		return r.records.keep(ctx)
-	}
-	return state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now()))
+// firstRows are the statements that note that the run has begun, and which raw files it reads.
+func (r *run) firstRows() []string {
+	return append(state.InsertLakeFiles(r.database, r.lakeRows(r.id)), state.InsertRun(r.database, r.row()))
 }
 
 // runBefore is the run that was recorded last; none in a file that this run has made.

@@ -32,13 +32,17 @@ func (r *run) prepareRecords(ctx context.Context) error {
 	return nil
 }
 
-// keep commits the tables.
-func (o *records) keep(ctx context.Context) error {
+// keep commits the tables with their first rows.
+func (o *records) keep(ctx context.Context, rows []string) error {
 	<-o.made
 	if o.err != nil {
 		return o.err
 	}
-	return end(ctx, o.session, ctx.Err())
+	err := execAll(ctx, o.session, rows)
+	if err == nil {
+		err = ctx.Err()
+	}
+	return end(ctx, o.session, err)
 }
 
 // close leaves what was not committed. nil has nothing to close.
