@@ -69,6 +69,11 @@ func (p *Plan) Materialize(ctx context.Context, db dbtcontext.Database, id strin
 		"{% if _made is not mapping or 'relations' not in _made %}{% do exceptions.raise_compiler_error("+
 		template.Repr("the materialization "+quoted(node.Materialized())+" did not explicitly return a list of relations: write {{ return({'relations': [...]}) }}")+
 		") %}{% endif %}")
+	return p.renderFor(ctx, db, node, source)
+}
+
+// renderFor renders a text of elt's own in the place of a node, for what its calls do to db.
+func (p *Plan) renderFor(ctx context.Context, db dbtcontext.Database, node *project.Node, source *diag.Source) error {
 	t, err := template.Parse(source)
 	if err != nil {
 		return at(err, node.Place)

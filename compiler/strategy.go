@@ -68,18 +68,10 @@ func (p *parser) ownStrategy(name, pkg string) (macro string, own bool) {
 // knows the table of the new rows by a name without a schema.
 func (p *Plan) ApplyStrategy(ctx context.Context, db dbtcontext.Database, id, newRows string) error {
 	node := p.Nodes[id]
-	t, err := template.Parse(diag.NewSource("<strategy>",
+	err := p.renderFor(ctx, db, node, diag.NewSource("<strategy>",
 		"{% do dbt.elt_incremental_strategy("+template.Repr(node.Strategy)+", "+template.Repr(newRows)+") %}"))
 	if err != nil {
-		return at(err, node.Place)
-	}
-	host := &compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation}
-	_, err = t.Render(pass{ctx: ctx}.thread(), p.dbt.Scope(host, node.Package))
-	if err == nil {
-		err = host.err
-	}
-	if err != nil {
-		return p.ofStrategy(diag.From(named(err, node), diag.TemplateError), node)
+		return p.ofStrategy(diag.From(err, diag.TemplateError), node)
 	}
 	return nil
 }

@@ -43,15 +43,8 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 	}
 	columns := engineColumns(query)
 	if spec.Contract != nil {
-		declared, err := f.spelled(ctx, plainColumns(spec.Contract.Declared()), "the contract")
-		if err != nil {
+		if columns, err = f.contracted(ctx, spec, columns); err != nil {
 			return nil, err
-		}
-		if err := spec.CheckContract(columns, engineColumns(declared)); err != nil {
-			return nil, err
-		}
-		if spec.Materialized != materialize.View && spec.Materialized != materialize.Ephemeral {
-			columns = engineColumns(declared)
 		}
 	}
 	if c := node.Compiled; c != nil && alters(c.PreHooks, c.PostHooks) {
@@ -89,6 +82,21 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 		}
 	}
 	return plainColumns(made), said
+}
+
+// contracted holds columns to an enforced contract, whose types those of a table become.
+func (f *bindFacts) contracted(ctx context.Context, spec *materialize.Spec, columns []engine.Column) ([]engine.Column, error) {
+	declared, err := f.spelled(ctx, plainColumns(spec.Contract.Declared()), "the contract")
+	if err != nil {
+		return nil, err
+	}
+	if err := spec.CheckContract(columns, engineColumns(declared)); err != nil {
+		return nil, err
+	}
+	if spec.Materialized == materialize.View || spec.Materialized == materialize.Ephemeral {
+		return columns, nil
+	}
+	return engineColumns(declared), nil
 }
 
 // madeExternal is Made of an external model: what grows keeps the columns of the files that are there.
