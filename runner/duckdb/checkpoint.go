@@ -57,18 +57,18 @@ func byteSize(text string) (int64, error) {
 
 // Checkpoint writes the log of a database into its file. Killed in the middle it leaves
 // a file that [Open] mends. It fails while another session has a transaction that
-// writes.
+// writes. No other session should work hard meanwhile: DuckDB's memory is kept from growing.
 func (db *DB) Checkpoint(ctx context.Context, database string) error {
 	db.checkpoints.Lock()
 	defer db.checkpoints.Unlock()
 	if database == db.database && filepath.IsAbs(db.options.Path) {
-		return db.checkpoint(ctx, file{database: database, path: db.options.Path})
+		return db.checkpoint(ctx, file{database: database, path: db.options.Path}, alone)
 	}
 	files, err := db.files(ctx)
 	if err != nil {
 		return err
 	}
-	return db.checkpoint(ctx, file{database: database, path: files[database]})
+	return db.checkpoint(ctx, file{database: database, path: files[database]}, alone)
 }
 
 // CheckpointIfDue does so for each database whose log has outgrown the setting
@@ -95,7 +95,7 @@ func (db *DB) checkpointLonger(ctx context.Context, size int64) error {
 		if logSize(f.path)-db.busy[f.path] <= size {
 			continue
 		}
-		err := db.checkpoint(ctx, f)
+		err := db.checkpoint(ctx, f, besideOthers)
 		if isBusy(err) {
 			db.busy[f.path] = logSize(f.path) // again once it has grown as much again
 			continue
@@ -154,8 +154,14 @@ func (db *DB) files(ctx context.Context) (map[string]string, error) {
 	return files, nil
 }
 
+// Whether other sessions may work hard during a checkpoint.
+const (
+	alone        = true
+	besideOthers = false
+)
+
 // checkpoint writes the log of one file into it, with a journal beside it meanwhile.
-func (db *DB) checkpoint(ctx context.Context, f file) error {
+func (db *DB) checkpoint(ctx context.Context, f file, alone bool) error {
 	if err := db.torn[f.path]; err != nil {
 		return fmt.Errorf("an earlier checkpoint of database %q failed: %w", f.database, err)
 	}
@@ -174,7 +180,7 @@ func (db *DB) checkpoint(ctx context.Context, f file) error {
 	if db.beforeCheckpoint != nil {
 		db.beforeCheckpoint(f.path)
 	}
-	err = writeLog(ctx, session, f)
+	err = writeLog(ctx, session, f, alone)
 	if err != nil && !isBusy(err) {
 		// What it has torn is put back when the file is opened again. Another journal
 		// would hold the torn blocks.
@@ -194,29 +200,43 @@ func (db *DB) checkpoint(ctx context.Context, f file) error {
 // next. Whoever has chosen a way of compression gets it.
 const smallFile = 4 << 20
 
+// A checkpoint leaves each block that it writes in memory, 256 KB for the smallest table: with a
+// thousand of them it takes more than all that made them, for nothing. So DuckDB may take this
+// much more than it holds already, in bytes, and lets go of blocks that are written. Tables of
+// 3,000 columns, updates of each row group and indexes of millions of rows are content with a
+// sixth of it. A small project holds so little that it does not matter.
+const checkpointRoom = 96 << 20
+
 // writeLog is the checkpoint itself.
-func writeLog(ctx context.Context, s *Session, f file) error {
-	compress := func(how string) error {
-		_, err := s.Exec(context.WithoutCancel(ctx), "SET GLOBAL force_compression = "+project.QuoteString(how))
+func writeLog(ctx context.Context, s *Session, f file, alone bool) (err error) {
+	set := func(name, value string) error {
+		_, err := s.Exec(context.WithoutCancel(ctx), "SET GLOBAL "+name+" = "+project.QuoteString(value))
 		return err
 	}
-	checkpoint := func() error {
-		_, err := s.Exec(ctx, "CHECKPOINT "+project.QuoteIdent(f.database))
+	table, err := s.Query(ctx, `SELECT current_setting('force_compression'), current_setting('memory_limit'),
+		(SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory())`)
+	if err != nil {
 		return err
 	}
-	info, err := os.Stat(f.path)
-	if err != nil || info.Size()+logSize(f.path) > smallFile {
-		return checkpoint()
-	}
+	compression, _ := table.Rows[0][0].(string)
+	limit, _ := table.Rows[0][1].(string)
+	held, _ := table.Rows[0][2].(int64)
+
 	const asItComes = "auto"
-	chosen, err := s.Query(ctx, "SELECT current_setting('force_compression')")
-	if err != nil || chosen.Rows[0][0] != asItComes {
-		return errors.Join(err, checkpoint())
+	if info, err := os.Stat(f.path); err == nil && info.Size()+logSize(f.path) <= smallFile && compression == asItComes {
+		if err := set("force_compression", "uncompressed"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, set("force_compression", asItComes)) }()
 	}
-	if err := compress("uncompressed"); err != nil {
-		return err
+	if most, known := byteSize(limit); alone && held > checkpointRoom/4 && known == nil && held+checkpointRoom < most {
+		if err := set("memory_limit", strconv.FormatInt(held+checkpointRoom, 10)+" bytes"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, set("memory_limit", limit)) }()
 	}
-	return errors.Join(checkpoint(), compress(asItComes))
+	_, err = s.Exec(ctx, "CHECKPOINT "+project.QuoteIdent(f.database))
+	return err
 }
 
 // keepBlocks writes the journal of the blocks that a checkpoint may write in place:
