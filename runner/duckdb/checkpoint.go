@@ -229,7 +229,7 @@ func writeLog(ctx context.Context, s *Session, f file, alone bool) (err error) {
 		}
 		defer func() { err = errors.Join(err, set("force_compression", asItComes)) }()
 	}
-	if most, known := byteSize(limit); alone && held > checkpointRoom/4 && known == nil && held+checkpointRoom < most {
+	if most, known := byteSize(limit); alone && held > checkpointRoom/2 && known == nil && held+checkpointRoom < most {
 		if err := set("memory_limit", strconv.FormatInt(held+checkpointRoom, 10)+" bytes"); err != nil {
 			return err
 		}
