@@ -56,11 +56,9 @@ func (b *Bound) keyOf(node *project.Node, query ShellQuery, own *ownRelation) (k
 
 // cacheText is all that the columns of a query depend on.
 func (b *Bound) cacheText(node *project.Node, query ShellQuery) string {
-	const parentText = 128 // bytes, as a guess
-	parents := b.parents(node, nil)
-	text := make([]byte, 0, len(query.SQL)+parentText*len(parents))
-	text = append(text, query.SQL...)
-	for _, id := range parents {
+	var room [1 << 10]byte // on the stack: most are shorter, and there are tens of thousands
+	text := append(room[:0], query.SQL...)
+	for _, id := range b.parents(node, nil) {
 		parent := b.nodes[id]
 		if parent == nil {
 			continue

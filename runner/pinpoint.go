@@ -179,7 +179,7 @@ func ArtifactPath(node *project.Node) string {
 		base := strings.TrimSuffix(path.Base(filepath.ToSlash(node.Path)), ".sql")
 		return path.Join(file, base+"."+node.UniqueID[strings.LastIndex(node.UniqueID, ".")+1:]+".sql")
 	case node.Test != nil && node.Test.Generic != "", node.Type == project.Operation:
-		return path.Join(file, path.Base(filepath.ToSlash(node.Path)))
+		return file + "/" + path.Base(filepath.ToSlash(node.Path)) // joined by hand: there are tens of thousands
 	case node.Type == project.Snapshot && node.Block == nil: // as dbt has it
 		return path.Join(file, filepath.ToSlash(node.Path))
 	case node.Block != nil && len(node.Template.Blocks()) > 1:

@@ -57,7 +57,10 @@ func Select(u Universe, req Request) (*Selection, diag.List) {
 		return nil, diags
 	}
 	e := newEvaluation(u, req)
-	chosen := e.eval(spec).direct
+	chosen := e.members // where nothing is said
+	if spec != all {
+		chosen = e.eval(spec).direct
+	}
 	diags = append(diags, e.diags...)
 	if diags.HasErrors() {
 		return nil, diags.Errors() // what was not found may be their consequence
@@ -83,6 +86,9 @@ func (r *Request) wants(t project.ResourceType) bool {
 	return slices.Contains(r.ResourceTypes, t)
 }
 
+// all is every node.
+var all = &Spec{Op: Match, Criterion: &Criterion{Method: "fqn", Value: everything}}
+
 // spec turns the request into one spec.
 func (r *Request) spec() (*Spec, diag.List) {
 	if r.Indirect != "" && !r.Indirect.valid() {
@@ -97,11 +103,14 @@ func (r *Request) spec() (*Spec, diag.List) {
 			return d.Spec, nil
 		}
 	}
+	if len(r.Select) == 0 && len(r.Exclude) == 0 {
+		return all, nil
+	}
 	included, diags := parseAll(r.Select)
 	excluded, more := parseAll(r.Exclude)
 	diags = append(diags, more...)
 	if len(r.Select) == 0 {
-		included = &Spec{Op: Match, Criterion: &Criterion{Method: "fqn", Value: everything}}
+		included = all
 	}
 	return &Spec{Op: Difference, Parts: []*Spec{included, excluded}, Indirect: Eager}, diags
 }

@@ -120,10 +120,14 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}()
+	roomy := takeRoom(file, path)
 	buffered := bufio.NewWriterSize(file, 1<<16)
 	err = write(buffered)
 	if err == nil {
 		err = buffered.Flush()
+	}
+	if roomy && err == nil {
+		err = endHere(file)
 	}
 	if closed := file.Close(); err == nil {
 		err = closed

@@ -11,31 +11,28 @@ import (
 )
 
 // CompiledPath is where a node's compiled SQL is written, relative to the target
-// folder: dbt's compiled/<package>/<file>, generic tests below their property file.
-// It is "" for nodes without SQL of their own.
+// folder and with slashes: dbt's compiled/<package>/<file>, generic tests below their
+// property file. It is "" for nodes without SQL of their own.
 func CompiledPath(node *project.Node) string {
 	switch node.Type {
 	case project.Source, project.Exposure, project.Seed, project.Metric, project.SemanticModel, project.SavedQuery:
 		return ""
 	}
-	return filepath.Join("compiled", node.Package, pathBelow(node))
+	return "compiled/" + node.Package + "/" + runner.ArtifactPath(node)
 }
 
-// RunPath is where the statements that made a node are written.
+// RunPath is where the statements that made a node are written, likewise.
 func RunPath(node *project.Node) string {
-	return filepath.Join("run", node.Package, pathBelow(node))
-}
-
-func pathBelow(node *project.Node) string {
-	return filepath.FromSlash(runner.ArtifactPath(node))
+	return "run/" + node.Package + "/" + runner.ArtifactPath(node)
 }
 
 // writeCompiled writes the compiled SQL of every node that has some.
 func writeCompiled(dir string, plan *compiler.Plan, meta Meta) error {
+	dir = filepath.Clean(dir)
 	return onAllCores(plan.Order, func(id string) error {
 		node := plan.Nodes[id]
 		if path := CompiledPath(node); path != "" && node.Compiled != nil && !node.Compiled.Deferred {
-			return writeText(filepath.Join(dir, path), meta.hidden(node.Compiled.SQL))
+			return writeText(dir+string(filepath.Separator)+filepath.FromSlash(path), meta.hidden(node.Compiled.SQL))
 		}
 		return nil
 	})
@@ -47,7 +44,7 @@ func writeStatements(dir string, summary *runner.Summary, meta Meta) error {
 		if len(r.Statements) == 0 {
 			return nil
 		}
-		return writeText(filepath.Join(dir, RunPath(r.Node)), meta.hidden(strings.Join(r.Statements, ";\n\n")+";\n"))
+		return writeText(filepath.Join(dir, filepath.FromSlash(RunPath(r.Node))), meta.hidden(strings.Join(r.Statements, ";\n\n")+";\n"))
 	})
 }
 

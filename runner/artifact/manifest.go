@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -214,25 +215,28 @@ func (m *manifestWriter) node(buffer []byte, node *project.Node) ([]byte, error)
 // additions are what a manifest says of a node beyond what templates see.
 func (m *manifestWriter) additions(node *project.Node) []template.Item {
 	var out []template.Item
-	target := m.plan.Project.TargetPath
+	target := path.Clean(filepath.ToSlash(m.plan.Project.TargetPath))
 	set := func(key string, v template.Value) { out = append(out, template.Item{Key: key, Value: v}) }
 	if node.Type == project.Seed {
 		set("checksum", m.seedChecksum(node))
 	}
 	if m.meta.ran[node.UniqueID] && node.IsRefable() {
-		set("build_path", filepath.ToSlash(filepath.Join(target, RunPath(node))))
+		set("build_path", path.Join(target, RunPath(node)))
 	}
 	if node.Type == project.Test {
 		set("depends_on", template.NewRecord(
 			template.Item{Key: "macros", Value: texts(m.testMacros(node))},
 			template.Item{Key: "nodes", Value: texts(node.DependsOn)}))
 	}
-	if path := CompiledPath(node); path != "" && node.Type != project.UnitTest && node.Compiled != nil && !node.Compiled.Deferred {
+	if compiled := CompiledPath(node); compiled != "" && node.Type != project.UnitTest && node.Compiled != nil && !node.Compiled.Deferred {
 		ctes := template.NewList()
 		for _, id := range node.Compiled.CTEs {
 			ctes.Elems = append(ctes.Elems, m.injected(id))
 		}
-		set("compiled_path", filepath.ToSlash(filepath.Join(target, path)))
+		if target != "." { // joined by hand: there are tens of thousands
+			compiled = target + "/" + compiled
+		}
+		set("compiled_path", compiled)
 		set("extra_ctes_injected", true)
 		set("extra_ctes", ctes)
 	}

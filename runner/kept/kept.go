@@ -88,11 +88,8 @@ func checksum(text string) string {
 
 // Key is the name of an entry: a hash of all that it depends on.
 func Key(parts ...string) string {
-	size := 0
-	for _, part := range parts {
-		size += len(part) + 8
-	}
-	text := make([]byte, 0, size)
+	var room [2 << 10]byte // on the stack: most are shorter, and there are tens of thousands
+	text := room[:0]
 	for _, part := range parts {
 		text = append(append(strconv.AppendInt(text, int64(len(part)), 10), ':'), part...)
 	}
