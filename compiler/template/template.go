@@ -14,6 +14,7 @@ package template
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"elt/compiler/diag"
 )
@@ -143,23 +144,29 @@ func (t *Template) Blocks() []*Block { return t.blocks }
 // scope. The error is a *diag.Diagnostic, or wraps one.
 func (t *Template) Render(th *Thread, scope Scope) (Output, error) {
 	f := t.frame(th, scope)
-	f.out = t.roomy()
-	if err := f.runTemplate(); err != nil {
-		return Output{Map: &PosMap{}}, err
+	text := spareTexts.Get().(*[]byte)
+	whole := &buffer{text: (*text)[:0], track: true}
+	if t.prog == nil {
+		whole.segs = make([]segment, 0, len(t.leaves))
 	}
-	return f.out.output(t.src), nil
+	f.out = whole
+	err := f.runTemplate()
+	out := Output{Map: &PosMap{}}
+	if err == nil {
+		out = whole.output(t.src)
+	}
+	if cap(whole.text) <= mostSpare {
+		*text = whole.text
+		spareTexts.Put(text)
+	}
+	return out, err
 }
 
-// roomy is a buffer that the text of a template without statements is likely to fit into.
-func (t *Template) roomy() *buffer {
-	const name = 32 // bytes that an expression prints
-	b := &buffer{track: true}
-	if t.prog == nil {
-		b.text = make([]byte, 0, len(t.src.Text)+name*len(t.leaves))
-		b.segs = make([]segment, 0, len(t.leaves))
-	}
-	return b
-}
+// spareTexts are buffers that templates are rendered into one after another, a *[]byte each: what
+// is rendered is copied in the end. Longer ones than mostSpare bytes are not kept.
+var spareTexts = sync.Pool{New: func() any { return new([]byte) }}
+
+const mostSpare = 64 << 10
 
 func (t *Template) frame(th *Thread, scope Scope) *frame {
 	return &frame{th: th, t: t, scope: scope, slots: newSlots(int(t.slots)), lax: th.LaxUndefined}
