@@ -255,7 +255,7 @@ func (w *worker) make(ctx context.Context, n *nodeRun) error {
 	if err := w.describeFirst(ctx, n, &write); err != nil {
 		return err
 	}
-	if err := w.load(ctx, n, write.Statements); err != nil {
+	if err := w.loadFiles(ctx, n, write.Statements); err != nil {
 		return err
 	}
 	n.written = write.Made

@@ -82,6 +82,14 @@ func (w *worker) makeRoom(n *nodeRun) error {
 	return nil
 }
 
+// loadFiles loads a node; a file that it writes goes to the disk meanwhile.
+func (w *worker) loadFiles(ctx context.Context, n *nodeRun, statements []materialize.Statement) error {
+	if x := n.spec.External; x != nil && !x.Remote && !x.Versioned {
+		defer drain(filepath.FromSlash(x.Written()))()
+	}
+	return w.load(ctx, n, statements)
+}
+
 // writtenFiles looks at what was written for an external model.
 func (w *worker) writtenFiles(ctx context.Context, n *nodeRun) error {
 	if n.spec.External != nil && n.spec.External.Versioned {
