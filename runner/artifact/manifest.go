@@ -28,23 +28,24 @@ func Manifest(w io.Writer, plan *compiler.Plan, meta Meta) error {
 // writeManifest calls meanwhile when the nodes are written: what is left keeps one core busy.
 func writeManifest(w io.Writer, plan *compiler.Plan, meta Meta, meanwhile func()) error {
 	m := &manifestWriter{out: bufio.NewWriterSize(w, 1<<16), plan: plan, lost: lostTests(plan), meta: meta}
+	m.divide()
 	m.text("{")
 	m.key("metadata", m.metadata(meta))
-	m.section("nodes", func(t project.ResourceType) bool { return !hasSection(t) })
+	m.section("nodes")
 	meanwhile()
-	m.section("sources", only(project.Source))
+	m.section("sources")
 	m.macros()
 	m.docs()
-	m.section("exposures", only(project.Exposure))
-	m.section("metrics", only(project.Metric))
+	m.section("exposures")
+	m.section("metrics")
 	m.groups()
 	m.key("selectors", empty)
 	m.disabled()
 	m.maps()
 	m.groupMap()
-	m.section("saved_queries", only(project.SavedQuery))
-	m.section("semantic_models", only(project.SemanticModel))
-	m.section("unit_tests", only(project.UnitTest))
+	m.section("saved_queries")
+	m.section("semantic_models")
+	m.section("unit_tests")
 	m.key("functions", empty)
 	m.text("}\n")
 	if m.err != nil {
@@ -55,13 +56,23 @@ func writeManifest(w io.Writer, plan *compiler.Plan, meta Meta, meanwhile func()
 
 var empty = json.RawMessage("{}")
 
-func only(t project.ResourceType) func(project.ResourceType) bool {
-	return func(other project.ResourceType) bool { return other == t }
-}
-
-// hasSection reports whether a resource type has a section of its own.
-func hasSection(t project.ResourceType) bool {
-	return t == project.Source || t == project.Exposure || t == project.UnitTest || t.IsSemantic()
+// sectionOf is the section that nodes of a type stand in.
+func sectionOf(t project.ResourceType) string {
+	switch t {
+	case project.Source:
+		return "sources"
+	case project.Exposure:
+		return "exposures"
+	case project.Metric:
+		return "metrics"
+	case project.SavedQuery:
+		return "saved_queries"
+	case project.SemanticModel:
+		return "semantic_models"
+	case project.UnitTest:
+		return "unit_tests"
+	}
+	return "nodes"
 }
 
 // manifestWriter writes the document key by key: a manifest of 20,000 nodes never
@@ -70,7 +81,8 @@ type manifestWriter struct {
 	out   *bufio.Writer
 	nodes dbtcontext.NodeWriter
 	plan  *compiler.Plan
-	lost  []*project.Node // see lostTests
+	lost  []*project.Node            // see lostTests
+	parts map[string][]*project.Node // what stands in each section, in the plan's order
 	meta  Meta
 	comma bool
 	err   error
@@ -136,22 +148,24 @@ func (m *manifestWriter) metadata(meta Meta) any {
 	}
 }
 
-// section writes the nodes of some types by unique_id.
-func (m *manifestWriter) section(name string, in func(project.ResourceType) bool) {
-	ids := slices.DeleteFunc(slices.Clone(m.plan.Order), func(id string) bool { return !in(m.plan.Nodes[id].Type) })
-	lost := map[string]*project.Node{}
-	for _, node := range m.lost {
-		if in(node.Type) {
-			lost[node.UniqueID] = node
-			ids = append(ids, node.UniqueID)
-		}
+// divide finds what stands in each section.
+func (m *manifestWriter) divide() {
+	m.parts = map[string][]*project.Node{}
+	add := func(node *project.Node) {
+		name := sectionOf(node.Type)
+		m.parts[name] = append(m.parts[name], node)
 	}
-	m.members(name, ids, func(buffer []byte, id string) ([]byte, error) {
-		if node := lost[id]; node != nil {
-			return m.node(buffer, node)
-		}
-		return m.node(buffer, m.plan.Nodes[id])
-	})
+	for _, id := range m.plan.Order {
+		add(m.plan.Nodes[id])
+	}
+	for _, node := range m.lost {
+		add(node)
+	}
+}
+
+// section writes the nodes of a section by unique_id.
+func (m *manifestWriter) section(name string) {
+	members(m, name, m.parts[name], func(node *project.Node) string { return node.UniqueID }, m.node)
 }
 
 // lostTests are the data tests that have lost what they read. dbt leaves them among the nodes, not enabled.
@@ -166,15 +180,15 @@ func lostTests(plan *compiler.Plan) []*project.Node {
 	return slices.CompactFunc(out, func(a, b *project.Node) bool { return a.UniqueID == b.UniqueID })
 }
 
-// members writes an object that has a member of each name, whose values add appends. It is
-// called by several goroutines.
-func (m *manifestWriter) members(name string, names []string, add func(buffer []byte, name string) ([]byte, error)) {
+// members writes an object that has a member for each of some items, of other names each, whose
+// values add appends. It is called by several goroutines.
+func members[T comparable](m *manifestWriter, name string, items []T, nameOf func(T) string, add func(buffer []byte, item T) ([]byte, error)) {
 	m.object(name, func() {
-		err := inOrder(names, func(buffer []byte, name string) ([]byte, error) {
-			if name != names[0] {
+		err := inOrder(items, func(buffer []byte, item T) ([]byte, error) {
+			if item != items[0] {
 				buffer = append(buffer, ", "...)
 			}
-			return add(append(appendString(buffer, name), ": "...), name)
+			return add(append(appendString(buffer, nameOf(item)), ": "...), item)
 		}, m.bytes)
 		if err != nil && m.err == nil {
 			m.err = err
@@ -399,7 +413,7 @@ func (m *manifestWriter) maps() {
 		}
 	}
 	neighbours := func(name string, of func(id string) []string, more map[string][]string) {
-		m.members(name, ids, func(buffer []byte, id string) ([]byte, error) {
+		members(m, name, ids, func(id string) string { return id }, func(buffer []byte, id string) ([]byte, error) {
 			buffer = append(buffer, '[')
 			for i, neighbour := range slices.Sorted(slices.Values(slices.Concat(of(id), more[id]))) {
 				if i > 0 {
