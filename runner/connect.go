@@ -58,7 +58,7 @@ func (r *run) open(ctx context.Context) error {
 }
 
 // isNew reports whether there is nothing at all in any database of the run.
-func (r *run) isNew() bool { return r.made && len(r.plan.Project.Target.Attach) == 0 }
+func (r *run) isNew() bool { return (r.made || r.standsIn) && len(r.plan.Project.Target.Attach) == 0 }
 
 // use sets up what the steps need of an open database.
 func (r *run) use(ctx context.Context, db *duckdb.DB) error {

@@ -78,6 +78,7 @@ type run struct {
 	promised    map[string]bool // nodes that the commit which decides does not publish itself
 	giveUp      bool            // forget what an earlier run promised and what cannot be published
 	made        bool            // the database file was made by this run
+	standsIn    bool            // the database is an empty one in memory, for one that is not there
 	retryOf     string
 	selected    []string           // in a retry: all it is about
 	carried     []state.Result     // in a retry: of tests that passed in the last run

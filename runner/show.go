@@ -202,7 +202,7 @@ func (r *run) openToRead(ctx context.Context, empty bool) error {
 	var db *duckdb.DB
 	var err error
 	if empty && missing(target) {
-		options.Path, options.Shadow = "", true
+		options.Path, options.Shadow, r.standsIn = "", true, true
 		if db, err = duckdb.Open(ctx, options); err != nil {
 			return targetFault(target, err)
 		}
@@ -213,8 +213,10 @@ func (r *run) openToRead(ctx context.Context, empty bool) error {
 	if err := r.use(ctx, db); err != nil {
 		return err
 	}
-	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
-		return errors.Join(diagnostics(err), r.close())
+	if r.published = newPublished(r.names); !r.isNew() {
+		if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
+			return errors.Join(diagnostics(err), r.close())
+		}
 	}
 	r.lake = unpinnedLake(r.plan)
 	r.assemble(nil)
