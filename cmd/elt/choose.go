@@ -34,8 +34,8 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 	in.saidEmpty = slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == diag.EmptySelection })
 	var ids []string
 	types := concernedTypes(c.Command.Name)
-	for _, id := range selection.IDs {
-		if types == nil || slices.Contains(types, plan.Nodes[id].Type) {
+	for i, id := range selection.IDs {
+		if types == nil || slices.Contains(types, selection.Nodes[i].Type) {
 			ids = append(ids, id)
 		}
 	}

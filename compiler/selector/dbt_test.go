@@ -212,8 +212,8 @@ func TestAsDbt(t *testing.T) {
 			if diff := cmp.Diff(c.Selected, got, cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
 				t.Errorf("selection (-dbt +elt):\n%s", diff)
 			}
-			if len(selection.IDs) != len(selection.Set) {
-				t.Errorf("%d ids, %d in the set", len(selection.IDs), len(selection.Set))
+			if len(slices.Compact(got)) != len(selection.IDs) || len(selection.Nodes) != len(selection.IDs) {
+				t.Errorf("%d different ids of %d, %d nodes", len(slices.Compact(got)), len(selection.IDs), len(selection.Nodes))
 			}
 		})
 	}

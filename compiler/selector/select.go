@@ -38,14 +38,11 @@ type Request struct {
 	State func(method, value string) (func(*project.Node) bool, error)
 }
 
-// Selection is a set of nodes.
+// Selection is what was chosen, in the order of the universe's nodes.
 type Selection struct {
-	IDs []string // in the order of the universe's nodes
-	Set graph.Set
+	IDs   []string
+	Nodes []*project.Node // of the same length
 }
-
-// Has reports whether a node is selected. A nil selection holds nothing.
-func (s *Selection) Has(id string) bool { return s != nil && s.Set.Has(id) }
 
 // Select chooses nodes as dbt does. A selector that cannot be understood is an error,
 // and then the selection is nil; one that matches nothing is a warning.
@@ -56,20 +53,23 @@ func Select(u Universe, req Request) (*Selection, diag.List) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	e := newEvaluation(u, req)
-	chosen := e.members // where nothing is said
+	chosen := func(n *project.Node) bool { return n.Config.Bool("enabled", true) } // where nothing is said
 	if spec != all {
-		chosen = e.eval(spec).direct
+		e := newEvaluation(u, req)
+		direct := e.eval(spec).direct
+		diags = append(diags, e.diags...)
+		if diags.HasErrors() {
+			return nil, diags.Errors() // what was not found may be their consequence
+		}
+		chosen = func(n *project.Node) bool {
+			i := u.Graph.Number(n.UniqueID)
+			return i >= 0 && direct[i]
+		}
 	}
-	diags = append(diags, e.diags...)
-	if diags.HasErrors() {
-		return nil, diags.Errors() // what was not found may be their consequence
-	}
-	out := &Selection{Set: make(graph.Set, len(u.Nodes))}
+	out := &Selection{}
 	for _, n := range u.Nodes {
-		if i := u.Graph.Number(n.UniqueID); i >= 0 && chosen[i] && req.wants(n.Type) && !out.Set.Has(n.UniqueID) {
-			out.IDs = append(out.IDs, n.UniqueID)
-			out.Set[n.UniqueID] = struct{}{}
+		if chosen(n) && req.wants(n.Type) {
+			out.IDs, out.Nodes = append(out.IDs, n.UniqueID), append(out.Nodes, n)
 		}
 	}
 	return out, diags

@@ -154,8 +154,8 @@ func TestSelectionIsInTheOrderOfTheNodes(t *testing.T) {
 	if got := strings.Join(s.IDs, " "); got != "model.p.c model.p.a" {
 		t.Errorf("selected %q", got)
 	}
-	if !s.Has("model.p.a") || s.Has("model.p.b") {
-		t.Error("the set is another one than the list")
+	if len(s.Nodes) != 2 || s.Nodes[0] != u.Nodes[0] || s.Nodes[1] != u.Nodes[2] {
+		t.Error("the nodes are others than the list of ids")
 	}
 }
 
