@@ -83,7 +83,7 @@ func (r *run) tidy(ctx context.Context, before state.Run) (untidy bool, err erro
 	if r.made {
 		return false, nil
 	}
-	dropped, err := r.dropLeftovers(ctx, r.keep)
+	dropped, err := r.dropLeftovers(ctx, state.Version, r.keep)
 	if err != nil {
 		return false, err
 	}

@@ -50,7 +50,7 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned
 			done.Files = append(done.Files, r.shownPath(file))
 		}
 	}
-	if done.Relations, err = r.dropLeftovers(ctx, nil); err != nil {
+	if done.Relations, err = r.dropLeftovers(ctx, version, nil); err != nil {
 		return done, diagnostics(err)
 	}
 	if err := checkpoint(ctx, r.db, []string{r.database}); err != nil {
@@ -62,7 +62,7 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned
 // leftovers lists hidden relations in all databases that can be written.
 func leftovers(ctx context.Context, s engine.Session) ([]project.Relation, error) {
 	found, err := hiddenRelations(ctx, s)
-	if err != nil {
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	writable, err := attachedDatabases(ctx, s)
@@ -95,8 +95,8 @@ func hiddenRelations(ctx context.Context, s engine.Session) ([]project.Relation,
 }
 
 // dropLeftovers drops hidden relations but those to keep, and forgets the candidates
-// of earlier runs.
-func (r *run) dropLeftovers(ctx context.Context, keep []project.Relation) ([]project.Relation, error) {
+// of earlier runs, where elt's own tables are there in some version.
+func (r *run) dropLeftovers(ctx context.Context, version int, keep []project.Relation) ([]project.Relation, error) {
 	found, err := leftovers(ctx, r.main)
 	if err != nil {
 		return nil, err
@@ -118,9 +118,8 @@ func (r *run) dropLeftovers(ctx context.Context, keep []project.Relation) ([]pro
 		}
 		dropped = append(dropped, rel)
 	}
-	version, err := state.ReadVersion(ctx, r.main, r.database)
-	if err != nil || version == 0 {
-		return dropped, err
+	if version == 0 {
+		return dropped, nil
 	}
 	_, err = r.main.Exec(ctx, state.DeleteCandidates(r.database))
 	return dropped, err

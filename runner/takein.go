@@ -248,12 +248,7 @@ func (w *worker) noteFiles(ctx context.Context, n *nodeRun) error {
 		return diag.New(diag.LakeFile, n.node.Place, "a raw file cannot be read: %v", err)
 	}
 	statements := append(state.CreateFiles(n.intake.table, changes), state.CountFileRows(n.intake.table, n.write.Made, n.intake.column))
-	for _, sql := range statements {
-		if _, err := w.session.Exec(ctx, sql); err != nil {
-			return err
-		}
-	}
-	return nil
+	return transact(ctx, w.session, func() error { return execAll(ctx, w.session, statements) })
 }
 
 // partial settles the outcome of a by_file model that was made without some files.

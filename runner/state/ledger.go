@@ -78,15 +78,15 @@ func CreateFiles(rel project.Relation, files []FileChange) []string {
 		hash varchar, columns varchar, change varchar, rows bigint)`}
 	rows := make([][]string, len(files))
 	for i, f := range files {
-		rows[i] = []string{text(f.Source), text(f.Path), known(f.Bytes), Time(f.ModifiedAt), text(f.Hash), text(f.Columns), text(f.Change), "null"}
+		rows[i] = []string{text(f.Source), text(f.Path), known(f.Bytes), Time(f.ModifiedAt), text(f.Hash), text(f.Columns), text(f.Change), "0"}
 	}
 	return append(out, insert(rel.String(), rows)...)
 }
 
-// CountFileRows fills in how many rows of a relation came from each file.
+// CountFileRows fills in how many rows of a relation came from each file that has some.
 func CountFileRows(files, rows project.Relation, column string) string {
-	return fmt.Sprintf("update %s as _elt_files set rows = (select count(*) from %s as _elt_rows where _elt_rows.%s = _elt_files.path)",
-		files, rows, project.QuoteIdent(column))
+	return fmt.Sprintf("update %s as _elt_files set rows = _elt_counts.n from (select %s as path, count(*) as n from %s group by 1) as _elt_counts where _elt_counts.path = _elt_files.path",
+		files, project.QuoteIdent(column), rows)
 }
 
 // ReadFiles returns path, change and time of a files table, "path\x00change\x00time"
