@@ -29,6 +29,9 @@ func (r *run) blameFile(ctx context.Context, d *diag.Diagnostic, n *nodeRun, e *
 	if n.node.Type == project.Seed {
 		d.Code = diag.Seed
 	}
+	if d.Hint == "" && strings.Contains(d.Message, "is not of type ") {
+		d.Hint = r.valueHint(n, e.File)
+	}
 	if src := lineOf(e, shown); src != nil {
 		at := valueIn(src.Text, headerOf(e), e)
 		d.Place = diag.Place{Source: src, Span: at}
@@ -51,6 +54,17 @@ func (r *run) blameFile(ctx context.Context, d *diag.Diagnostic, n *nodeRun, e *
 	if e.Text != "" {
 		d.Notes = append(d.Notes, diag.Note{Message: "it reads: " + e.Text})
 	}
+}
+
+// valueHint says what to do about a value of a raw file that does not fit its column.
+func (r *run) valueHint(n *nodeRun, file string) string {
+	switch {
+	case n.node.Type == project.Seed:
+		return "correct the value, or give the column another type under column_types"
+	case r.sourceOfFile(n, file) != nil:
+		return "correct the value, or keep such rows apart and take in the others: on_bad_rows: quarantine"
+	}
+	return ""
 }
 
 // placeFile puts the error about a file that is not there at the text that names it in the

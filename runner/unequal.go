@@ -60,22 +60,39 @@ func (r *run) blameUnequal(ctx context.Context, d *diag.Diagnostic, n *nodeRun, 
 	return true
 }
 
-// sourceOfFile is the source that a node reads a file of.
+// sourceOfFile is the source that a node reads a file of: itself, or through the views and
+// ephemeral models it reads. Of several sources with the file it is the nearest.
 func (r *run) sourceOfFile(n *nodeRun, file string) *lakeSource {
 	if r.lake == nil {
 		return nil
 	}
-	var found *lakeSource
-	for _, id := range slices.Sorted(slices.Values(n.node.DependsOn)) {
-		src := r.lake.sources[id]
-		if src == nil || len(src.node.Table.Paths) == 0 {
-			continue
+	file = filepath.ToSlash(file)
+	seen := map[string]bool{}
+	for level := n.node.DependsOn; len(level) > 0; {
+		var next []string
+		var found *lakeSource
+		for _, id := range slices.Sorted(slices.Values(level)) {
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			if parent := r.plan.Nodes[id]; parent != nil {
+				next = append(next, parent.DependsOn...)
+			}
+			src := r.lake.sources[id]
+			if src == nil || len(src.node.Table.Paths) == 0 {
+				continue
+			}
+			if slices.ContainsFunc(src.files, func(f lakeFile) bool { return filepath.ToSlash(f.path) == file }) {
+				found = src
+			}
 		}
-		if slices.ContainsFunc(src.files, func(f lakeFile) bool { return filepath.ToSlash(f.path) == filepath.ToSlash(file) }) {
-			found = src
+		if found != nil {
+			return found
 		}
+		level = next
 	}
-	return found
+	return nil
 }
 
 // differences says in which columns two files of a source differ.

@@ -9,6 +9,7 @@ import (
 
 	"elt/cmd/elt/internal/report"
 	"elt/compiler"
+	"elt/compiler/diag"
 	"elt/runner"
 	"elt/runner/engine"
 
@@ -82,7 +83,15 @@ func selectionText(c *cli.Context) string {
 
 func notOneNode(plan *compiler.Plan, ids []string, selection string) error {
 	if len(ids) == 0 {
-		return usagef("%q is no node that could be shown", selection).withHint("elt ls lists what there is")
+		err := usagef("%q is no node that could be shown", selection)
+		var all []string
+		for _, id := range plan.Order {
+			all = append(all, plan.Nodes[id].Name)
+		}
+		if near := diag.Suggest(selection, all); near != "" {
+			return err.withHint("did you mean %q?", near)
+		}
+		return err.withHint("elt ls lists what there is")
 	}
 	var names []string
 	for _, id := range ids[:min(5, len(ids))] {
