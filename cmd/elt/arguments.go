@@ -256,8 +256,8 @@ func (s *scanner) scan(words []string) error {
 func (s *scanner) separated(words []string) []string {
 	var out []string
 	for _, word := range words {
-		letters := strings.TrimPrefix(word, "-")
-		if len(word) < 3 || strings.HasPrefix(letters, "-") || !s.allSwitches(letters) {
+		letters, dashed := strings.CutPrefix(word, "-")
+		if !dashed || len(letters) < 2 || strings.HasPrefix(letters, "-") || !s.allSwitches(letters) {
 			out = append(out, word)
 			continue
 		}

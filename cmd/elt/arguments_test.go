@@ -30,6 +30,7 @@ func TestArrange(t *testing.T) {
 		{"a flag repeated", "build -s a -s b", nil, "elt build --select=a --select=b --"},
 		{"a value with an equals sign", "build --vars=a=1", nil, "elt build --vars=a=1 --"},
 		{"switches in one word", "build -xf", nil, "elt build --fail-fast=true --full-refresh=true --"},
+		{"a value of letters that are switches", "build -xf -s dfx xxx", nil, "elt build --fail-fast=true --full-refresh=true --select=dfx --select=xxx --"},
 		{"a switch turned off", "build --no-fail-fast", nil, "elt build --fail-fast=false --"},
 		{"dbt's other names", "build -m a --models b --resource-types model seed", nil, "elt build --select=a --select=b --resource-type=model --resource-type=seed --"},
 		{"flags before the command", "--target dev -q build -x", nil, "elt build --target=dev --quiet=true --fail-fast=true --"},
