@@ -88,6 +88,9 @@ func (f *bindFacts) Made(ctx context.Context, node *project.Node, query []compil
 func (f *bindFacts) contracted(ctx context.Context, spec *materialize.Spec, columns []engine.Column) ([]engine.Column, error) {
 	declared, err := f.spelled(ctx, plainColumns(spec.Contract.Declared()), "the contract")
 	if err != nil {
+		if d := f.unknownPromise(ctx, spec); d != nil {
+			return nil, d
+		}
 		return nil, err
 	}
 	if err := spec.CheckContract(columns, engineColumns(declared)); err != nil {
@@ -95,6 +98,11 @@ func (f *bindFacts) contracted(ctx context.Context, spec *materialize.Spec, colu
 	}
 	if spec.Materialized == materialize.View || spec.Materialized == materialize.Ephemeral {
 		return columns, nil
+	}
+	if spec.Materialized == materialize.Table || spec.Materialized == materialize.Incremental {
+		if err := f.constrained(ctx, spec); err != nil {
+			return nil, err
+		}
 	}
 	return engineColumns(declared), nil
 }

@@ -370,6 +370,21 @@ func (s *Shell) Apply(ctx context.Context, sql string) error {
 	return err
 }
 
+// Try runs one statement and undoes it.
+func (s *Shell) Try(ctx context.Context, sql string) error {
+	session, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.give(session)
+	if _, err := session.Exec(ctx, "begin transaction"); err != nil {
+		return err
+	}
+	_, err = session.Exec(ctx, sql)
+	_, undone := session.Exec(context.WithoutCancel(ctx), "rollback")
+	return errors.Join(err, undone)
+}
+
 // DefineFunction makes a table function.
 func (s *Shell) DefineFunction(ctx context.Context, rel project.Relation, parameters []string, query string) error {
 	session, err := s.take(ctx)

@@ -2,6 +2,7 @@ package materialize
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -176,6 +177,41 @@ func createTable(rel project.Relation, c *Contract) Statement {
 		}
 	}
 	return plain("create table %s (\n  %s\n)", rel, strings.Join(defs, ",\n  "))
+}
+
+// ConstraintTrial is a statement that makes a table with constraints of a contract.
+type ConstraintTrial struct {
+	SQL   string
+	Place diag.Place // of what is tried
+}
+
+// Trials returns statements that make tables as a contract declares them: all of the
+// constraints first and then, to find those that cannot be made, one at a time. There are
+// none without constraints.
+func (s *Spec) Trials() []ConstraintTrial {
+	table := project.Relation{Identifier: s.Published.Identifier}
+	bare := make([]ContractColumn, len(s.Contract.Columns))
+	for i, col := range s.Contract.Columns {
+		bare[i] = ContractColumn{Name: col.Name, Type: col.Type}
+	}
+	trial := func(place diag.Place, c *Contract) ConstraintTrial {
+		return ConstraintTrial{SQL: strings.Replace(createTable(table, c).SQL, "create table", "create temp table", 1), Place: place}
+	}
+	out := []ConstraintTrial{trial(s.place("contract"), s.Contract)}
+	for i, col := range s.Contract.Columns {
+		for _, constraint := range col.Constraints {
+			one := slices.Clone(bare)
+			one[i].Constraints = []project.Constraint{constraint}
+			out = append(out, trial(constraint.Place, &Contract{Columns: one}))
+		}
+	}
+	for _, constraint := range s.Contract.Constraints {
+		out = append(out, trial(constraint.Place, &Contract{Columns: bare, Constraints: []project.Constraint{constraint}}))
+	}
+	if len(out) == 1 {
+		return nil
+	}
+	return out
 }
 
 // uniqueKeys are the keys that the contract wants to be unique.
