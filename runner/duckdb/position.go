@@ -86,6 +86,10 @@ func placeless(e *engine.Error, raw string) int {
 	switch {
 	case strings.HasPrefix(raw, "Set operations can only apply "):
 		return onlyWord(e.SQL, "union", "intersect", "except")
+	case strings.HasPrefix(raw, "GROUP BY term out of range"):
+		return onlyWord(e.SQL, "group")
+	case strings.HasSuffix(raw, "must appear in the GROUP BY clause or be used in an aggregate function"):
+		return havingPlace(e.SQL, raw)
 	case e.Name == "":
 		return -1
 	case strings.HasSuffix(raw, " side of join!"):
@@ -119,6 +123,23 @@ func onlyWord(sql string, words ...string) int {
 		at = tok.Span.Start
 	}
 	return at
+}
+
+// havingPlace is where the column of a message about HAVING stands: behind that word. It is
+// the word where the column is not found there, and -1 where there are several.
+func havingPlace(sql, message string) int {
+	from := onlyWord(sql, "having")
+	words := strings.Fields(message)
+	if from < 0 || len(words) < 2 {
+		return from
+	}
+	name := sqltoken.Unquote(words[1]) // column NAME must appear ...
+	for tok := range sqltoken.Tokens(sql[from:]) {
+		if strings.EqualFold(sqltoken.Unquote(tok.Text(sql[from:])), name) {
+			return from + tok.Span.Start
+		}
+	}
+	return from
 }
 
 // firstParameter is where the first parameter stands, -1 where there is none.
