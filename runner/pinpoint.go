@@ -72,7 +72,7 @@ func syntaxWords(d *diag.Diagnostic, node *project.Node, offset int) int {
 		d.Message, d.Hint = fmt.Sprintf("%q is not closed", open.Text(sql)), ""
 		return open.Span.Start
 	case offset >= len(strings.TrimRight(sql, " \t\r\n;")):
-		d.Message, d.Hint = fmt.Sprintf("unexpected end of query after %q", strings.Trim(last.Text(sql), `"`)), ""
+		d.Message, d.Hint = fmt.Sprintf("unexpected end of query after %q", strings.Trim(last.Text(sql), `"`)), endHint(node)
 		return last.Span.Start
 	case !strings.HasPrefix(d.Message, "syntax error near "):
 		return offset
@@ -87,6 +87,14 @@ func syntaxWords(d *diag.Diagnostic, node *project.Node, offset int) int {
 		d.Hint = "a model is one select; other statements belong into a pre_hook or post_hook"
 	}
 	return offset
+}
+
+// endHint says why a query may end too early.
+func endHint(node *project.Node) string {
+	if node.Template != nil && strings.Contains(node.RawCode, "{{") {
+		return "write what is missing behind it; a name in {{ }} that nothing defines prints nothing"
+	}
+	return "write what is missing behind it"
 }
 
 // brackets looks at a query up to an offset: the innermost bracket that is open there, the

@@ -43,6 +43,14 @@ func (r *report) knownKeys(c cursor, known *keys, where string) {
 
 func unknownKey(at diag.Place, key string, known *keys, where string) *diag.Diagnostic {
 	d := diag.Warn(diag.UnknownKey, at, "%q is not a key of %s", key, where).WithEvent("CustomKeyInObjectDeprecation")
+	switch {
+	case known == eltKeys && connectionKeys.set[key]:
+		return d.WithHint("it is ignored; keys of the connection belong under target:")
+	case known == projectKeys && connectionKeys.set[key]:
+		return d.WithHint("it is ignored; keys of the connection belong into profiles.yml")
+	case strings.HasSuffix(key, ")") && !strings.Contains(key, "("): // decimal(10, 2) between { and }
+		return d.WithHint("a value with a comma has to be quoted here")
+	}
 	if meant := diag.Suggest(key, known.names); meant != "" {
 		return d.WithHint("did you mean %q?", meant)
 	}
@@ -54,12 +62,22 @@ func unknownKey(at diag.Place, key string, known *keys, where string) *diag.Diag
 
 // wrongType reports a value of the wrong type. want reads "a list of strings".
 func wrongType(c cursor, key, want string) *diag.Diagnostic {
-	return diag.New(diag.WrongType, c.place(), "%q must be %s, not %s", key, want, article(kindName(c.resolve())))
+	kind := kindName(c.resolve())
+	return withoutQuotes(diag.New(diag.WrongType, c.place(), "%q must be %s, not %s", key, want, article(kind)), want, kind)
 }
 
 // wrongValue is wrongType for a value that only rendering gave.
 func wrongValue(at diag.Place, key, want string, v template.Value) *diag.Diagnostic {
-	return diag.New(diag.WrongType, at, "%q must be %s, not %s", key, want, article(typeName(v)))
+	kind := typeName(v)
+	return withoutQuotes(diag.New(diag.WrongType, at, "%q must be %s, not %s", key, want, article(kind)), want, kind)
+}
+
+// withoutQuotes says how a boolean is written where there is a text.
+func withoutQuotes(d *diag.Diagnostic, want, kind string) *diag.Diagnostic {
+	if want == kindWords[boolean] && kind == "string" {
+		return d.WithHint("write true or false, without quotes")
+	}
+	return d
 }
 
 func article(kind string) string {

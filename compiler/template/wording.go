@@ -28,7 +28,7 @@ var wordings = []wording{
 	say(`^No (filter|test) named '(.+?)'(?: found)?\.$`, `no $1 is named "$2"`, ``),
 	say(`^expected token '(.+)', got '(.+)'$`, `expected "$1", got "$2"`, ``),
 	say(`^Expected an expression, got '(.+)'$`, `expected an expression, got "$1"`, ``),
-	say(`^unexpected '(.+)', expected '(.+)'$`, `expected "$2", got "$1"`, ``),
+	say(`^unexpected '(.+)', expected '(.+)'$`, `expected "$2", got "$1"`, `close what was opened before`),
 	say(`^unexpected '(.+)'$`, `unexpected "$1"`, ``),
 	say(`^unexpected char (?:"'"|'"') at \d+$`, `a string is not closed`, ``),
 	say(`^unexpected char ['"](.+)['"] at \d+$`, `unexpected character $1`, ``),

@@ -48,7 +48,7 @@ func TestFileErrors(t *testing.T) {
 		{"a JSON value of another type", "type.json", "{\"a\": 1}\n{\"a\": \"x\"}\n", "read_json(%s, columns = {a: 'INT'})",
 			engine.Error{Kind: engine.Input, Message: `JSON transform error in file`, Line: 2, Text: "x"}},
 		{"not Parquet", "x.parquet", "hello", "read_parquet(%s)",
-			engine.Error{Kind: engine.Input, Message: "File '"}},
+			engine.Error{Kind: engine.Input, Message: "is not a Parquet file: it is too short"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(folder, c.file)
@@ -60,7 +60,7 @@ func TestFileErrors(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want an engine.Error", err)
 			}
-			if e.Kind != c.want.Kind || !strings.HasPrefix(e.Message, c.want.Message) || strings.Contains(e.Message, "\n") {
+			if e.Kind != c.want.Kind || !strings.Contains(e.Message, c.want.Message) || strings.Contains(e.Message, "\n") {
 				t.Errorf("got %s %q\n%s", e.Kind, e.Message, e.Err)
 			}
 			if e.File != path || e.Line != c.want.Line || e.ColumnName != c.want.ColumnName || e.Text != c.want.Text || e.Position != -1 {
