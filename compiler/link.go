@@ -18,6 +18,7 @@ func (p *parser) link(ctx context.Context) {
 	}
 	for _, node := range nodes {
 		p.resolve(node)
+		p.keyTargets(node)
 		p.resolveChanges(node)
 		p.checkGroup(node)
 		p.checkUnitTest(node)

@@ -90,6 +90,7 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 		}
 	}
 	node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
+	p.keyReferences(node)
 	if p.plan.sqlFirst() && !node.IsPython() {
 		p.rendered.Store(node, out)
 	}

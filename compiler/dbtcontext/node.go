@@ -83,7 +83,7 @@ func commonKeys(n *project.Node, put func(string, template.Value)) {
 	put("config", configRecord(n))
 	put("tags", texts(n.Tags))
 	put("description", n.Description)
-	put("columns", columnsRecord(n.Columns))
+	put("columns", columnsRecord(n.Columns, n.Compiled != nil))
 	put("meta", orEmpty(n.Meta))
 	put("group", noneIfEmpty(n.Group))
 	put("docs", docsOf(n))
@@ -266,10 +266,10 @@ func versionOrNone(v string) template.Value {
 	return versionValue(v)
 }
 
-func columnsValue(cols []*project.Column) *template.Dict { return columnsRecord(cols).dict() }
+func columnsValue(cols []*project.Column) *template.Dict { return columnsRecord(cols, false).dict() }
 
 // columnsRecord are columns by name. Of two that have the same name the second counts.
-func columnsRecord(cols []*project.Column) record {
+func columnsRecord(cols []*project.Column, compiled bool) record {
 	return func(put func(string, template.Value)) {
 		seen := make(map[string]int, len(cols))
 		for i, c := range cols {
@@ -278,19 +278,19 @@ func columnsRecord(cols []*project.Column) record {
 		for i, c := range cols {
 			if last, ok := seen[c.Name]; ok {
 				delete(seen, c.Name)
-				put(cols[i].Name, columnRecord(cols[last]))
+				put(cols[i].Name, columnRecord(cols[last], compiled))
 			}
 		}
 	}
 }
 
-func columnRecord(c *project.Column) record {
+func columnRecord(c *project.Column, compiled bool) record {
 	return func(put func(string, template.Value)) {
 		put("name", c.Name)
 		put("description", c.Description)
 		put("meta", orEmpty(c.Meta))
 		put("data_type", noneIfEmpty(c.DataType))
-		put("constraints", constraintsValue(c.Constraints, false))
+		put("constraints", constraintsValue(c.Constraints, false, compiled))
 		put("quote", quoteOf(c))
 		put("config", record(func(put func(string, template.Value)) {
 			put("meta", orEmpty(c.Meta))
@@ -315,18 +315,23 @@ func constraintsOf(n *project.Node) template.Value {
 	if v, ok := n.Config.Get("constraints"); ok {
 		return v.Value
 	}
-	return constraintsValue(n.Constraints, true)
+	return constraintsValue(n.Constraints, true, n.Compiled != nil)
 }
 
-// constraintsValue is a list of constraints, of a whole model or of one column.
-func constraintsValue(list []project.Constraint, ofModel bool) *template.List {
+// constraintsValue is a list of constraints, of a whole model or of one column. Once the model
+// is compiled a foreign key points to a relation.
+func constraintsValue(list []project.Constraint, ofModel, compiled bool) *template.List {
 	out := template.NewList()
 	for _, c := range list {
+		to := c.To
+		if compiled && c.Target != "" {
+			to = c.Target
+		}
 		out.Elems = append(out.Elems, template.NewRecord(
 			item("type", c.Type), item("name", noneIfEmpty(c.Name)),
 			item("expression", noneIfEmpty(c.Expression)),
 			item("warn_unenforced", true), item("warn_unsupported", true),
-			item("to", noneIfEmpty(c.To)), item("to_columns", listOf(c.ToColumns)),
+			item("to", noneIfEmpty(to)), item("to_columns", listOf(c.ToColumns)),
 		))
 		if ofModel {
 			out.Elems[len(out.Elems)-1].(*template.Dict).AddNew(item("columns", listOf(c.Columns)))

@@ -197,6 +197,7 @@ type Constraint struct {
 	Name       string
 	Columns    []string
 	To         string // of a foreign key: ref() or source() as written
+	Target     string // the relation that To names
 	ToColumns  []string
 	Place      diag.Place
 }
