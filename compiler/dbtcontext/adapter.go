@@ -12,7 +12,11 @@ import (
 
 // adapter is dbt's adapter object, as dbt-duckdb fills it. What asks the database
 // answers empty while the project is parsed, as dbt does.
-type adapter struct{ s *Scope }
+type adapter struct {
+	s *Scope
+	// plain says that macros of the project take no part.
+	plain bool
+}
 
 // TypeName is the Python type name.
 func (a *adapter) TypeName() string {
@@ -37,7 +41,7 @@ func (a *adapter) Attr(name string) (template.Value, bool) {
 	if v, ok := adapterConstants[name]; ok {
 		return bind("adapter."+name, func(*template.Call) (template.Value, error) { return v, nil })
 	}
-	for _, find := range []func(string) method{a.naming, a.asking, a.changing, a.files} {
+	for _, find := range []func(string) method{a.replaced, a.naming, a.asking, a.changing, a.files, a.ddl} {
 		if m := find(name); m != nil {
 			return bind("adapter."+name, m)
 		}
@@ -133,7 +137,7 @@ func (a *adapter) naming(name string) method {
 	case "get_incremental_strategy_macro":
 		return a.strategyMacro
 	case "standardize_grants_dict":
-		return answers(func() template.Value { return template.NewDict() })
+		return grantsDict
 	case "warn_once":
 		return exceptions{p: a.s.p, quiet: a.s.quiet}.warn
 	}

@@ -93,11 +93,14 @@ func (e exceptions) warn(c *template.Call) (template.Value, error) {
 	if err := c.Unpack("warn", "msg", &msg, "node?", &node); err != nil {
 		return nil, err
 	}
-	text := template.Str(msg)
+	text, place := template.Str(msg), c.Place
+	if e.p.builtins().sources[place.Source] { // nobody can do anything about the place inside
+		place = diag.Place{}
+	}
 	switch {
 	case e.quiet:
 	case e.p.set.Warn != nil:
-		e.p.set.Warn(diag.Warn(diag.RaisedError, c.Place, "%s", text).WithEvent("JinjaLogWarning"))
+		e.p.set.Warn(diag.Warn(diag.RaisedError, place, "%s", text).WithEvent("JinjaLogWarning"))
 	case e.p.set.Log != nil:
 		e.p.set.Log(text, true)
 	}

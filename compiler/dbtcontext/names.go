@@ -45,7 +45,7 @@ func (s *Scope) builtin(name string) (template.Value, bool) {
 	case "config":
 		return &configObject{s}, true
 	case "adapter":
-		return &adapter{s}, true
+		return &adapter{s: s}, true
 	case "context":
 		return contextObject{s}, true
 	case "builtins":
@@ -77,6 +77,7 @@ func (s *Scope) own() template.Value {
 		"is_incremental": template.NewFunc("is_incremental", func(*template.Call) (template.Value, error) {
 			return s.host.IsIncremental(), nil
 		}),
+		"adapter":      &adapter{s: s, plain: true},
 		"as_published": template.NewFunc("as_published", s.asPublished),
 	}}
 }

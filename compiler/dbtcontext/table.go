@@ -211,6 +211,15 @@ func (t *tableObject) positions(v template.Value) ([]int, error) {
 	return out, nil
 }
 
+// allColumns are the numbers of all columns.
+func (t *tableObject) allColumns() []int {
+	all := make([]int, len(t.names))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
 // pick returns a table of the given columns.
 func (t *tableObject) pick(cols []int) *tableObject {
 	out := &tableObject{print: t.print}
@@ -281,11 +290,7 @@ func (t *tableObject) rename(c *template.Call) (template.Value, error) {
 	if err := c.Unpack("rename", "column_names", &names); err != nil {
 		return nil, err
 	}
-	all := make([]int, len(t.names))
-	for i := range all {
-		all[i] = i
-	}
-	out := t.pick(all)
+	out := t.pick(t.allColumns())
 	switch x := names.(type) {
 	case *template.List:
 		for i, v := range x.Elems[:min(len(x.Elems), len(out.names))] {

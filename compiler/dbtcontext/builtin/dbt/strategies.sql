@@ -124,3 +124,48 @@ values ({{ columns }})
 {% do log("on_schema_change is '" ~ on_schema_change ~ "', which is not known; '" ~ default ~ "' is taken") %}
 {{ return(default) }}
 {% endmacro %}
+
+{# What the columns of the new rows (source) and of the table (target) differ in. #}
+{% macro check_for_schema_changes(source_relation, target_relation) %}{{ return(adapter.dispatch('check_for_schema_changes', 'dbt')(source_relation, target_relation)) }}{% endmacro %}
+
+{% macro default__check_for_schema_changes(source_relation, target_relation) %}
+{% set new, old = adapter.get_columns_in_relation(source_relation), adapter.get_columns_in_relation(target_relation) %}
+{% set added, gone, changed = diff_columns(new, old), diff_columns(old, new), diff_column_data_types(new, old) %}
+{{ return({
+    'schema_changed': added != [] or gone != [] or changed != [],
+    'source_not_in_target': added, 'target_not_in_source': gone,
+    'source_columns': new, 'target_columns': old, 'new_target_types': changed
+}) }}
+{% endmacro %}
+
+{% macro sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}{{ return(adapter.dispatch('sync_column_schemas', 'dbt')(on_schema_change, target_relation, schema_changes_dict)) }}{% endmacro %}
+
+{% macro default__sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}
+{% set added, gone = schema_changes_dict['source_not_in_target'], schema_changes_dict['target_not_in_source'] %}
+{% if on_schema_change == 'append_new_columns' and added %}
+{% do alter_relation_add_remove_columns(target_relation, added, none) %}
+{% elif on_schema_change == 'sync_all_columns' %}
+{% if added or gone %}{% do alter_relation_add_remove_columns(target_relation, added, gone) %}{% endif %}
+{% for change in schema_changes_dict['new_target_types'] %}{% do alter_column_type(target_relation, change['column_name'], change['new_type']) %}{% endfor %}
+{% endif %}
+{% endmacro %}
+
+{% macro process_schema_changes(on_schema_change, source_relation, target_relation) %}{{ return(adapter.dispatch('process_schema_changes', 'dbt')(on_schema_change, source_relation, target_relation)) }}{% endmacro %}
+
+{# The columns of the new rows; nothing where the table's own are to be filled. #}
+{% macro default__process_schema_changes(on_schema_change, source_relation, target_relation) %}
+{% if on_schema_change == 'ignore' %}{{ return({}) }}{% endif %}
+{% set changes = check_for_schema_changes(source_relation, target_relation) %}
+{% if changes['schema_changed'] and on_schema_change == 'fail' %}
+{% do exceptions.raise_compiler_error("the columns of the query and of the table differ: new " ~ changes['source_not_in_target'] | map(attribute='name') | list
+    ~ ", gone " ~ changes['target_not_in_source'] | map(attribute='name') | list ~ ", of another type " ~ changes['new_target_types'] | map(attribute='column_name') | list
+    ~ "; set on_schema_change to append_new_columns or sync_all_columns, or rebuild the table with --full-refresh") %}
+{% elif changes['schema_changed'] %}
+{% do sync_column_schemas(on_schema_change, target_relation, changes) %}
+{% endif %}
+{{ return(changes['source_columns']) }}
+{% endmacro %}
+
+{% macro get_incremental_microbatch_sql(arg_dict) %}{{ return(adapter.dispatch('get_incremental_microbatch_sql', 'dbt')(arg_dict)) }}{% endmacro %}
+
+{% macro default__get_incremental_microbatch_sql(arg_dict) %}{% do elt_not_implemented('get_incremental_microbatch_sql') %}{% endmacro %}
