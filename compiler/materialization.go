@@ -65,7 +65,7 @@ func hasOwnIntake(node *project.Node) bool {
 // compiled. What the block returns must name its relations, as in dbt.
 func (p *Plan) Materialize(ctx context.Context, db dbtcontext.Database, id string) error {
 	node := p.Nodes[id]
-	source := diag.NewSource("<materialization>", "{% set _made = "+node.Maker+"() %}"+
+	source := diag.NewSource("", "{% set _made = "+node.Maker+"() %}"+
 		"{% if _made is not mapping or 'relations' not in _made %}{% do exceptions.raise_compiler_error("+
 		template.Repr("the materialization "+quoted(node.Materialized())+" did not explicitly return a list of relations: write {{ return({'relations': [...]}) }}")+
 		") %}{% endif %}")
@@ -84,7 +84,7 @@ func (p *Plan) renderFor(ctx context.Context, db dbtcontext.Database, node *proj
 		err = host.err
 	}
 	if err != nil {
-		return named(err, node)
+		return named(at(err, node.Place), node)
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	p.link(ctx)
 	p.unseen(ctx)
 	p.findMakers()
+	p.makeByMacros()
 	p.findStrategies()
 	p.warnIneffective()
 	p.checkQuarantines()

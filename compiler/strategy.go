@@ -52,16 +52,8 @@ func (p *parser) ownStrategy(name, pkg string) (macro string, own bool) {
 	if word == "default" { // it is delete+insert for DuckDB
 		names = append(append(names, "get_incremental_delete_insert_sql"), strategyParts["delete_insert"]...)
 	}
-	for _, macro := range names {
-		called, ok := p.plan.dbt.ResolveMacro(macro, pkg)
-		if ok && !isBuiltinID(called) {
-			return macro, true
-		}
-		if to, ok := p.plan.dbt.Dispatched(macro, "dbt", pkg); ok && !isBuiltinID(to) {
-			return macro, true
-		}
-	}
-	return "", false
+	macro, m := p.ownMacro(names, pkg)
+	return macro, m != nil
 }
 
 // ApplyStrategy runs the macros of a node's incremental strategy: their statements go to db, which

@@ -299,7 +299,9 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	if n.intake != nil && w.elsewhere(n.candidate) {
 		n.finish.Discard = append(n.finish.Discard, "drop table "+n.intake.table.String())
 	}
-	n.addLateParts(w.lateParts(n))
+	if !n.spec.Custom { // else the block runs the hooks
+		n.addLateParts(w.lateParts(n))
+	}
 	if !apply {
 		return w.present(ctx, n)
 	}

@@ -32,6 +32,7 @@ func (w *worker) custom(ctx context.Context, n *nodeRun) error {
 	if err := w.end(ctx, n, n.written, true); err != nil {
 		return err
 	}
+	n.addLateParts(m.late)
 	if err := w.count(ctx, n, n.written); err != nil {
 		return err
 	}
@@ -43,7 +44,9 @@ func (w *worker) custom(ctx context.Context, n *nodeRun) error {
 func (w *worker) maker(n *nodeRun, what string) *maker {
 	m := &maker{view: view{run: w.run, n: n}, w: w, what: what, views: map[string]string{}, tables: map[string]project.Relation{}}
 	if info := w.published.find(n.node.Relation); info != nil {
-		m.kind = info.Type
+		if m.kind = info.Type; m.kind == "view" {
+			m.text, _ = viewQuery(info.ViewSQL)
+		}
 	}
 	return m
 }
@@ -61,6 +64,10 @@ type maker struct {
 	views   map[string]string           // text of other views that the block has made, by key
 	tables  map[string]project.Relation // hidden tables in place of others that it has made, by key
 	number  int                         // of hidden tables
+	late    []latePart                  // what it has said that is part of the publish
+
+	copied    bool // the candidate began as a copy of what is published
+	commented bool // it has said itself what is written on its relation
 
 	newRows string           // the name of the new rows' table for a strategy, or ""
 	delta   project.Relation // that table
@@ -76,6 +83,14 @@ func (m *maker) settle(ctx context.Context) error {
 	n := m.n
 	if !m.touched && m.kind == "table" { // it has left everything as it is
 		if err := m.take(ctx); err != nil {
+			return err
+		}
+	}
+	if m.commented {
+		n.spec.Docs = nil
+	}
+	if m.copied && m.kind == "table" {
+		if err := m.keepIndexes(ctx); err != nil {
 			return err
 		}
 	}
@@ -125,8 +140,11 @@ func (m *maker) Relation(ctx context.Context, rel project.Relation) (project.Rel
 // Columns returns a relation's columns, none where it does not exist.
 func (m *maker) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
 	at, mine := m.hidden(m.run.names.full(rel))
-	if m.isNewRows(rel) {
+	switch {
+	case m.isNewRows(rel):
 		at, mine = m.delta, true
+	case rel.Schema == "" && rel.Database == "": // a temporary table of the block's
+		at, mine = rel, true
 	}
 	if !mine && m.run.names.full(rel).Key() != m.n.key && rel.Schema != "" {
 		return m.view.Columns(ctx, rel)
@@ -169,12 +187,18 @@ func (m *maker) statement(ctx context.Context, sql string) (*engine.Table, error
 	}
 	m.n.result.Statements = append(m.n.result.Statements, sql)
 	target, changes := m.target(sql)
+	if verb == "COMMENT" && m.run.mentionsOwn(sql, m.n) {
+		return m.comment(ctx, sql)
+	}
 	if !changes {
 		return m.exec(ctx, sql)
 	}
 	if m.pre && target.Key() == m.n.key {
 		m.n.warnPreHook(diag.Place{})
 		return &engine.Table{}, nil
+	}
+	if p, ok := m.run.latePart(m.n, sql); ok && target.Key() == m.n.key && p.index.Name != "" {
+		return m.index(ctx, p)
 	}
 	words := leadingWords(sql)
 	switch {
@@ -283,7 +307,22 @@ func (m *maker) take(ctx context.Context) error {
 	if _, err := m.w.session.Exec(ctx, fmt.Sprintf("create table %s as select * from %s", m.n.candidate, own)); err != nil {
 		return m.w.fault(ctx, m.n, sent{query: -1}, err)
 	}
-	m.touched, m.n.written = true, m.n.candidate
+	m.touched, m.copied, m.n.written = true, true, m.n.candidate
+	return nil
+}
+
+// keepIndexes has the table that goes on from what is published keep its indexes.
+func (m *maker) keepIndexes(ctx context.Context) error {
+	var kept []latePart
+	for _, ix := range m.run.published.indexes[m.n.key] {
+		sql := materialize.IndexOn(ix.SQL, m.run.names.full(m.n.node.Relation))
+		p := latePart{sql: sql, index: indexName(sql)}
+		if err := m.w.tryIndex(ctx, m.n, p); err != nil {
+			return err
+		}
+		kept = append(kept, p)
+	}
+	m.late = append(kept, m.late...)
 	return nil
 }
 
@@ -378,7 +417,8 @@ func (m *maker) drop(ctx context.Context, sql string, target project.Relation) (
 // forget says that a relation is gone.
 func (m *maker) forget(key string) {
 	if key == m.n.key {
-		m.touched, m.kind, m.n.written = true, "", project.Relation{}
+		m.touched, m.kind, m.n.written, m.late = true, "", project.Relation{}, nil
+		m.copied = false
 		return
 	}
 	delete(m.views, key)
@@ -422,6 +462,34 @@ func (m *maker) rename(ctx context.Context, sql string, from project.Relation) (
 		m.tables[to.Key()] = at
 	}
 	return t, nil
+}
+
+// index makes an index of the block's a part of the publish: DuckDB renames no table that has one.
+func (m *maker) index(ctx context.Context, p latePart) (*engine.Table, error) {
+	if err := m.take(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.w.tryIndex(ctx, m.n, p); err != nil {
+		return nil, err
+	}
+	m.late = append(m.late, p)
+	return &engine.Table{}, nil
+}
+
+// comment puts a comment on the candidate; one on a view, whose candidate is a view of the run,
+// is a part of the publish.
+func (m *maker) comment(ctx context.Context, sql string) (*engine.Table, error) {
+	m.commented = true
+	if m.kind == "table" {
+		if err := m.take(ctx); err != nil {
+			return nil, err
+		}
+	}
+	t, err := m.exec(ctx, sql)
+	if err == nil && m.kind == "view" {
+		m.late = append(m.late, latePart{sql: sqltoken.StripTrailing(sql)})
+	}
+	return t, err
 }
 
 // leadingWords are the keywords of a statement up to its query, in upper case.

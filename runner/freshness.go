@@ -131,6 +131,9 @@ func (r *run) lookAtSource(ctx context.Context, f *SourceFreshness) error {
 	if sql == "" {
 		return r.newestFile(ctx, f)
 	}
+	if r.plan.CollectsFreshness(limits.Query.Text != "") {
+		return r.collectFreshness(ctx, f, place)
+	}
 	s, err := r.sessions.get(ctx)
 	if err != nil {
 		return err
@@ -163,6 +166,25 @@ func (r *run) lookAtSource(ctx context.Context, f *SourceFreshness) error {
 		return diag.New(diag.WrongType, place, "the freshness of %q cannot be told: %q is %s, not a timestamp", sourceName(node), what, t.Columns[0].Type).
 			WithHint("cast it: loaded_at_field: \"%s::timestamp\"", what)
 	}
+	return nil
+}
+
+// collectFreshness has a macro of the project look.
+func (r *run) collectFreshness(ctx context.Context, f *SourceFreshness, place diag.Place) error {
+	query := ""
+	if f.Node.Table.Fresh.Query.Text != "" {
+		var err error
+		if query, err = r.plan.CompileLoadedAt(ctx, r.view(nil), f.Node); err != nil {
+			return err
+		}
+	}
+	found, err := r.plan.CollectFreshness(ctx, r.view(nil), f.Node, query)
+	if err != nil {
+		d := diag.From(err, diag.SQL)[0]
+		d.Place, d.Message = place, fmt.Sprintf("the freshness of %q cannot be told: %s", sourceName(f.Node), d.Message)
+		return d
+	}
+	f.SnapshotAt, f.MaxLoadedAt = found.LookedAt, found.LoadedAt
 	return nil
 }
 

@@ -65,6 +65,7 @@ func (w *worker) lateHook(ctx context.Context, n *nodeRun, hook project.Rendered
 	if exists && m.kind == "" {
 		n.drop()
 	}
+	n.addLateParts(m.late)
 	if strings.TrimSpace(rendered.SQL) == "" {
 		return nil
 	}

@@ -72,14 +72,14 @@ func indexName(rel project.Relation, ix Index) string {
 func (c *change) recreateIndexes() []string {
 	var out []string
 	for _, ix := range c.indexes {
-		out = append(out, indexOn(ix.SQL, c.spec.Published))
+		out = append(out, IndexOn(ix.SQL, c.spec.Published))
 	}
 	return out
 }
 
-// indexOn rewrites a CREATE INDEX statement as duckdb_indexes() has it, with the
+// IndexOn rewrites a CREATE INDEX statement as duckdb_indexes() has it, with the
 // table's name but not its catalog, to name the table in full.
-func indexOn(sql string, rel project.Relation) string {
+func IndexOn(sql string, rel project.Relation) string {
 	for _, chain := range sqltoken.Chains(sql) {
 		if chain.Prev == "ON" {
 			sql, _ = sqltoken.Rewrite(sql, []sqltoken.Edit{{Span: chain.Span, Text: rel.String()}})
