@@ -1,7 +1,6 @@
 package dbtcontext
 
 import (
-	"math/big"
 	"strings"
 	"unicode/utf8"
 
@@ -119,18 +118,7 @@ func (t *tableObject) format(i, rows, precision int) func(template.Value) string
 		if !ok {
 			return cellText(v)
 		}
-		digits := roundHalfEven(new(big.Rat).Mul(d.rat(), new(big.Rat).SetInt(pow10(places))))
-		whole, fraction, _ := strings.Cut((&decimalValue{new(big.Int).Abs(digits), places}).fixed(), ".")
-		for at := len(whole) - 3; at > 0; at -= 3 {
-			whole = whole[:at] + "," + whole[at:]
-		}
-		if digits.Sign() < 0 {
-			whole = "-" + whole
-		}
-		if fraction != "" {
-			whole += "." + fraction
-		}
-		return whole + more
+		return grouped3(d.rat(), places) + more
 	}
 }
 

@@ -138,6 +138,20 @@ func (t *tableObject) method(name string) func(*template.Call) (template.Value, 
 		return t.find
 	case "merge":
 		return t.merge
+	case "join":
+		return t.join
+	case "group_by":
+		return t.groupBy
+	case "pivot":
+		return t.pivot
+	case "bins":
+		return t.bins
+	case "normalize":
+		return t.normalize
+	case "denormalize":
+		return t.denormalize
+	case "homogenize":
+		return t.homogenize
 	case "select":
 		return func(c *template.Call) (template.Value, error) { return t.choose(c, "select", true) }
 	case "exclude":
