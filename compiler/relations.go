@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,7 +27,7 @@ func (p *parser) nameRelations(ctx context.Context) {
 		custom[proj.Name] = p.customNaming(proj.Name)
 	}
 	nodes := p.ordered()
-	forEach(nodes, func(node *project.Node) {
+	forEach(slices.Concat(nodes, p.plan.Disabled), func(node *project.Node) {
 		if hasRelation(node) && ctx.Err() == nil {
 			p.nameRelation(ctx, node, custom[node.Package])
 		}

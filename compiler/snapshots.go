@@ -58,7 +58,7 @@ func (p *parser) addYAMLSnapshots(proj *project.Project) {
 		node := &project.Node{
 			UniqueID: "snapshot." + proj.Name + "." + patch.Name,
 			Type:     project.Snapshot, Name: patch.Name, Package: proj.Name,
-			Path: below + "/" + patch.Name + ".sql", OriginalPath: patch.Path,
+			Path: patch.Name + ".sql", OriginalPath: patch.Path,
 			FQN:    proj.FQN(below, patch.Name),
 			Source: diag.NewSource("", raw), RawCode: raw, Place: relation.Place,
 		}

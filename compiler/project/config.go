@@ -18,6 +18,8 @@ type ConfigValue struct {
 	Each []diag.Place
 	// Raw is the value as it is written, Jinja unrendered, where that differs.
 	Raw template.Value
+	// Beside says that the value stands beside config: in a property file, not in it.
+	Beside bool
 }
 
 // Config is the final config of a node: keys in the order of first setting.

@@ -178,7 +178,7 @@ func (f *propertyFile) config(c cursor, t ResourceType, beside ...string) *Confi
 		f.add(wrongType(block, "config", "a mapping"))
 	}
 	for _, p := range block.pairs() {
-		f.setConfig(out, t, p)
+		f.setConfig(out, t, p, false)
 	}
 	for _, key := range beside {
 		v := c.get(key)
@@ -190,19 +190,22 @@ func (f *propertyFile) config(c cursor, t ResourceType, beside ...string) *Confi
 				WithNote(out.Place(key), "and here").WithHint("keep the one under config:"))
 			continue
 		}
-		f.setConfig(out, t, pair{key, v, v})
+		f.setConfig(out, t, pair{key, v, v}, true)
 	}
 	return out
 }
 
 // setConfig sets one config key of a property file, checked and rendered.
-func (f *propertyFile) setConfig(out *Config, t ResourceType, p pair) {
+func (f *propertyFile) setConfig(out *Config, t ResourceType, p pair, beside bool) {
 	r := f.yaml
 	key := configKey(p.key)
 	if isLateConfig(key) {
 		r = nil
 	}
 	v := p.value.configValue(r)
+	if v.Beside = beside; t == Snapshot && r != nil { // dbt keeps theirs as they are written
+		v.Raw = p.value.value(nil)
+	}
 	f.checkConfigKey(t, p.key, p.keyAt.place())
 	if d := checkConfig(t, key, v); d != nil {
 		f.add(d)

@@ -219,6 +219,10 @@ func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
 	}
 	if in.Patch != nil {
 		for _, e := range in.Patch.own {
+			if in.Type == Exposure && !e.value.Beside { // theirs is not joined with that of folders
+				out.Set(e.key, e.value)
+				continue
+			}
 			mergeConfig(out, e.key, e.value)
 		}
 	}

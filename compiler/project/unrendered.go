@@ -1,6 +1,7 @@
 package project
 
 import (
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -59,7 +60,10 @@ func (c *Config) unrendered(texts *template.Dict) *template.Dict {
 	}
 	if in.Patch != nil {
 		for _, e := range in.Patch.own {
-			setUnrendered(out, e.key, e.value.Value)
+			if in.Type == Exposure && e.value.Beside {
+				continue
+			}
+			setUnrendered(out, e.key, e.value.written(in.Type, e.key))
 		}
 	}
 	calls := NewConfig() // several calls of config() are joined first
@@ -86,6 +90,20 @@ func (c *Config) unrendered(texts *template.Dict) *template.Dict {
 		setTree(out, p.root.configs[in.Type], in.FQN)
 	}
 	return out
+}
+
+// written is a value of a property file as unrendered_config has it. Of snapshots dbt keeps what is
+// written, and tags as they are written and as they are rendered.
+func (v ConfigValue) written(t ResourceType, key string) template.Value {
+	if t != Snapshot || v.Raw == nil {
+		return v.Value
+	}
+	raw, ok := v.Raw.(*template.List)
+	rendered, ok2 := v.Value.(*template.List)
+	if key == "tags" && ok && ok2 {
+		return template.NewList(slices.Concat(raw.Elems, rendered.Elems)...)
+	}
+	return v.Raw
 }
 
 // joinCalls sets a key of a config() call over that of an earlier one.
