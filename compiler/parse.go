@@ -160,7 +160,7 @@ func (p *parser) settings() dbtcontext.Settings {
 	settings.Graph = p.plan.graphValue
 	settings.Doc, settings.DocNames = p.docs.find, p.docs.names
 	settings.Quoting = quoting(proj.Quoting)
-	settings.ExternalRoot = proj.Target.ExternalRoot
+	settings.ExternalRoot = externalRoot(proj, p.plan.options.StartedThere)
 	for _, pkg := range proj.Packages {
 		settings.Packages = append(settings.Packages, pkg.Name)
 	}
@@ -232,4 +232,14 @@ func (p *parser) ordered() []*project.Node {
 		p.sorted = slices.DeleteFunc(slices.Clone(p.sorted), left)
 	}
 	return p.sorted
+}
+
+// externalRoot is what adapter.external_root() answers: as in dbt what the profile says, "." by default, where
+// that means the project's folder in SQL too, else the absolute path.
+func externalRoot(proj *project.Project, startedThere bool) string {
+	written, _ := proj.Target.Raw.Get("external_root")
+	if text, ok := written.(string); ok && text != "" && startedThere {
+		return text
+	}
+	return proj.Target.ExternalRoot
 }

@@ -31,6 +31,8 @@ import (
 type Options struct {
 	FS   fs.FS  // the project's folder
 	Root string // its absolute path, for lake files and messages
+	// StartedThere says that relative paths in SQL mean files below Root: the command was started there.
+	StartedThere bool
 
 	Command     string // "build", "run", ...: dbt's flags.WHICH
 	Profile     string // --profile

@@ -137,7 +137,7 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		return nil, err
 	}
 	plan, err := compiler.Parse(in.ctx, compiler.Options{
-		FS: at.FS, Root: at.Root,
+		FS: at.FS, Root: at.Root, StartedThere: startedIn(at.Root),
 		Command: c.Command.Name, Profile: at.Profile, Target: at.Target,
 		ProfilesDir: at.ProfilesDir, TargetPath: at.TargetPath,
 		Uninstalled: c.Command.Name == "clean",
@@ -236,6 +236,12 @@ func (in *invocation) absolute(path string) (string, error) {
 		return "", nil
 	}
 	return filepath.Abs(path)
+}
+
+// startedIn reports whether elt was started in a folder.
+func startedIn(root string) bool {
+	here, err := filepath.Abs("")
+	return err == nil && here == root
 }
 
 // newInvocationID returns a random UUID, as dbt gives each invocation one.
