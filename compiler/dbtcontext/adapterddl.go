@@ -42,7 +42,7 @@ var constraintTypes = []string{"check", "not_null", "unique", "primary_key", "fo
 func constraintArg(v template.Value) (project.Constraint, error) {
 	d, ok := v.(*template.Dict)
 	if !ok {
-		return project.Constraint{}, fmt.Errorf("Could not parse constraint: %s", template.Repr(v))
+		return project.Constraint{}, template.ValueErrorf("Could not parse constraint: %s", template.Repr(v))
 	}
 	text := func(key string) string {
 		v, _ := d.Get(key)
@@ -64,7 +64,7 @@ func constraintArg(v template.Value) (project.Constraint, error) {
 		To: text("to"), ToColumns: texts("to_columns"),
 	}
 	if !slices.Contains(constraintTypes, c.Type) {
-		return c, fmt.Errorf("Could not parse constraint: %s; the type is one of: %s", template.Repr(v), strings.Join(constraintTypes, ", "))
+		return c, template.ValueErrorf("Could not parse constraint: %s; the type is one of: %s", template.Repr(v), strings.Join(constraintTypes, ", "))
 	}
 	return c, nil
 }
