@@ -32,6 +32,8 @@ type options struct {
 	project, dbt, elt, command, work string
 	before                           string // a command that both run first; may be empty
 	all, deps                        bool
+	twice                            bool     // dbt runs a second time, to see what differs from itself
+	asDBT                            bool     // elt's copy says "compat: dbt"
 	args                             []string // handed to both programs
 }
 
@@ -43,6 +45,8 @@ func run(ctx context.Context) (int, error) {
 	flag.StringVar(&o.before, "before", "", "a `command` to run before it, with the same arguments: seed, where sources are seeds")
 	flag.StringVar(&o.work, "work", "", "`folder` for the two copies, which are then kept (default: a temporary one)")
 	flag.BoolVar(&o.all, "v", false, "print every difference, not just the first few of a kind")
+	flag.BoolVar(&o.twice, "twice", false, "run dbt a second time, and leave out in what it differs from itself")
+	flag.BoolVar(&o.asDBT, "compat", false, "set compat: dbt for elt")
 	flag.BoolVar(&o.deps, "deps", false, "let each program install the packages itself")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: parity [flags] PROJECT [-- ARGUMENTS FOR BOTH]")
@@ -87,17 +91,33 @@ func (o *options) compare(ctx context.Context) (int, error) {
 	name := filepath.Base(project)
 	dbt := &side{name: "dbt", program: o.dbt, dir: filepath.Join(o.work, "dbt", name)}
 	elt := &side{name: "elt", program: o.elt, dir: filepath.Join(o.work, "elt", name)}
-	for _, s := range []*side{dbt, elt} {
+	again := &side{name: "dbt", program: o.dbt, dir: filepath.Join(o.work, "again", name)}
+	sides := []*side{dbt, elt}
+	if o.twice {
+		sides = append(sides, again)
+	}
+	for _, s := range sides {
 		if err := s.prepare(project); err != nil {
 			return 2, err
+		}
+		if s == elt && o.asDBT {
+			if err := s.setCompat(); err != nil {
+				return 2, err
+			}
 		}
 		if err := s.run(ctx, o); err != nil {
 			return 2, err
 		}
 	}
 	r := &report{all: o.all}
-	r.artifacts(dbt, elt)
-	if err := r.relations(ctx, dbt, elt); err != nil {
+	if o.twice {
+		itself := &report{}
+		if err := itself.compare(ctx, dbt, again); err != nil {
+			return 2, err
+		}
+		r.unsteady = itself.found
+	}
+	if err := r.compare(ctx, dbt, elt); err != nil {
 		return 2, err
 	}
 	r.print(os.Stdout, name, dbt, elt)

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // side is one of the two programs, its copy of the project, and what it made of it.
@@ -64,6 +66,40 @@ func (s *side) prepare(project string) error {
 		return err
 	}
 	return s.linkPackages(project)
+}
+
+// setCompat switches off, in the project file of the copy, what elt does otherwise on purpose.
+func (s *side) setCompat() error {
+	path := filepath.Join(s.dir, "dbt_project.yml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var file yaml.Node
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return err
+	}
+	if file.Kind != yaml.DocumentNode || file.Content[0].Kind != yaml.MappingNode {
+		return fmt.Errorf("%s has no keys", path)
+	}
+	pair := func(key string, value *yaml.Node) []*yaml.Node {
+		return []*yaml.Node{{Kind: yaml.ScalarNode, Value: key}, value}
+	}
+	compat := pair("compat", &yaml.Node{Kind: yaml.ScalarNode, Value: "dbt"})
+	top := file.Content[0]
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		if flags := top.Content[i+1]; top.Content[i].Value == "flags" && flags.Kind == yaml.MappingNode {
+			flags.Content = append(flags.Content, compat...)
+			compat = nil
+		}
+	}
+	if compat != nil {
+		top.Content = append(top.Content, pair("flags", &yaml.Node{Kind: yaml.MappingNode, Content: compat})...)
+	}
+	if data, err = yaml.Marshal(&file); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
 }
 
 // isDatabase reports whether a file is a database or what DuckDB keeps beside it: it
