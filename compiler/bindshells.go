@@ -123,7 +123,7 @@ func (b *Bound) shellQuery(reader *project.Node, sql string, parents []string) S
 			span := diag.Span{Start: at + i, End: at + i + len(from)}
 			at = span.End
 			if starts == nil {
-				starts = sqltoken.Starts(sql)
+				starts = sqltoken.FromStarts(sql)
 			}
 			if starts[span.Start] && !overlaps(edits, span) {
 				edits = append(edits, sqltoken.Edit{Span: span, Text: shell})

@@ -150,7 +150,11 @@ func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compile
 		}
 	}
 	if node.Template != nil && !node.IsPython() {
-		if err := p.compileQuery(how, host, scope, compiled); err != nil {
+		err := p.compileQuery(how, host, scope, compiled)
+		if !looks && !errors.Is(err, dbtcontext.ErrDeferred) {
+			node.LateMacros = scope.Called()
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -321,6 +321,9 @@ func SourceExpression(table *project.Node) string {
 	if t.Expression != "" {
 		return t.Expression
 	}
+	if t.Bare != "" {
+		return t.Bare
+	}
 	if len(t.Paths) == 0 {
 		return ""
 	}

@@ -115,9 +115,6 @@ func (p *Plan) renderText(how pass, scope template.Scope, node *project.Node, te
 	if t.IsPlain() {
 		return text, nil
 	}
-	if how.calls != nil {
-		how.calls(t.Calls())
-	}
 	value, err := t.RenderNative(how.thread(), scope)
 	if err != nil {
 		return nil, at(err, node.Place)

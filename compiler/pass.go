@@ -16,8 +16,6 @@ import (
 type pass struct {
 	ctx context.Context
 	lax bool
-	// calls is told what the arguments of a generic test call; it may be nil.
-	calls func([]template.StaticCall)
 }
 
 // thread makes the state of one rendering.
@@ -51,7 +49,9 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 	}
 	host := p.host(node)
 	if node.Type == project.Seed {
-		p.hookReferences(how, p.plan.dbt.Scope(host, node.Package), node, host)
+		scope := p.plan.dbt.Scope(host, node.Package)
+		p.hookReferences(how, scope, node, host)
+		node.Macros = scope.Called()
 		node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
 		return
 	}
@@ -70,6 +70,7 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 			node.RawCode = strings.TrimSpace(node.Source.Text)
 		}
 	}
+	node.Static = node.Type == project.Model && !node.IsPython() && node.Template.IsLiteral() && !p.redefines(node.Package)
 	scope := p.plan.dbt.Scope(host, node.Package)
 	out, err := renderTemplate(how, scope, node)
 	if err != nil {
@@ -77,8 +78,8 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 		return
 	}
 	p.configure(node, host.calls)
-	p.calledMacros(node, callsOf(node))
 	p.hookReferences(how, scope, node, host)
+	node.Macros = scope.Called()
 	host.moveTo(0, 0, node.Place)
 	p.changeReferences(node, host)
 	if node.IsPython() { // the template has every byte at its place
@@ -95,6 +96,15 @@ func (p *parser) renderNode(how pass, node *project.Node) {
 		p.rendered.Store(node, out)
 	}
 	p.keepTexts(node, node.Template)
+}
+
+// redefines reports whether a macro of the project takes the place of what dbt reads in a model
+// without rendering it.
+func (p *parser) redefines(pkg string) bool {
+	return slices.ContainsFunc([]string{"ref", "source", "config"}, func(name string) bool {
+		_, ok := p.plan.dbt.ResolveMacro(name, pkg)
+		return ok
+	})
 }
 
 // isGeneric reports whether a node is a generic data test.
@@ -162,26 +172,6 @@ func once(texts []string) []string {
 	return out
 }
 
-// calledMacros notes the macros that a node calls itself, in the order of the calls.
-func (p *parser) calledMacros(node *project.Node, calls []template.StaticCall) {
-	for _, call := range calls {
-		if !call.Called {
-			continue
-		}
-		if id, ok := p.plan.dbt.ResolveMacro(call.Name, node.Package); ok {
-			node.Macros = appendNew(node.Macros, id)
-		}
-	}
-}
-
-// callsOf returns what a node's template calls.
-func callsOf(node *project.Node) []template.StaticCall {
-	if node.Block != nil {
-		return node.Block.Calls()
-	}
-	return node.Template.Calls()
-}
-
 func appendNew(list []string, item string) []string {
 	for _, have := range list {
 		if have == item {
@@ -202,7 +192,6 @@ func (p *parser) hookReferences(how pass, scope template.Scope, node *project.No
 				continue
 			}
 			p.keepTexts(node, t, rendering{text, wholeMap(hook.Place)})
-			p.calledMacros(node, t.Calls())
 			host.moveTo(refs, sources, hook.Place)
 		}
 	}
@@ -231,7 +220,6 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 	if id, ok := plan.dbt.OwnTest(info.Generic, node.Package); ok && id != macro.UniqueID {
 		node.Macros = []string{id, macro.UniqueID, whereMacro} // dbt takes it for the test, whatever the namespace
 	}
-	how.calls = func(calls []template.StaticCall) { p.calledMacros(node, calls) }
 	host := p.host(node)
 	scope := plan.dbt.Scope(host, node.Package)
 	if isBuiltin(macro) && p.usualWhere {
@@ -244,8 +232,24 @@ func (p *parser) renderGenericTest(how pass, node *project.Node) {
 		p.reportAll(at(err, node.Place), node)
 		return
 	}
+	for _, id := range append(p.ownReferences(node, host), scope.Called()...) {
+		node.Macros = appendNew(node.Macros, id)
+	}
 	host.takeFromMacros(node.Place)
 	node.Refs, node.Sources, node.Metrics = host.refs, host.sources, host.metrics
+}
+
+// ownReferences are the project's own macros that take the place of ref and source, where what a
+// test is declared on is named by one of them.
+func (p *parser) ownReferences(node *project.Node, host *parseHost) []string {
+	var out []string
+	for name, used := range map[string]bool{"ref": len(host.refs) > 0, "source": len(host.sources) > 0} {
+		if id, ok := p.plan.dbt.ResolveMacro(name, node.Package); ok && used {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // argumentReferences learns what the arguments of one of elt's own generic tests name.

@@ -50,6 +50,14 @@ func (p *parser) unseenIn(how pass, node *project.Node) {
 	}
 }
 
+// callsOf returns what a node's template calls.
+func callsOf(node *project.Node) []template.StaticCall {
+	if node.Block != nil {
+		return node.Block.Calls()
+	}
+	return node.Template.Calls()
+}
+
 // executingHost is a parseHost that says it executes.
 type executingHost struct{ *parseHost }
 

@@ -142,38 +142,43 @@ func (x *builtinIndex) names(pkg string) []string {
 
 // macro is a macro as a value, bound to the names of this rendering.
 func (s *Scope) macro(m *MacroInfo) template.Value {
-	if m.builtin {
-		return &builtinMacro{m.Block.Macro(s), s.p.builtins()}
-	}
-	return m.Block.Macro(s)
+	return &boundMacro{m.Block.Macro((*macroScope)(s)), s, m}
 }
 
-// builtinMacro is a built-in macro as a value. What goes wrong in it is reported
-// where it was called: nobody can do anything about the place inside.
-type builtinMacro struct {
+// boundMacro is a macro as a value. What goes wrong in a built-in one is reported where it was
+// called: nobody can do anything about the place inside.
+type boundMacro struct {
 	template.Callable
-	x *builtinIndex
+	s *Scope
+	m *MacroInfo
 }
 
 // TypeName is the Python type name.
-func (*builtinMacro) TypeName() string { return "Macro" }
+func (*boundMacro) TypeName() string { return "Macro" }
 
 // Attr returns what Jinja tells about a macro.
-func (m *builtinMacro) Attr(name string) (template.Value, bool) {
+func (m *boundMacro) Attr(name string) (template.Value, bool) {
 	if o, ok := m.Callable.(template.Object); ok {
 		return o.Attr(name)
 	}
 	return nil, false
 }
 
-// Call calls the macro.
-func (m *builtinMacro) Call(c *template.Call) (template.Value, error) {
+// Call calls the macro, and notes that the template itself called it if no other macro did.
+func (m *boundMacro) Call(c *template.Call) (template.Value, error) {
+	if m.s.depth == 0 && !slices.Contains(m.s.called, m.m.UniqueID) {
+		m.s.called = append(m.s.called, m.m.UniqueID)
+	}
+	m.s.depth++
 	v, err := m.Callable.Call(c)
-	if d, ok := err.(*diag.Diagnostic); ok && !c.Place.IsZero() && m.x.sources[d.Place.Source] {
-		d.Place = c.Place
-		d.Notes = slices.DeleteFunc(d.Notes, func(n diag.Note) bool {
-			return n.Place == c.Place || m.x.sources[n.Place.Source]
-		})
+	m.s.depth--
+	if d, ok := err.(*diag.Diagnostic); ok && m.m.builtin && !c.Place.IsZero() {
+		if sources := m.s.p.builtins().sources; sources[d.Place.Source] {
+			d.Place = c.Place
+			d.Notes = slices.DeleteFunc(d.Notes, func(n diag.Note) bool {
+				return n.Place == c.Place || sources[n.Place.Source]
+			})
+		}
 	}
 	return v, err
 }

@@ -75,10 +75,11 @@ func (o *configObject) get(c *template.Call, lookup func(string) (template.Value
 	if err != nil {
 		return nil, err
 	}
+	if !o.s.host.Execute() {
+		return "", nil // dbt does not know the config while it parses, nor takes the default
+	}
 	v, ok := lookup(name)
 	switch {
-	case !ok && required && !o.s.host.Execute():
-		return "", nil // dbt does not know the config while it parses
 	case !ok && required:
 		return nil, o.missing(name)
 	case !ok:
@@ -116,6 +117,9 @@ func (o *configObject) set(c *template.Call) (template.Value, error) {
 }
 
 func (o *configObject) persist(what string) template.Value {
+	if !o.s.host.Execute() {
+		return false
+	}
 	v, _ := o.s.host.ConfigGet("persist_docs")
 	d, _ := v.(*template.Dict)
 	on, _ := d.Get(what)

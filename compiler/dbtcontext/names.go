@@ -293,35 +293,90 @@ func tryOrCompilerError(c *template.Call) (template.Value, error) {
 	return v, err
 }
 
-// contextObject is context: every name, by attribute or by key.
+// contextObject is context: every name, by attribute or by key. It can be written to, as a dict
+// can: macros that are called later, and context itself, see what was written.
 type contextObject struct{ s *Scope }
 
 // TypeName is the Python type name.
 func (contextObject) TypeName() string { return "dict" }
 
 // Mapping is every name with its value.
-func (o contextObject) Mapping() *template.Dict { return lookedUp(o.s.Names(), o.s.Lookup) }
+func (o contextObject) Mapping() *template.Dict { return lookedUp(o.s.contextNames(), o.s.inContext) }
 
-// Attr returns the method get.
+// Attr returns a method of dict.
 func (o contextObject) Attr(name string) (template.Value, bool) {
-	if name != "get" {
-		return nil, false
+	switch name {
+	case "get":
+		return bind(name, getFrom(o.s.inContext))
+	case "update":
+		return bind(name, o.update)
+	case "setdefault":
+		return bind(name, o.setDefault)
+	case "pop":
+		return bind(name, o.pop)
+	case "keys", "items", "values", "copy":
+		return o.Mapping().Method(name)
 	}
-	return bind(name, getFrom(o.s.Lookup))
+	return nil, false
+}
+
+// update is dict.update.
+func (o contextObject) update(c *template.Call) (template.Value, error) {
+	given := template.NewDict()
+	method, _ := given.Method("update")
+	if _, err := method.(template.Callable).Call(c); err != nil {
+		return nil, err
+	}
+	for _, item := range given.Items() {
+		o.s.write(stringOrEmpty(item.Key), item.Value)
+	}
+	return nil, nil
+}
+
+// setDefault is dict.setdefault.
+func (o contextObject) setDefault(c *template.Call) (template.Value, error) {
+	var key, def template.Value
+	if err := c.Unpack("setdefault", "key", &key, "default?", &def); err != nil {
+		return nil, err
+	}
+	if v, ok := o.s.inContext(stringOrEmpty(key)); ok {
+		return v, nil
+	}
+	o.s.write(stringOrEmpty(key), def)
+	return def, nil
+}
+
+// pop is dict.pop.
+func (o contextObject) pop(c *template.Call) (template.Value, error) {
+	var key, def template.Value
+	if err := c.Unpack("pop", "key", &key, "default?", &def); err != nil {
+		return nil, err
+	}
+	v, ok := o.s.inContext(stringOrEmpty(key))
+	switch {
+	case ok:
+		o.s.write(stringOrEmpty(key), removed{})
+		return v, nil
+	case len(c.Args)+len(c.Kwargs) < 2:
+		return nil, fmt.Errorf("context has no %s", template.Repr(key))
+	}
+	return def, nil
 }
 
 // Index returns the value of a name.
 func (o contextObject) Index(key template.Value) (template.Value, bool, error) {
-	v, ok := o.s.Lookup(stringOrEmpty(key))
+	v, ok := o.s.inContext(stringOrEmpty(key))
 	return v, ok, nil
 }
 
 // Iterate returns all names.
-func (o contextObject) Iterate() ([]template.Value, error) { return listOf(o.s.Names()).Elems, nil }
+func (o contextObject) Iterate() ([]template.Value, error) {
+	return listOf(o.s.contextNames()).Elems, nil
+}
 
 // Contains is name in context.
 func (o contextObject) Contains(v template.Value) (bool, error) {
-	_, ok := o.s.Lookup(stringOrEmpty(v))
+	_, ok := o.s.inContext(stringOrEmpty(v))
 	return ok, nil
 }
 

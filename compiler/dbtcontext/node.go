@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"time"
 
@@ -100,7 +101,7 @@ func commonKeys(n *project.Node, put func(string, template.Value)) {
 func queryKeys(n *project.Node, put func(string, template.Value)) {
 	put("language", map[bool]string{true: "python", false: "sql"}[n.IsPython()])
 	put("refs", refsValue(n.Refs))
-	put("sources", sourcesValue(n.Sources))
+	put("sources", sourcesValue(seenSources(n)))
 	put("metrics", metricsValue(n.Metrics))
 	put("functions", texts(nil))
 	put("depends_on", record(func(put func(string, template.Value)) {
@@ -109,6 +110,21 @@ func queryKeys(n *project.Node, put func(string, template.Value)) {
 	}))
 	put("compiled_path", nil)
 	put("contract", contractRecord(n))
+}
+
+// seenSources are the calls of source() of a node. Where dbt does not render a model to find
+// them, it has each once.
+func seenSources(n *project.Node) []project.SourceCall {
+	if !n.Static || len(n.Sources) < 2 {
+		return n.Sources
+	}
+	var out []project.SourceCall
+	for _, s := range n.Sources {
+		if !slices.ContainsFunc(out, func(have project.SourceCall) bool { return have.Source == s.Source && have.Table == s.Table }) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // hasQuery reports whether a node has SQL of its own to compile.

@@ -19,6 +19,63 @@ type Scope struct {
 	results   map[string]*storedResult
 
 	quiet bool // nobody is told what the rendering logs, prints or warns of
+
+	called []string // the macros that the template itself has called, by unique_id
+	depth  int      // of calls of macros
+
+	written *template.Dict // what templates have put into context; see [contextObject]
+}
+
+// macroScope is a scope as macros see it: with what was put into context since the
+// rendering began. The template that is rendered has its names from before, as in dbt.
+type macroScope Scope
+
+// Lookup returns the value of a name.
+func (m *macroScope) Lookup(name string) (template.Value, bool) { return (*Scope)(m).inContext(name) }
+
+// Names lists every name that Lookup knows, sorted.
+func (m *macroScope) Names() []string { return (*Scope)(m).contextNames() }
+
+// Called lists the macros that the rendered templates themselves have called, not those that
+// macros call, in the order of their first calls: what depends_on.macros holds.
+func (s *Scope) Called() []string { return slices.Clone(s.called) }
+
+// inContext looks a name up where templates can write.
+func (s *Scope) inContext(name string) (template.Value, bool) {
+	if s.written != nil {
+		if v, ok := s.written.Get(name); ok {
+			_, gone := v.(removed)
+			return v, !gone
+		}
+	}
+	return s.Lookup(name)
+}
+
+func (s *Scope) contextNames() []string {
+	names := s.Names()
+	if s.written == nil {
+		return names
+	}
+	for _, item := range s.written.Items() {
+		name := stringOrEmpty(item.Key)
+		if _, gone := item.Value.(removed); gone {
+			names = slices.DeleteFunc(names, func(n string) bool { return n == name })
+		} else if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// removed stands for a name that was taken out of context.
+type removed struct{}
+
+// write puts a name into context.
+func (s *Scope) write(name string, v template.Value) {
+	if s.written == nil {
+		s.written = template.NewDict()
+	}
+	_ = s.written.Set(name, v)
 }
 
 // Scope returns the names for one rendering of a node of a package. Macros are

@@ -49,7 +49,9 @@ func (p *Project) fillLake(st *SourceTable, s *SourcePatch, t *TablePatch, n *No
 		diags.add(diag.New(diag.WrongType, n.Place, "source %q may be empty, but declares no columns", st.SourceName+"."+n.Name).
 			WithHint("declare its columns: with name and data_type, which an empty table has too, or take allow_empty out"))
 	}
-	st.types = declaredTypes(t.Columns, st.Paths)
+	if st.Bare == "" {
+		st.types = declaredTypes(t.Columns, st.Paths)
+	}
 	if len(st.Paths) > 0 && st.Format == "" {
 		st.Format = formatOfAll(st, diags)
 	}
@@ -93,6 +95,14 @@ func (p *Project) fillLocation(st *SourceTable, lake lakeKeys, names *template.D
 		return
 	}
 	st.Paths, st.Location = []Located{{text, lake.location.Place}}, "'"+text+"'"
+	if !p.IsElt && st.isBare() {
+		st.Bare = st.Location
+	}
+}
+
+// isBare reports whether nothing of elt's own says how the files of a source are read.
+func (st *SourceTable) isBare() bool {
+	return st.Format == "" && len(st.Formats) == 0 && (st.Options == nil || st.Options.Len() == 0) && !st.AllowEmpty && st.OnBadRows == "fail"
 }
 
 // locationNames are the names a location may hold: dbt-duckdb's, and meta and

@@ -2,6 +2,7 @@ package project
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -133,7 +134,9 @@ type Node struct {
 
 	ChangeRefs []RefCall // of Refs, those whose changes the model reads by changes()
 	Changes    []string  // unique_ids of the models they mean
-	Macros     []string  // unique_ids of macros used directly
+	Macros     []string  // unique_ids of macros that the node calls itself while it is parsed
+	Static     bool      // a model that dbt reads without rendering it
+	LateMacros []string  // and when it is compiled, also where that fails
 
 	Test     *TestInfo     // data tests
 	Table    *SourceTable  // sources
@@ -241,6 +244,9 @@ type SourceTable struct {
 	Paths []Located
 	// Expression is a FROM item given as such ("read_csv('x.csv')"), or "".
 	Expression string
+	// Bare is the FROM item of a dbt project's external_location that is just a path: the path in
+	// quotes, as dbt-duckdb prints it, for DuckDB to read as it sees fit. It is "" otherwise.
+	Bare string
 	// Location is what dbt-duckdb's external_location makes the name of the table, "" without one.
 	Location      string
 	Format        string // "csv", "parquet", "json" or "" where the extension decides
@@ -308,6 +314,18 @@ type Compiled struct {
 	// its map: it is what readers inject.
 	Own    string
 	OwnMap Origin
+}
+
+// CalledMacros are the macros that the node calls itself: while the project is parsed, and when
+// it is compiled, as far as it is.
+func (n *Node) CalledMacros() []string {
+	out := slices.Clone(n.Macros)
+	for _, id := range n.LateMacros {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // Origin maps offsets of rendered SQL back to the place in a template that made it.

@@ -203,7 +203,8 @@ func (f *propertyFile) setConfig(out *Config, t ResourceType, p pair, beside boo
 		r = nil
 	}
 	v := p.value.configValue(r)
-	if v.Beside = beside; t == Snapshot && r != nil { // dbt keeps theirs as they are written
+	v.Beside = beside
+	if t == Snapshot && r != nil || (t == Model || t == Seed) && !beside { // dbt keeps what is written
 		v.Raw = p.value.value(nil)
 	}
 	f.checkConfigKey(t, p.key, p.keyAt.place())

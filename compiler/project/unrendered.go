@@ -1,7 +1,6 @@
 package project
 
 import (
-	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -37,7 +36,7 @@ func (n *Node) configTexts() *template.Dict {
 			return nil
 		}
 	}
-	if n.Type == Model && t.IsLiteral() {
+	if n.Static {
 		return nil
 	}
 	return t.ConfigTexts()
@@ -93,17 +92,37 @@ func (c *Config) unrendered(texts *template.Dict) *template.Dict {
 }
 
 // written is a value of a property file as unrendered_config has it. Of snapshots dbt keeps what is
-// written, and tags as they are written and as they are rendered.
+// written, and tags as they are written and as they are rendered; of models and seeds see [asPatched].
 func (v ConfigValue) written(t ResourceType, key string) template.Value {
-	if t != Snapshot || v.Raw == nil {
+	switch {
+	case v.Raw == nil, key == "pre_hook", key == "post_hook":
 		return v.Value
+	case t == Snapshot && key != "tags":
+		return v.Raw
 	}
-	raw, ok := v.Raw.(*template.List)
-	rendered, ok2 := v.Value.(*template.List)
-	if key == "tags" && ok && ok2 {
-		return template.NewList(slices.Concat(raw.Elems, rendered.Elems)...)
+	return asPatched(v.Raw, v.Value)
+}
+
+// asPatched is a value of a property file as dbt has it among what is unrendered: as it is
+// written, but each list with the rendered elements behind those that are written.
+func asPatched(raw, rendered template.Value) template.Value {
+	switch raw := raw.(type) {
+	case *template.List:
+		out := template.NewList(raw.Elems...)
+		if more, ok := rendered.(*template.List); ok {
+			out.Elems = append(out.Elems, more.Elems...)
+		}
+		return out
+	case *template.Dict:
+		values, _ := rendered.(*template.Dict)
+		out := template.NewDict()
+		for _, item := range raw.Items() {
+			v, _ := values.Get(item.Key)
+			_ = out.Set(item.Key, asPatched(item.Value, v))
+		}
+		return out
 	}
-	return v.Raw
+	return raw
 }
 
 // joinCalls sets a key of a config() call over that of an earlier one.

@@ -13,6 +13,7 @@ package sqltoken
 
 import (
 	"iter"
+	"strings"
 
 	"elt/compiler/diag"
 )
@@ -59,6 +60,32 @@ func Starts(sql string) map[int]bool {
 	for tok := range Tokens(sql) {
 		if tok.Kind != Comment {
 			starts[tok.Span.Start] = true
+		}
+	}
+	return starts
+}
+
+// FromStarts are [Starts] at which a FROM item may begin: of the texts in quotes just those that
+// stand where DuckDB takes them for files.
+func FromStarts(sql string) map[int]bool {
+	starts, before := map[int]bool{}, ""
+	inFrom := []bool{false} // for each open parenthesis: the list of a FROM is what a comma goes on with
+	for tok := range Tokens(sql) {
+		if tok.Kind == Comment {
+			continue
+		}
+		last := len(inFrom) - 1
+		starts[tok.Span.Start] = tok.Kind != String || before == "FROM" || before == "JOIN" || before == "," && inFrom[last]
+		before = strings.ToUpper(tok.Text(sql))
+		switch before {
+		case "(":
+			inFrom = append(inFrom, false)
+		case ")":
+			inFrom = inFrom[:max(last, 1)]
+		case "FROM":
+			inFrom[last] = true
+		case "SELECT", "ON", "USING", "WHERE", "GROUP", "HAVING", "ORDER", "WINDOW", "QUALIFY", "LIMIT":
+			inFrom[last] = false
 		}
 	}
 	return starts

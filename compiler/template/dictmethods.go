@@ -15,6 +15,15 @@ var dictMethods = map[string]methodFunc{
 	"values":     dictViewMethod("values"),
 }
 
+// Method returns a method of the dict.
+func (d *Dict) Method(name string) (Value, bool) {
+	method, ok := dictMethods[name]
+	if !ok {
+		return nil, false
+	}
+	return NewFunc(name, func(c *Call) (Value, error) { return method(d, c) }), true
+}
+
 func dictViewMethod(kind string) methodFunc {
 	return func(self Value, c *Call) (Value, error) {
 		return &dictView{self.(*Dict), kind}, noArgs("dict."+kind, c)

@@ -50,7 +50,7 @@ func (m *manifestWriter) usedMacros(written map[string]bool) {
 		reach(m.plan.MacroDependsOn(macro))
 	}
 	for _, id := range m.plan.Order {
-		reach(m.dependedMacros(id))
+		reach(m.dependedMacros(m.plan.Nodes[id]))
 	}
 	slices.Sort(ids)
 	for _, id := range ids {

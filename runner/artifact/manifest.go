@@ -237,9 +237,9 @@ func (m *manifestWriter) additions(node *project.Node) []template.Item {
 	if m.meta.ran[node.UniqueID] && node.IsRefable() {
 		set("build_path", path.Join(target, RunPath(node)))
 	}
-	if node.Type == project.Test {
+	if node.Type == project.Test || node.Type != project.UnitTest && len(node.LateMacros) > 0 {
 		set("depends_on", template.NewRecord(
-			template.Item{Key: "macros", Value: texts(m.testMacros(node))},
+			template.Item{Key: "macros", Value: texts(m.dependedMacros(node))},
 			template.Item{Key: "nodes", Value: texts(node.DependsOn)}))
 	}
 	if compiled := CompiledPath(node); compiled != "" && node.Type != project.UnitTest && node.Compiled != nil && !node.Compiled.Deferred {
@@ -269,7 +269,7 @@ func (m *manifestWriter) injected(id string) *template.Dict {
 // testMacros are the macros a test depends on. dbt sees some of them only when it compiles
 // a test, and others only when it runs it.
 func (m *manifestWriter) testMacros(node *project.Node) []string {
-	macros := slices.Clone(node.Macros)
+	macros := slices.Clone(node.CalledMacros())
 	const where = "macro.dbt.get_where_subquery"
 	if node.Compiled == nil && node.Test.Generic != "" {
 		macros = slices.DeleteFunc(macros, func(id string) bool { return id == where })
@@ -281,12 +281,11 @@ func (m *manifestWriter) testMacros(node *project.Node) []string {
 }
 
 // dependedMacros are the macros that a node says it depends on.
-func (m *manifestWriter) dependedMacros(id string) []string {
-	node := m.plan.Nodes[id]
+func (m *manifestWriter) dependedMacros(node *project.Node) []string {
 	if node.Type == project.Test {
 		return m.testMacros(node)
 	}
-	return node.Macros
+	return node.CalledMacros()
 }
 
 func texts(list []string) *template.List {
