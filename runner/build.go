@@ -76,6 +76,7 @@ func (w *worker) build(ctx context.Context, n *nodeRun) *NodeResult {
 	}
 	result.ExecuteTime = time.Since(started) - result.CompileTime
 	result.Rows = n.rows
+	result.FullRefresh = n.node.Type == project.Seed && w.fullRefresh(n.node)
 	result.Batches = n.batches.outcome()
 	if err != nil {
 		w.fail(ctx, result, err)

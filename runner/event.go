@@ -71,6 +71,7 @@ type NodeResult struct {
 	ExecuteTime  time.Duration
 	Rows         int64 // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
 	Rejected     int64 // rows that were kept apart of the sources it reads
+	FullRefresh  bool  // of a seed: it was asked for to be made anew
 	Failures     int64 // of a test
 	Message      string
 	SkippedFor   string         // unique_id of the root cause of a skip

@@ -36,6 +36,9 @@ func (src *lakeSource) read(files []lakeFile, more, typed []project.Setting, kee
 	for i, f := range files {
 		paths[i] = f.glob()
 	}
+	if src.node.Table.Bare != "" && len(files) == 1 && len(more)+len(typed) == 0 {
+		return project.QuoteString(paths[0]) // its columns go on being called by the file's name
+	}
 	if src.apart {
 		more = append(slices.Clone(more), readAlone())
 	}

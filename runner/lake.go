@@ -101,7 +101,9 @@ func (l *lake) open(ctx context.Context, s engine.Session, node *project.Node, t
 		src.pin()
 		return src, nil
 	}
-	src.live = node.Table.From(globs)
+	if src.live = node.Table.From(globs); node.Table.Bare != "" {
+		src.live = project.QuoteString(globs[0])
+	}
 	src.pinned = src.read(src.files, nil, nil)
 	if len(src.files) == 0 {
 		src.pinned = emptySelect(node)
@@ -308,7 +310,7 @@ func (l *lake) replacing(sql string, by func(*lakeSource) string) []sqltoken.Edi
 	if l == nil || len(l.sources) == 0 {
 		return nil
 	}
-	var starts map[int]bool // offsets at which a token begins
+	var starts map[int]bool // offsets at which a FROM item may begin
 	taken := map[int]bool{}
 	var edits []sqltoken.Edit
 	for _, src := range l.byLength() {
@@ -320,7 +322,7 @@ func (l *lake) replacing(sql string, by func(*lakeSource) string) []sqltoken.Edi
 			start, end := at+i, at+i+len(src.text)
 			at = end
 			if starts == nil {
-				starts = sqltoken.Starts(sql)
+				starts = sqltoken.FromStarts(sql)
 			}
 			if starts[start] && !taken[start] {
 				taken[start] = true
@@ -457,7 +459,40 @@ func (r *run) openLocalLake(ctx context.Context, ids []string) error {
 	local, _ := r.lakeSources(ids)
 	var err error
 	r.lake, err = openLake(ctx, nil, r.plan.Project.Root, local)
-	return err
+	return r.leaveToReaders(err)
+}
+
+// leaveToReaders keeps what is wrong with the files of sources for the nodes that read them,
+// unless it ends the run; see stopsAtMistakes.
+func (r *run) leaveToReaders(err error) error {
+	var list diag.List
+	if r.stopsAtMistakes() || !errors.As(err, &list) {
+		return err
+	}
+	r.unreadable = append(r.unreadable, list...)
+	return nil
+}
+
+// doomReaders fails the nodes of the run that read sources whose files are wrong.
+func (r *run) doomReaders() {
+	for _, d := range r.unreadable {
+		for _, n := range r.nodes {
+			if n.node.Type != project.UnitTest && r.readsInline(n.node, d.Node) {
+				own := *d
+				own.Node = n.node.UniqueID
+				n.doomed = append(n.doomed, &own)
+			}
+		}
+	}
+}
+
+// readsInline reports whether a node reads another itself, or an ephemeral model does that is a
+// part of it.
+func (r *run) readsInline(node *project.Node, id string) bool {
+	return slices.ContainsFunc(node.DependsOn, func(read string) bool {
+		parent := r.plan.Nodes[read]
+		return read == id || parent != nil && parent.IsEphemeral() && r.readsInline(parent, id)
+	})
 }
 
 // finishLake does what needs the database: it expands the globs of remote files, and
@@ -465,7 +500,7 @@ func (r *run) openLocalLake(ctx context.Context, ids []string) error {
 func (r *run) finishLake(ctx context.Context, ids []string) error {
 	_, remote := r.lakeSources(ids)
 	more, err := openLake(ctx, r.main, r.plan.Project.Root, remote)
-	if err != nil {
+	if err = r.leaveToReaders(err); err != nil {
 		return err
 	}
 	for id, src := range more.sources {

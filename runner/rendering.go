@@ -14,6 +14,7 @@ import (
 // everything that is wrong, not just the first.
 func (r *run) compile(ctx context.Context) error {
 	var problems diag.List
+	r.doomReaders()
 	read, unread := r.ephemerals()
 	if found := r.compiler.Compile(ctx, r.view(nil), unread); r.plan.Project.OwnDefaults() {
 		problems = append(problems, found...) // else it is compiled for the artifacts: it hurts nothing here
@@ -27,7 +28,7 @@ func (r *run) compile(ctx context.Context) error {
 		if n.unrendered || n.node.Compiled != nil && n.node.Compiled.Deferred {
 			continue
 		}
-		if err := r.specify(ctx, r.main, n); err != nil && !r.putOff(n) {
+		if err := r.specify(ctx, r.main, n); err != nil && !r.putOff(n, err) {
 			problems = append(problems, diag.From(err, diag.Database)...)
 		}
 		if d := n.tellManyBatches(); d != nil {
@@ -109,8 +110,8 @@ func (r *run) leaveToNodes(list diag.List) diag.List {
 		if d.Severity != diag.Error {
 			return false
 		}
-		if read := r.plan.Nodes[d.Node]; read != nil && read.Type == project.Source && d.Code == diag.SQL {
-			return true // a table that is not there fails its readers
+		if read := r.plan.Nodes[d.Node]; read != nil && read.Type == project.Source && (d.Code == diag.SQL || d.Code == diag.LakeFile) {
+			return true // a table or a file that is not there fails its readers
 		}
 		n := r.byID[d.Node]
 		if n == nil {
@@ -123,10 +124,14 @@ func (r *run) leaveToNodes(list diag.List) diag.List {
 
 // putOff lets a mistake that rendering has brought to light wait until it is the node's
 // turn: there it fails the node and skips what is behind it, as dbt does it; see
-// stopsAtMistakes.
-func (r *run) putOff(n *nodeRun) bool {
-	if r.stopsAtMistakes() || n.node.Type == project.Seed {
+// stopsAtMistakes. A seed is not rendered again: what is wrong with its file is kept.
+func (r *run) putOff(n *nodeRun, err error) bool {
+	if r.stopsAtMistakes() {
 		return false
+	}
+	if n.node.Type == project.Seed {
+		n.doomed = append(n.doomed, diag.From(err, diag.Database)...)
+		return true
 	}
 	n.putOff = true
 	n.node.Compiled = &project.Compiled{Deferred: true, Map: nowhere{}}
@@ -143,7 +148,7 @@ func (nowhere) Origin(int) (diag.Place, bool) { return diag.Place{}, false }
 func (r *run) compileEach(ctx context.Context) diag.List {
 	var problems diag.List
 	r.renderEach(ctx, r.nodes, func(n *nodeRun, err error) {
-		if err != nil && !r.putOff(n) {
+		if err != nil && !r.putOff(n, err) {
 			n.unrendered = true
 			problems = append(problems, diag.From(err, diag.TemplateError)...)
 		}

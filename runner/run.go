@@ -51,6 +51,7 @@ type run struct {
 	net          *network
 	lab          *lab // where unit tests run
 	lake         *lake
+	unreadable   diag.List  // what is wrong with the files of sources, left to those that read them
 	nodes        []*nodeRun // in plan order
 	byID         map[string]*nodeRun
 	workers      int

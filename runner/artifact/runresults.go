@@ -126,7 +126,8 @@ func newResult(r *runner.NodeResult) result {
 	case runner.Success, runner.PartialSuccess:
 		message := "OK"
 		if r.Node.Type == project.Seed && r.Rows >= 0 {
-			message = "INSERT " + strconv.FormatInt(r.Rows, 10) // as dbt
+			verb := map[bool]string{true: "CREATE ", false: "INSERT "}[r.FullRefresh] // as dbt
+			message = verb + strconv.FormatInt(r.Rows, 10)
 		}
 		out.Response["_message"] = "OK"
 		if out.Message == nil {
