@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"elt/cmd/elt/internal/report"
@@ -34,6 +35,7 @@ type invocation struct {
 	lines          report.Reporter // the innermost of them
 	spoken         spoken          // warnings of templates
 	release        func() bool     // lets go of the interrupt notice
+	tellInterrupt  func()          // tells of the interrupt, once; returns when it is told
 	saidEmpty      bool            // a selector was reported to match nothing
 	secrets        *secrets        // what no output may show
 	collector      *collector
@@ -53,7 +55,7 @@ func newInvocation(ctx context.Context, stdin io.Reader, stdout, stderr io.Write
 	in := &invocation{
 		ctx: ctx, stdin: stdin, stdout: hidden.writer(stdout), stderr: hidden.writer(stderr),
 		env: hidden.env(env), secrets: hidden, collector: &collector{},
-		now: time.Now(), id: newInvocationID(), release: func() bool { return true },
+		now: time.Now(), id: newInvocationID(), release: func() bool { return true }, tellInterrupt: func() {},
 	}
 	in.style.On = report.WantColour(env, isTerminal(stderr))
 	in.reporter = in.newReporter(report.Text, report.Info)
@@ -90,7 +92,8 @@ func (in *invocation) begin(c *cli.Context) {
 	}
 	in.lines = r
 	in.reporter = &severity{Reporter: in.forCI(c, in.forLog(c, r)), in: in}
-	in.release = context.AfterFunc(in.ctx, in.reporter.Interrupted)
+	in.tellInterrupt = sync.OnceFunc(in.reporter.Interrupted)
+	in.release = context.AfterFunc(in.ctx, in.tellInterrupt)
 	in.sayIneffective(c)
 }
 
@@ -105,7 +108,9 @@ func isRun(command string) bool {
 
 // close ends the report; err is what is still to be told.
 func (in *invocation) close(err error) {
-	in.release()
+	if !in.release() {
+		in.tellInterrupt() // which has begun, and is waited for
+	}
 	_ = in.spare.Close() // nothing is in it
 	in.parser.keep()
 	in.reporter.Close(err)

@@ -108,8 +108,12 @@ type severity struct {
 	in *invocation
 }
 
-// Observe hands an event on, after what templates have warned of meanwhile.
+// Observe hands an event on, after what templates have warned of meanwhile. What comes after an
+// interrupt is told after it: on a busy machine the run may end before anybody has told of that.
 func (w *severity) Observe(e runner.Event) {
+	if w.in.ctx.Err() != nil {
+		w.in.tellInterrupt()
+	}
 	for _, d := range w.in.warnings.Apply(w.in.spoken.take()) {
 		w.in.raised = w.in.raised || d.Severity == diag.Error
 		w.Reporter.Observe(runner.Noticed{Diagnostic: d})
