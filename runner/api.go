@@ -37,6 +37,7 @@ type Options struct {
 	Adopt         bool          // relations may be replaced that elt has not made
 	Changed       bool          // leave out what is up to date
 	Expire        bool          // remove what is older than models keep it; else it is only told
+	Empty         bool          // seeds are loaded without rows
 	Sampled       bool          // only a part of the data is read: --sample, --empty
 	NoPublish     bool          // stop before the publish; candidates stay until the next run
 	Threads       int           // nodes at a time; 0 for the target's, else the default

@@ -214,7 +214,7 @@ func (r *run) readSeed(n *nodeRun) error {
 		return err
 	}
 	n.warnings = append(n.warnings, table.Warnings...)
-	n.spec.Seed.Path, n.spec.Seed.Table = path, table
+	n.spec.Seed.Path, n.spec.Seed.Table, n.spec.Seed.Empty = path, table, r.opts.Empty
 	n.sqlHash = textHash(content)
 	return nil
 }

@@ -109,7 +109,7 @@ func (r *run) inPlanOrder(results []*NodeResult) {
 func (r *run) unchanged() *Summary {
 	left := r.leftOut()
 	r.emit(Unchanged{Since: r.rebuilds.since, Results: left})
-	return &Summary{RunID: r.id, Elapsed: time.Since(r.clock), Counts: map[Status]int{Reused: len(left)}, Results: left, Unchanged: true}
+	return &Summary{RunID: r.id, Command: r.opts.Command, Elapsed: time.Since(r.clock), Counts: map[Status]int{Reused: len(left)}, Results: left, Unchanged: true}
 }
 
 // Changes says what a run with [Options.Changed] would do and why, in plan order, tests last, and

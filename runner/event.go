@@ -121,6 +121,7 @@ type RunFinished struct{ Summary Summary }
 // Summary is what a run came to.
 type Summary struct {
 	RunID       string
+	Command     string // of a retry that of the run it takes up
 	Elapsed     time.Duration
 	Counts      map[Status]int
 	Built       int // models, seeds and snapshots made

@@ -18,18 +18,28 @@ import (
 // argument, flags included, has no flags with several values (`--select a b`), and
 // words its mistakes in its own way. arrange accepts flags before the command, as dbt
 // does, fills in flags from environment variables, and refuses a flag after an
-// argument with the line that was meant. Only `elt lineage orders --upstream` may have
-// them behind, since its arguments are what other commands say with flags.
+// argument with the line that was meant. `elt lineage orders --upstream` may have
+// them behind, since its arguments are what other commands say with flags, and so may
+// what dbt has arguments of, too: `run-operation` and `init`.
 func arrange(app *cli.App, words []string, env func(string) (string, bool)) ([]string, error) {
+	if strings.HasPrefix(words[0], "-") {
+		asInDBT(commandNamed(app, "build")) // whose flags may stand before any command
+	}
 	early, name, rest, err := splitAtCommand(app, words)
 	if err != nil {
 		return nil, err
+	}
+	if len(secondWords(app, name)) > 0 { // flags may stand between the two words, too
+		if between, second, behind, err := splitAtCommand(app, rest); err == nil {
+			early, rest = append(early, between...), append([]string{second}, behind...)
+		}
 	}
 	command, used := commandAt(app, append([]string{name}, rest...))
 	if command == nil {
 		return nil, unknownCommand(app, name, rest...)
 	}
 	rest = rest[used-1:]
+	asInDBT(command)
 	s := &scanner{app: app, command: command, given: map[string]bool{}}
 	if err := s.scan(slices.Concat(early, rest)); err != nil {
 		return nil, err
@@ -42,6 +52,7 @@ func arrange(app *cli.App, words []string, env func(string) (string, bool)) ([]s
 
 // splitAtCommand finds the command among the words; flags may stand before it.
 func splitAtCommand(app *cli.App, words []string) (early []string, name string, rest []string, err error) {
+	words = separated(words, func(word string) *option { return anyFlag(app, word) })
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		if !strings.HasPrefix(word, "-") {
@@ -114,6 +125,10 @@ func unknownCommand(app *cli.App, name string, rest ...string) error {
 		if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
 			return usagef("elt %s does not say what to do", name).withHint("it is one of: elt %s %s", name, strings.Join(seconds, ", "))
 		}
+		if name == "docs" && rest[0] == "serve" {
+			return usagef("`elt docs serve` is not possible: elt has no HTML page to show").
+				withHint("elt docs generate writes manifest.json and catalog.json, which `dbt docs serve` and other tools show")
+		}
 		err := usagef("there is no command %q", name+" "+rest[0])
 		if s := diag.Suggest(rest[0], seconds); s != "" {
 			return err.withHint("did you mean `elt %s %s`?", name, s)
@@ -147,7 +162,27 @@ type option struct {
 	negated bool // given as --no-name
 }
 
-func (o *option) name() string { return o.Names()[0] }
+func (o *option) name() string { return namesOf(o.Flag)[0] }
+
+// namesOf are the names of a flag. Its method Names costs a regular expression for each.
+func namesOf(f cli.Flag) []string {
+	name, aliases := "", []string(nil)
+	switch f := f.(type) {
+	case *cli.BoolFlag:
+		name, aliases = f.Name, f.Aliases
+	case *cli.StringFlag:
+		name, aliases = f.Name, f.Aliases
+	case *cli.StringSliceFlag:
+		name, aliases = f.Name, f.Aliases
+	case *cli.IntFlag:
+		name, aliases = f.Name, f.Aliases
+	case *cli.DurationFlag:
+		name, aliases = f.Name, f.Aliases
+	default:
+		return f.Names()
+	}
+	return append([]string{name}, aliases...)
+}
 
 func (o *option) takesValue() bool {
 	_, isBool := o.Flag.(*cli.BoolFlag)
@@ -164,7 +199,7 @@ func (o *option) several() bool {
 func (o *option) check(value, from string) error {
 	switch o.Flag.(type) {
 	case *cli.BoolFlag:
-		if _, err := strconv.ParseBool(value); err != nil {
+		if _, ok := parseSwitch(value); !ok {
 			return usagef("%s is true or false, not %q", from, value)
 		}
 	case *cli.IntFlag:
@@ -184,7 +219,7 @@ func findOption(command *cli.Command, word string) *option {
 	name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
 	long := strings.HasPrefix(word, "--")
 	for _, f := range command.Flags {
-		for _, n := range f.Names() {
+		for _, n := range namesOf(f) {
 			if n == name && (long == (len(n) > 1)) {
 				return &option{Flag: f}
 			}
@@ -200,7 +235,7 @@ func findOption(command *cli.Command, word string) *option {
 func flagNames(command *cli.Command) []string {
 	var names []string
 	for _, f := range command.Flags {
-		for _, n := range f.Names() {
+		for _, n := range namesOf(f) {
 			if len(n) > 1 {
 				names = append(names, n)
 			}
@@ -226,7 +261,7 @@ type scanner struct {
 func (s *scanner) title() string { return s.app.Name + " " + s.command.Name }
 
 func (s *scanner) scan(words []string) error {
-	words = s.separated(words)
+	words = separated(words, func(word string) *option { return findOption(s.command, word) })
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		switch {
@@ -235,7 +270,7 @@ func (s *scanner) scan(words []string) error {
 			i = len(words)
 		case !strings.HasPrefix(word, "-") || word == "-":
 			s.arguments = append(s.arguments, word)
-		case len(s.arguments) > 0 && s.command.ArgsUsage != "" && s.command.Name != "lineage" && s.command.Name != "run-operation":
+		case len(s.arguments) > 0 && s.command.ArgsUsage != "" && !flagsBehind(s.command.Name):
 			return usagef("flag %q stands after the argument %q", word, s.arguments[0]).
 				withHint("write: %s", s.line(append(words[i:len(words):len(words)], s.arguments...)))
 		default:
@@ -252,30 +287,46 @@ func (s *scanner) scan(words []string) error {
 	return nil
 }
 
-// separated writes -fx as -f -x where both are flags without a value.
-func (s *scanner) separated(words []string) []string {
+// separated writes -fx as -f -x where both are flags without a value, and -tdev as -t=dev.
+func separated(words []string, find func(word string) *option) []string {
 	var out []string
-	for _, word := range words {
-		letters, dashed := strings.CutPrefix(word, "-")
-		if !dashed || len(letters) < 2 || strings.HasPrefix(letters, "-") || !s.allSwitches(letters) {
-			out = append(out, word)
-			continue
+	for i, word := range words {
+		if word == "--" {
+			return append(out, words[i:]...)
 		}
-		for _, r := range letters {
-			out = append(out, "-"+string(r))
-		}
+		out = append(out, letters(word, find)...)
 	}
 	return out
 }
 
-func (s *scanner) allSwitches(letters string) bool {
-	for _, r := range letters {
-		o := findOption(s.command, "-"+string(r))
-		if o == nil || o.takesValue() {
-			return false
-		}
+// letters takes a word apart that begins with one dash; any other stays what it is.
+func letters(word string, find func(word string) *option) []string {
+	rest, ok := strings.CutPrefix(word, "-")
+	if !ok || len(rest) < 2 || rest[0] == '-' || find("--"+rest) != nil {
+		return []string{word}
 	}
-	return letters != ""
+	var out []string
+	for i, r := range rest {
+		o := find("-" + string(r))
+		switch {
+		case o == nil:
+			return []string{word}
+		case !o.takesValue():
+			out = append(out, "-"+string(r))
+			continue
+		}
+		value := rest[i+len(string(r)):]
+		if value == "" || value[0] == '=' {
+			return append(out, "-"+string(r)+value)
+		}
+		return append(out, "-"+string(r)+"="+value)
+	}
+	return out
+}
+
+// flagsBehind reports whether flags may stand behind the arguments of a command.
+func flagsBehind(command string) bool {
+	return command == "lineage" || command == "run-operation" || command == "init"
 }
 
 // flag reads the flag at the head of words and its values, and answers how many words
@@ -292,8 +343,8 @@ func (s *scanner) flag(words []string) (used int, err error) {
 		if !hasValue {
 			value = "true"
 		}
-		if o.negated {
-			value = strconv.FormatBool(value == "false")
+		if on, ok := parseSwitch(value); o.negated && ok {
+			value = strconv.FormatBool(!on)
 		}
 		return 1, s.add(o, value, shown)
 	case hasValue:
@@ -327,6 +378,9 @@ func (s *scanner) isFlag(word string) bool {
 func (s *scanner) add(o *option, value, from string) error {
 	if err := o.check(value, from); err != nil {
 		return err
+	}
+	if on, ok := parseSwitch(value); ok && !o.takesValue() {
+		value = strconv.FormatBool(on)
 	}
 	s.given[o.name()] = true
 	s.flags = append(s.flags, "--"+o.name()+"="+value)
@@ -367,37 +421,4 @@ func shellQuote(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// fromEnvironment adds flags that were not given but are set as ELT_<FLAG> or
-// DBT_<FLAG>.
-func (s *scanner) fromEnvironment(env func(string) (string, bool)) error {
-	for _, f := range s.command.Flags {
-		o := &option{Flag: f}
-		if s.given[o.name()] || isIneffective(o.name()) {
-			continue
-		}
-		for _, name := range environmentNames(o) {
-			value, ok := env(name)
-			if !ok || value == "" {
-				continue
-			}
-			if err := s.add(o, value, "environment variable "+name); err != nil {
-				return err
-			}
-			break
-		}
-	}
-	return nil
-}
-
-// environmentNames lists the variables that stand in for a flag, the strongest first.
-// A selection is never taken from the environment, as in dbt.
-func environmentNames(o *option) []string {
-	switch o.name() {
-	case "select", "exclude", "selector", "vars", "inline", "limit", "output", "help", "candidate", "output-keys":
-		return nil
-	}
-	base := strings.ToUpper(strings.ReplaceAll(o.name(), "-", "_"))
-	return []string{"ELT_" + base, "DBT_ENGINE_" + base, "DBT_" + base}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,9 +53,12 @@ func (in *invocation) targetFolder(plan *compiler.Plan) string {
 
 // artifactMeta is what artifacts say of the invocation.
 func (in *invocation) artifactMeta(c *cli.Context) artifact.Meta {
+	args := givenFlags(c)
+	which := cmp.Or(in.which, c.Command.Name)
+	args["which"] = which
 	return artifact.Meta{
 		Version: version(), InvocationID: in.id, StartedAt: in.now, Now: time.Now(),
-		Command: "elt " + strings.Join(in.words, " "), Which: c.Command.Name, Args: givenFlags(c),
+		Command: "elt " + strings.Join(in.words, " "), Which: which, Args: args,
 		Mask: in.secrets.masker(), Env: customEnvs(),
 	}
 }
@@ -83,7 +87,7 @@ func givenFlags(c *cli.Context) map[string]any {
 		return args
 	}
 	for _, f := range c.Command.Flags {
-		name := f.Names()[0]
+		name := namesOf(f)[0]
 		if !slices.Contains(given, name) {
 			continue
 		}

@@ -26,9 +26,13 @@ func dbtVersionText() string {
 }
 
 // dbtExitCode is dbt's exit code where elt's own is code: a project that cannot be read is 2 to
-// dbt, 1 are nodes that failed, and an operation that did.
+// dbt, 1 are nodes that failed, an operation that did, and what debug has found.
 func dbtExitCode(err error, code int) int {
 	var operation *operationError
+	var check *checkError
+	if errors.As(err, &check) && code != exitInterrupted {
+		return exitFailed
+	}
 	if code == exitFailed && !errors.Is(err, errFailed) && !errors.As(err, &operation) {
 		return exitUsage
 	}

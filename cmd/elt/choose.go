@@ -54,8 +54,12 @@ func selectionOf(c *cli.Context) (selector.Request, error) {
 	if err != nil {
 		return selector.Request{}, err
 	}
+	chosen := c.StringSlice("select")
+	if models := c.StringSlice("models"); c.Command.Name == "ls" && len(models) > 0 { // an alias elsewhere
+		chosen, types = models, []project.ResourceType{project.Model}
+	}
 	request := selector.Request{
-		Select: c.StringSlice("select"), Exclude: c.StringSlice("exclude"), Selector: c.String("selector"),
+		Select: chosen, Exclude: c.StringSlice("exclude"), Selector: c.String("selector"),
 		ResourceTypes: types, ExcludeResourceTypes: without,
 		Indirect: selector.Indirect(c.String("indirect-selection")),
 	}
@@ -65,22 +69,31 @@ func selectionOf(c *cli.Context) (selector.Request, error) {
 	return request, nil
 }
 
-// resourceTypes reads the values of --resource-type.
+// resourceTypes reads the values of --resource-type. "default" are those that are taken without
+// it, "all" those and analyses.
 func resourceTypes(flag string, values []string) ([]project.ResourceType, error) {
-	known := []string{"model", "seed", "snapshot", "source", "test", "unit_test", "exposure", "operation", "analysis", "metric", "semantic_model", "saved_query"}
+	usual := []string{"model", "seed", "snapshot", "source", "test", "unit_test", "exposure", "metric", "semantic_model", "saved_query"}
+	known := append(slices.Clone(usual), "analysis", "operation", "function")
+	several := map[string][]string{"default": usual, "all": append(slices.Clone(usual), "analysis")}
+	if flag != "--resource-type" {
+		several = nil // dbt has no such words there: nothing would be left
+	}
 	var types []project.ResourceType
 	for _, word := range words(values) {
-		if word == "all" {
-			return nil, nil
+		meant := several[word]
+		if slices.Contains(known, word) {
+			meant = []string{word}
 		}
-		if !slices.Contains(known, word) {
+		if meant == nil {
 			err := usagef("%s: there is no type of resources %q", flag, word)
 			if s := diag.Suggest(word, known); s != "" {
 				return nil, err.withHint("did you mean %s?", s)
 			}
 			return nil, err.withHint("it is one of %s", strings.Join(known, ", "))
 		}
-		types = append(types, project.ResourceType(word))
+		for _, name := range meant {
+			types = append(types, project.ResourceType(name))
+		}
 	}
 	return types, nil
 }
@@ -103,7 +116,7 @@ func concernedTypes(command string) []project.ResourceType {
 
 // selects reports whether the command line says which nodes to take.
 func selects(c *cli.Context) bool {
-	for _, name := range []string{"select", "exclude", "selector", "resource-type", "exclude-resource-type"} {
+	for _, name := range []string{"select", "models", "exclude", "selector", "resource-type", "exclude-resource-type"} {
 		if isGiven(c, name) {
 			return true
 		}

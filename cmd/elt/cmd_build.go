@@ -8,7 +8,7 @@ func buildCommand(in *invocation) *cli.Command {
 		Usage:  "seeds, snapshots, models and tests in order; publish what passed",
 		Action: in.execute,
 		Flags: join(selectionFlags(),
-			[]cli.Flag{fullRefreshFlag(), expireFlag(), failFastFlag(), allOrNothingFlag(), adoptFlag(), storeFailuresFlag(), emptyFlag(), sampleFlag(), waitFlag()}, changedFlags(), eventTimeFlags(), deferFlags(),
+			[]cli.Flag{fullRefreshFlag(), expireFlag(), failFastFlag(), allOrNothingFlag(), adoptFlag(), storeFailuresFlag(), emptyFlag(), showRowsFlag(), sampleFlag(), waitFlag()}, changedFlags(), eventTimeFlags(), deferFlags(),
 			projectFlags(), runOutputFlags()),
 	}
 }

@@ -22,6 +22,7 @@ func compileCommand(in *invocation) *cli.Command {
 		Flags: join(selectionFlags(),
 			[]cli.Flag{
 				&cli.StringFlag{Name: "inline", Category: groupSelection, Usage: "a `TEMPLATE` to render in the project's context"},
+				&cli.BoolFlag{Name: "inject-ephemeral-ctes", Value: true, Hidden: true},
 				fullRefreshFlag(), emptyFlag(), waitFlag(),
 			}, deferFlags(),
 			projectFlags(), outputFlags("text", "json")),
@@ -30,6 +31,9 @@ func compileCommand(in *invocation) *cli.Command {
 
 func (in *invocation) compile(c *cli.Context) error {
 	in.begin(c)
+	if isGiven(c, "inline") && (isGiven(c, "select") || isGiven(c, "selector")) {
+		return usagef("elt compile takes a selection or --inline, not both")
+	}
 	plan, err := in.parse(c)
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ func completableOf(f cli.Flag) completableFlag {
 	o := option{Flag: f}
 	usage := f.(cli.DocGenerationFlag).GetUsage()
 	out := completableFlag{TakesValue: o.takesValue(), Usage: strings.ReplaceAll(usage, "`", "")}
-	for _, name := range f.Names() {
+	for _, name := range namesOf(f) {
 		if len(name) == 1 && out.Short == "" {
 			out.Short = name
 		}

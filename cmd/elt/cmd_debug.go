@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"elt/cmd/elt/internal/report"
@@ -18,12 +20,41 @@ func debugCommand(in *invocation) *cli.Command {
 		Name:   "debug",
 		Usage:  "show which project, target and database elt would use, and whether they work",
 		Action: in.debug,
-		Flags:  join(projectFlags(), outputFlags("text", "json")),
+		Flags: join([]cli.Flag{
+			&cli.BoolFlag{Name: "connection", Category: groupRun, Usage: "only open the database, whatever is wrong with models"},
+			&cli.BoolFlag{Name: "config-dir", Category: groupRun, Usage: "only say in which folder profiles.yml is"},
+		}, projectFlags(), outputFlags("text", "json")),
 	}
 }
 
 func (in *invocation) debug(c *cli.Context) error {
 	in.begin(c)
+	var err error
+	switch {
+	case c.Bool("config-dir"):
+		return in.configDir(c)
+	case c.Bool("connection"):
+		err = in.testConnection(c)
+	default:
+		err = in.debugProject(c)
+	}
+	var usage *usageError
+	if err == nil || errors.As(err, &usage) {
+		return err
+	}
+	return &checkError{err}
+}
+
+// checkError is what `elt debug` has found to be wrong.
+type checkError struct{ err error }
+
+// Error returns the message.
+func (e *checkError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error itself.
+func (e *checkError) Unwrap() error { return e.err }
+
+func (in *invocation) debugProject(c *cli.Context) error {
 	plan, err := in.parse(c)
 	if err != nil {
 		return err
@@ -32,7 +63,11 @@ func (in *invocation) debug(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := debugRows(plan, facts)
+	return in.sayFacts(c, debugRows(plan, facts), facts)
+}
+
+func (in *invocation) sayFacts(c *cli.Context, rows ordered, facts *runner.DebugFacts) error {
+	var err error
 	if c.String("output") == "json" {
 		err = report.WriteJSON(in.stdout, rows)
 	} else {
@@ -42,6 +77,57 @@ func (in *invocation) debug(c *cli.Context) error {
 		err = diag.List{facts.Problem}
 	}
 	return err
+}
+
+// testConnection opens the database and does no more.
+func (in *invocation) testConnection(c *cli.Context) error {
+	p, err := in.connection(c)
+	if err != nil {
+		return err
+	}
+	facts, err := runner.Debug(in.ctx, &compiler.Plan{Project: p})
+	if err != nil {
+		return err
+	}
+	outcome := "ok"
+	if facts.Problem != nil {
+		outcome = "failed"
+	}
+	return in.sayFacts(c, ordered{
+		{"elt", version()}, {"duckdb", facts.EngineVersion},
+		{"target", p.Target.Name}, {"target_from", from(p.Target)},
+		{"database", facts.Path}, {"schema", p.Target.Schema}, {"state", databaseState(facts)}, {"connection", outcome},
+	}, facts)
+}
+
+// connection reads the project file and the connection, and nothing else of the project.
+func (in *invocation) connection(c *cli.Context) (*project.Project, error) {
+	at, err := in.locate(c)
+	if err != nil {
+		return nil, err
+	}
+	p, diags := project.LoadConnection(in.ctx, at)
+	if p != nil {
+		in.secrets.add(p.SecretValues()...)
+	}
+	return p, diags.Errors().Err()
+}
+
+// configDir says where profiles.yml is, and how to look at it.
+func (in *invocation) configDir(c *cli.Context) error {
+	at, err := in.locate(c)
+	if err != nil {
+		return err
+	}
+	dir := project.ProfilesDir(in.ctx, at)
+	if c.String("output") == "json" {
+		return report.WriteJSON(in.stdout, ordered{{"profiles_dir", dir}})
+	}
+	open := map[string]string{"darwin": "open", "windows": "start"}[runtime.GOOS]
+	if open == "" {
+		open = "xdg-open"
+	}
+	return in.print("to see profiles.yml, run:\n\n" + open + " " + shellQuote(dir))
 }
 
 // debugRows are the facts in the order a person asks for them.

@@ -17,10 +17,11 @@ func docsGenerateCommand(in *invocation) *cli.Command {
 		Usage:  "write manifest.json and catalog.json for tools that show them",
 		Action: in.docsGenerate,
 		Flags: join(selectionFlags(), []cli.Flag{
-			&cli.BoolFlag{Name: "no-compile", Category: groupRun, Usage: "do not render SQL into the manifest"},
+			&cli.BoolFlag{Name: "compile", Value: true, Category: groupRun, Usage: "--no-compile renders no SQL into the manifest"},
 			&cli.BoolFlag{Name: "empty-catalog", Category: groupRun, Usage: "do not look at the database"},
+			&cli.BoolFlag{Name: "static", Hidden: true},
 			waitFlag(),
-		}, projectFlags(), outputFlags("text")),
+		}, deferFlags(), projectFlags(), outputFlags("text")),
 	}
 }
 
@@ -32,11 +33,14 @@ func (in *invocation) docsGenerate(c *cli.Context) error {
 	}
 	var chosen []string
 	if selects(c) {
-		if chosen, err = in.choose(c, plan); err != nil {
-			return err
-		}
+		chosen, err = in.choose(c, plan)
+	} else {
+		err = in.useState(c, plan)
 	}
-	if !c.Bool("no-compile") {
+	if err != nil {
+		return err
+	}
+	if c.Bool("compile") {
 		problems := runner.CompileAll(in.ctx, plan, plan.Order, runner.CompileOptions{Wait: c.Duration("wait")})
 		if problems.HasErrors() {
 			return problems

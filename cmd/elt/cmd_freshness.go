@@ -2,9 +2,11 @@ package main
 
 import (
 	"math"
+	"path/filepath"
 	"time"
 
 	"elt/cmd/elt/internal/report"
+	"elt/compiler"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/runner"
@@ -15,11 +17,30 @@ import (
 
 func sourceFreshnessCommand(in *invocation) *cli.Command {
 	return &cli.Command{
-		Name:   "source freshness",
-		Usage:  "how old the newest data of each source is, against its limits",
-		Action: in.sourceFreshness,
-		Flags: join(selectionFlags(), []cli.Flag{waitFlag()},
-			projectFlags(), outputFlags("text", "json")),
+		Name:    "source freshness",
+		Aliases: []string{"source snapshot-freshness"},
+		Usage:   "how old the newest data of each source is, against its limits",
+		Action:  in.sourceFreshness,
+		Flags: join(selectionFlags(), []cli.Flag{waitFlag(), freshnessOutputFlag()},
+			projectFlags(), outputFlags()[1:]),
+	}
+}
+
+// freshnessOutputFlag is --output, which dbt gives a file here.
+func freshnessOutputFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name: "output", Aliases: []string{"o"}, Category: groupOutput,
+		Usage: "how to report: text or json; or the `FILE` to write sources.json to",
+	}
+}
+
+// sourcesFile is where sources.json is written.
+func (in *invocation) sourcesFile(c *cli.Context, plan *compiler.Plan) (string, error) {
+	switch file := c.String("output"); file {
+	case "", "text", "json":
+		return filepath.Join(in.targetFolder(plan), "sources.json"), nil
+	default:
+		return filepath.Abs(file)
 	}
 }
 
@@ -55,7 +76,10 @@ func (in *invocation) sourceFreshness(c *cli.Context) error {
 	if err := in.writeArtifacts(c, plan, nil); err != nil {
 		return err
 	}
-	err = artifact.WriteSources(in.targetFolder(plan), results, time.Since(began), in.artifactMeta(c))
+	file, err := in.sourcesFile(c, plan)
+	if err == nil {
+		err = artifact.WriteSources(file, results, time.Since(began), in.artifactMeta(c))
+	}
 	if err != nil {
 		return artifactFault(err)
 	}

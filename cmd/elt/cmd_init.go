@@ -7,11 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"elt/compiler/diag"
-	"elt/compiler/regex"
+	"elt/compiler/project"
 
 	"github.com/urfave/cli/v2"
 )
@@ -30,15 +31,19 @@ func initCommand(in *invocation) *cli.Command {
 		Name:      "init",
 		Usage:     "write a small project that builds green at once",
 		ArgsUsage: "NAME",
-		Flags:     []cli.Flag{&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: groupOutput, Usage: "report only what goes wrong"}},
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "profile", Category: groupProject, Usage: "`NAME` of a profile in profiles.yml that the project is to use"},
+			&cli.StringFlag{Name: "profiles-dir", Category: groupProject, Usage: "`DIR` that holds profiles.yml"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: groupOutput, Usage: "report only what goes wrong"},
+			&cli.BoolFlag{Name: "skip-profile-setup", Aliases: []string{"s"}, Hidden: true}, // elt asks nothing
+			&cli.BoolFlag{Name: "skip-debug", Hidden: true},
+		},
 		Action: func(c *cli.Context) error {
 			in.begin(c)
 			return in.init(c)
 		},
 	}
 }
-
-var projectName = regex.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (in *invocation) init(c *cli.Context) error {
 	if c.NArg() != 1 {
@@ -50,14 +55,17 @@ func (in *invocation) init(c *cli.Context) error {
 		return err
 	}
 	name := filepath.Base(absolute)
-	if !projectName().MatchString(name) {
+	if !project.IsProjectName(name) {
 		return usagef("%q cannot be the name of a project", name).
-			withHint("letters, digits and underscores: elt init %s", suggestName(name))
+			withHint("letters, digits and underscores: elt init %s", shellQuote(project.NameFrom(name)))
 	}
 	if err := mustBeEmpty(absolute, dir); err != nil {
 		return err
 	}
-	written, err := writeStarter(absolute, name)
+	if err := in.knownProfile(c, filepath.Dir(absolute)); err != nil {
+		return err
+	}
+	written, err := writeStarter(absolute, name, c.String("profile"))
 	if err != nil || c.Bool("quiet") {
 		return err
 	}
@@ -68,12 +76,27 @@ func (in *invocation) init(c *cli.Context) error {
 	return err
 }
 
-func suggestName(name string) string {
-	clean := regexp.MustCompile(`[^A-Za-z0-9_]+`).ReplaceAllString(name, "_")
-	if clean = strings.Trim(clean, "_"); clean == "" || clean[0] >= '0' && clean[0] <= '9' {
-		clean = "project_" + clean
+// knownProfile refuses a profile that no profiles.yml has.
+func (in *invocation) knownProfile(c *cli.Context, above string) error {
+	name := c.String("profile")
+	if name == "" {
+		return nil
 	}
-	return clean
+	dir, err := in.absolute(c.String("profiles-dir"))
+	if err != nil {
+		return err
+	}
+	home, _ := in.env("HOME")
+	at := project.LoadOptions{FS: os.DirFS(above), Root: above, ProfilesDir: dir, Env: in.env, Home: home}
+	names, where, err := project.ProfileNames(in.ctx, at)
+	if err != nil || slices.Contains(names, name) {
+		return err
+	}
+	usage := usagef("there is no profile %q in %s", name, where)
+	if s := diag.Suggest(name, names); s != "" {
+		return usage.withHint("did you mean %s?", s)
+	}
+	return usage.withHint("write it there, or leave --profile out: the project then has a database of its own")
 }
 
 // mustBeEmpty refuses to write among files that are there already.
@@ -91,8 +114,20 @@ func mustBeEmpty(absolute, dir string) error {
 	return nil
 }
 
+// starterTarget is what the starter says of its database, up to the next paragraph.
+const starterTarget = "# Where the tables go"
+
+// useProfile has the project file name a profile in the place of a database.
+func useProfile(text, profile string) string {
+	before, behind, found := strings.Cut(text, starterTarget)
+	if _, after, ok := strings.Cut(behind, "\n\n"); found && ok {
+		return before + "# The connection, of profiles.yml.\nprofile: " + strconv.Quote(profile) + "\n\n" + after
+	}
+	return text
+}
+
 // writeStarter writes the starter's files and returns their paths.
-func writeStarter(root, name string) ([]string, error) {
+func writeStarter(root, name, profile string) ([]string, error) {
 	var written []string
 	err := fs.WalkDir(starter, "starter", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -108,6 +143,9 @@ func writeStarter(root, name string) ([]string, error) {
 			return cannotWrite(err)
 		}
 		content := strings.ReplaceAll(string(text), starterName, name)
+		if relative == "elt.yml" && profile != "" {
+			content = useProfile(content, profile)
+		}
 		if err := os.WriteFile(target, []byte(content), 0o666); err != nil {
 			return cannotWrite(err)
 		}

@@ -12,14 +12,27 @@ func lsCommand(in *invocation) *cli.Command {
 		Aliases: []string{"list"},
 		Usage:   "list nodes; opens no database",
 		Action:  in.ls,
-		Flags: join(selectionFlags(),
-			[]cli.Flag{&cli.StringSliceFlag{Name: "output-keys", Category: groupOutput, Usage: "`KEYS` of --output json, dots reach inside: name config.materialized"}},
+		Flags: join(selectionFlags("s"),
+			[]cli.Flag{modelsFlag(), &cli.StringSliceFlag{Name: "output-keys", Category: groupOutput, Usage: "`KEYS` of --output json, dots reach inside: name config.materialized"}},
 			projectFlags(), outputFlags("text", "selector", "name", "path", "json")),
 	}
 }
 
+// modelsFlag is dbt's older way to choose nodes; with ls it chooses models.
+func modelsFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "models", Aliases: []string{"m", "model"}, Category: groupSelection, Usage: "the same as --select with --resource-type model"}
+}
+
 func (in *invocation) ls(c *cli.Context) error {
 	in.begin(c)
+	if isGiven(c, "models") {
+		for _, other := range []string{"select", "resource-type"} {
+			if isGiven(c, other) {
+				return usagef("elt ls takes --models or --%s, not both", other).
+					withHint("--models is --select with --resource-type model")
+			}
+		}
+	}
 	plan, err := in.parse(c)
 	if err != nil {
 		return err

@@ -14,13 +14,16 @@ func retryCommand(in *invocation) *cli.Command {
 		Name:   "retry",
 		Usage:  "do again what failed or was skipped in the last run",
 		Action: in.retry,
-		Flags: join([]cli.Flag{failFastFlag(), allOrNothingFlag(), adoptFlag(), storeFailuresFlag(), sampleFlag(), waitFlag()},
+		Flags: join(hiddenFlags(eventTimeFlags()), []cli.Flag{failFastFlag(), allOrNothingFlag(), adoptFlag(), storeFailuresFlag(), fullRefreshFlag(), emptyFlag(), retryStateFlag(), sampleFlag(), waitFlag()},
 			projectFlags(), runOutputFlags()),
 	}
 }
 
 func (in *invocation) retry(c *cli.Context) error {
 	in.begin(c)
+	if dir := c.String("state"); dir != "" {
+		return in.retryState(c, dir)
+	}
 	plan, err := in.parse(c)
 	if err != nil {
 		return err
@@ -31,6 +34,9 @@ func (in *invocation) retry(c *cli.Context) error {
 	if errors.Is(err, runner.ErrNothingToRetry) {
 		_, err = io.WriteString(in.stderr, "nothing to retry: "+err.Error()+"\n")
 		return err
+	}
+	if summary != nil {
+		in.which = summary.Command
 	}
 	return in.finish(c, plan, summary, err)
 }

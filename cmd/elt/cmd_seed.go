@@ -8,7 +8,7 @@ func seedCommand(in *invocation) *cli.Command {
 		Usage:  "load and publish seeds without testing them",
 		Action: in.execute,
 		Flags: join(selectionFlags(),
-			[]cli.Flag{fullRefreshFlag(), failFastFlag(), allOrNothingFlag(), adoptFlag(), waitFlag()}, changedFlags(),
+			[]cli.Flag{fullRefreshFlag(), failFastFlag(), allOrNothingFlag(), adoptFlag(), emptyFlag(), showRowsFlag(), waitFlag()}, changedFlags(),
 			projectFlags(), runOutputFlags()),
 	}
 }

@@ -26,15 +26,19 @@ func showCommand(in *invocation) *cli.Command {
 			&cli.StringSliceFlag{Name: "exclude", Category: groupSelection, Usage: "`NODES` to leave out"},
 			&cli.StringFlag{Name: "selector", Category: groupSelection, Usage: "`NAME` of a selector in selectors.yml"},
 			&cli.StringFlag{Name: "inline", Category: groupSelection, Usage: "a `QUERY`, may be a template"},
+			&cli.StringFlag{Name: "inline-direct", Category: groupSelection, Usage: "a `QUERY` that is no template, and needs no model to be right"},
 			&cli.IntFlag{Name: "limit", Value: 5, Category: groupSelection, Usage: "at most `N` rows (default: 5); -1 for all"},
 			&cli.BoolFlag{Name: "candidate", Category: groupSelection, Usage: "what the last run made, though it was not published"},
-			waitFlag(),
-		}, projectFlags(), outputFlags("table", "csv", "json", "text")),
+			stateFlag(), indirectFlag(), fullRefreshFlag(), waitFlag(),
+		}, deferFlags(), projectFlags(), outputFlags("table", "csv", "json", "text")),
 	}
 }
 
 func (in *invocation) show(c *cli.Context) error {
 	in.begin(c)
+	if isGiven(c, "inline-direct") {
+		return in.showDirect(c)
+	}
 	switch inline, selected := isGiven(c, "inline"), selects(c); {
 	case inline && selected:
 		return usagef("elt show takes a selection or --inline, not both")
@@ -67,6 +71,24 @@ func (in *invocation) show(c *cli.Context) error {
 		return err
 	}
 	return in.writeRows(table, c.String("output"), name)
+}
+
+// showDirect prints the rows of a query that is run as it is: no template, no name of the project. As
+// in dbt it counts more than what else says what to show.
+func (in *invocation) showDirect(c *cli.Context) error {
+	sql := c.String("inline-direct")
+	if strings.TrimSpace(sql) == "" {
+		return usagef("--inline-direct is empty").withHint("for example: elt show --inline-direct \"select 1\"")
+	}
+	p, err := in.connection(c)
+	if err != nil {
+		return err
+	}
+	table, err := runner.ShowDirect(in.ctx, p, sql, runner.ShowOptions{Limit: c.Int("limit"), Wait: c.Duration("wait")})
+	if err != nil {
+		return err
+	}
+	return in.writeRows(table, c.String("output"), "")
 }
 
 // selectionText is the selection as messages name it.
@@ -175,17 +197,22 @@ func writeCSV(w io.Writer, t *engine.Table) error {
 // writeRowsJSON writes {"node": ..., "show": [...]} as dbt does, keys in the order of
 // the columns.
 func writeRowsJSON(w io.Writer, t *engine.Table, name string) error {
+	out := ordered{}
+	if name != "" {
+		out = append(out, field{"node", name})
+	}
+	return report.WriteJSON(w, append(out, field{"show", jsonRows(t)}))
+}
+
+// jsonRows are the rows of a result, each with its columns as keys.
+func jsonRows(t *engine.Table) []ordered {
 	rows := make([]ordered, len(t.Rows))
 	for i, row := range t.Rows {
 		for j, cell := range row {
 			rows[i] = append(rows[i], field{t.Columns[j].Name, jsonCell(cell, t.Columns[j].Type)})
 		}
 	}
-	out := ordered{}
-	if name != "" {
-		out = append(out, field{"node", name})
-	}
-	return report.WriteJSON(w, append(out, field{"show", rows}))
+	return rows
 }
 
 // jsonCell keeps what JSON can hold and writes the rest as DuckDB's text.

@@ -31,7 +31,11 @@ func (in *invocation) execute(c *cli.Context) error {
 	}
 	options := in.runOptions(c, chosen)
 	options.Settled = in.writesPlanEarly(c, plan)
+	options.Ending = !c.Bool("show") // which reads the database again
 	summary, err := runner.Run(in.ctx, plan, options, in.observer())
+	if err == nil && c.Bool("show") {
+		err = in.showSeeds(c, plan, summary)
+	}
 	if err == nil && summary.Unchanged {
 		return in.doneLine(c, summary) // what the last run wrote still holds
 	}
@@ -73,7 +77,7 @@ func (in *invocation) runOptions(c *cli.Context, chosen []string) runner.Options
 		Command: c.Command.Name, Selected: chosen,
 		FullRefresh: c.Bool("full-refresh"), FailFast: c.Bool("fail-fast"),
 		AllOrNothing: c.Bool("all-or-nothing"), StoreFailures: c.Bool("store-failures"), Adopt: c.Bool("adopt"), Warnings: in.warnings,
-		Changed: c.Bool("changed"), Expire: c.Bool("expire"), Sampled: c.Bool("empty") || !in.sample.start.IsZero(),
+		Changed: c.Bool("changed"), Expire: c.Bool("expire"), Empty: c.Bool("empty"), Sampled: c.Bool("empty") || !in.sample.start.IsZero(),
 		Threads: threads(c), Wait: c.Duration("wait"), Version: version(), Spare: in.spare, Ending: true, Point: in.point,
 	}
 }

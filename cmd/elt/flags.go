@@ -50,17 +50,25 @@ func runOutputFlags() []cli.Flag {
 	)
 }
 
-// selectionFlags say which nodes.
-func selectionFlags() []cli.Flag {
+// selectionFlags say which nodes. short are the other names of --select, where it has not those of
+// dbt's commands.
+func selectionFlags(short ...string) []cli.Flag {
+	if short == nil {
+		short = []string{"s", "m", "models", "model"}
+	}
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "select", Aliases: []string{"s", "m", "models", "model"}, Category: groupSelection, Usage: "`NODES` to take: orders, +orders, tag:daily, models/marts"},
+		&cli.StringSliceFlag{Name: "select", Aliases: short, Category: groupSelection, Usage: "`NODES` to take: orders, +orders, tag:daily, models/marts"},
 		&cli.StringSliceFlag{Name: "exclude", Category: groupSelection, Usage: "`NODES` to leave out"},
 		stateFlag(),
 		&cli.StringFlag{Name: "selector", Category: groupSelection, Usage: "`NAME` of a selector in selectors.yml"},
-		choice("indirect-selection", []string{"eager", "cautious", "buildable", "empty"}, groupSelection, "which tests come with the nodes"),
+		indirectFlag(),
 		&cli.StringSliceFlag{Name: "resource-type", Aliases: []string{"resource-types"}, Category: groupSelection, Usage: "only `TYPES` of nodes: model, seed, test, ..."},
 		&cli.StringSliceFlag{Name: "exclude-resource-type", Aliases: []string{"exclude-resource-types"}, Category: groupSelection, Usage: "no `TYPES` of nodes"},
 	}
+}
+
+func indirectFlag() cli.Flag {
+	return choice("indirect-selection", []string{"eager", "cautious", "buildable", "empty"}, groupSelection, "which tests come with the nodes")
 }
 
 func waitFlag() cli.Flag {
@@ -73,6 +81,10 @@ func failFastFlag() cli.Flag {
 
 func fullRefreshFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "full-refresh", Aliases: []string{"f"}, Category: groupRun, Usage: "rebuild incremental models from all their input"}
+}
+
+func showRowsFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "show", Category: groupRun, Usage: "also print the first rows of each seed that was loaded"}
 }
 
 func expireFlag() cli.Flag {

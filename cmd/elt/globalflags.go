@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"elt/cmd/elt/internal/report"
@@ -33,11 +34,14 @@ func globalFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "single-threaded", Hidden: true, Category: groupProject},
 	}
 	for _, name := range ineffective() {
-		if name == "record-timing-info" || name == "partial-parse-file-path" || name == "maximum-seed-size-mib" || name == "log-file-max-bytes" {
+		switch name {
+		case "record-timing-info":
+			flags = append(flags, &cli.StringFlag{Name: name, Aliases: []string{"r"}, Hidden: true})
+		case "partial-parse-file-path", "maximum-seed-size-mib", "log-file-max-bytes", "sqlparse", "v2-parser":
 			flags = append(flags, &cli.StringFlag{Name: name, Hidden: true})
-			continue
+		default:
+			flags = append(flags, &cli.BoolFlag{Name: name, Hidden: true})
 		}
-		flags = append(flags, &cli.BoolFlag{Name: name, Hidden: true})
 	}
 	return flags
 }
@@ -45,10 +49,11 @@ func globalFlags() []cli.Flag {
 // ineffective are flags of dbt which are about how dbt works inside.
 func ineffective() []string {
 	return []string{
-		"cache-selected-only", "hints-enabled", "introspect", "log-cache-events", "log-file-max-bytes", "macro-debugging",
-		"maximum-seed-size-mib", "partial-parse", "partial-parse-file-path", "populate-cache", "record-timing-info",
-		"send-anonymous-usage-stats", "show-all-deprecations", "show-resource-report", "static-parser", "use-colors-file",
-		"use-experimental-parser", "use-fast-test-edges", "use-v2-parser", "version-check",
+		"cache-selected-only", "export-saved-queries", "hints-enabled", "include-saved-query", "introspect", "log-cache-events", "log-file-max-bytes", "macro-debugging",
+		"maximum-seed-size-mib", "partial-parse", "partial-parse-file-diff", "partial-parse-file-path", "populate-cache",
+		"record-timing-info", "send-anonymous-usage-stats", "show-all-deprecations", "show-resource-report",
+		"snowflake-projects-otel", "sqlparse", "static-parser", "upload-to-artifacts-ingest-api", "use-colors-file",
+		"use-experimental-parser", "use-fast-test-edges", "use-v2-parser", "v2-parser", "version-check",
 	}
 }
 
@@ -78,6 +83,9 @@ func (in *invocation) sayIneffective(c *cli.Context) {
 // prepare completes the flags of a command by what the project file says under flags:, and
 // reads those that say what becomes of warnings.
 func (in *invocation) prepare(c *cli.Context) error {
+	if err := refuse(c); err != nil {
+		return err
+	}
 	mine := isGiven(c, "warn-error") || isGiven(c, "warn-error-options")
 	if c.Bool("warn-error") && isGiven(c, "warn-error-options") {
 		return usagef("--warn-error and --warn-error-options exclude each other").
@@ -90,6 +98,9 @@ func (in *invocation) prepare(c *cli.Context) error {
 		o := findOption(c.Command, "--"+name)
 		if err := o.check(value, "flags: "+strings.ReplaceAll(name, "-", "_")); err != nil {
 			return err
+		}
+		if on, ok := parseSwitch(value); ok && !o.takesValue() {
+			value = strconv.FormatBool(on)
 		}
 		if err := c.Set(name, value); err != nil {
 			return usagef("flags: %s: %v", name, err)

@@ -45,6 +45,7 @@ type invocation struct {
 	warnings       diag.Warnings
 	sample         sample           // of --sample
 	eventLog       *report.EventLog // dbt's events, where a flag asks for them
+	which          string           // the command that a retry has done again
 	asDBT          bool             // elt was started under the name dbt
 	raised         bool             // a warning was reported that is an error
 	point          func(string)     // see runner.Options; nil but for tests that kill the process

@@ -60,14 +60,15 @@ func (in *invocation) dispatch(words []string) error {
 		return in.help(app, words[1:])
 	case "-h", "--help":
 		return in.print(usageText)
-	case "-v", "-V", "--version":
+	}
+	if amongFlags(words, "--help", "-h") {
+		return in.help(app, words)
+	}
+	if amongFlags(words, "--version", "-v", "-V") {
 		if in.asDBT {
 			return in.print(dbtVersionText())
 		}
 		return in.print(versionLine())
-	}
-	if wantsHelp(words) {
-		return in.help(app, words)
 	}
 	arranged, err := arrange(app, words, in.env)
 	if err != nil {
@@ -76,12 +77,12 @@ func (in *invocation) dispatch(words []string) error {
 	return app.RunContext(in.ctx, arranged)
 }
 
-// wantsHelp reports whether -h or --help stands among the flags.
-func wantsHelp(words []string) bool {
+// amongFlags reports whether one of a few flags stands among the words.
+func amongFlags(words []string, flags ...string) bool {
 	if i := slices.Index(words, "--"); i >= 0 {
 		words = words[:i]
 	}
-	return slices.Contains(words, "--help") || slices.Contains(words, "-h")
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(flags, word) })
 }
 
 // print writes a text to standard output.

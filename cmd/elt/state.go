@@ -42,13 +42,15 @@ func (in *invocation) useState(c *cli.Context, plan *compiler.Plan) error {
 	var state *compiler.State
 	if dir := c.String("state"); dir != "" {
 		var err error
-		if state, err = readState(plan, dir); err != nil {
+		if state, err = readState(plan, dir); err != nil && comparesState(c) {
 			return err
 		}
-		plan.SeedSums(seedSum)
-		plan.UseState(state, os.DirFS(targetDir(plan)))
+		if err == nil {
+			plan.SeedSums(seedSum)
+			plan.UseState(state, os.DirFS(targetDir(plan)))
+		}
 	}
-	if !c.Bool("defer") || c.Bool("no-defer") {
+	if !c.Bool("defer") || c.Bool("no-defer") || !defers(c.Command.Name) {
 		return nil
 	}
 	if dir := c.String("defer-state"); dir != "" {
@@ -62,6 +64,21 @@ func (in *invocation) useState(c *cli.Context, plan *compiler.Plan) error {
 	}
 	plan.Defer(&compiler.Deferral{State: state, Favor: c.Bool("favor-state") && !c.Bool("no-favor-state")})
 	return nil
+}
+
+// comparesState reports whether anything on the command line needs what --state names, which as a
+// variable of the environment stands there for every command.
+func comparesState(c *cli.Context) bool {
+	asks := func(text string) bool {
+		return strings.Contains(text, "state:") || strings.Contains(text, "result:") || strings.Contains(text, "source_status:")
+	}
+	return c.Bool("defer") && defers(c.Command.Name) || c.String("selector") != "" ||
+		slices.ContainsFunc(slices.Concat(c.StringSlice("select"), c.StringSlice("models"), c.StringSlice("exclude")), asks)
+}
+
+// defers reports whether a command reads relations, which may be those of another target.
+func defers(command string) bool {
+	return slices.Contains([]string{"build", "run", "test", "snapshot", "compile", "show", "docs generate"}, command)
 }
 
 // readState reads an earlier run's folder: relative to where elt was started, as dbt has it, else to

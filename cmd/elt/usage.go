@@ -101,7 +101,7 @@ func writeGroup(b *strings.Builder, group string, flags []cli.Flag) {
 // back quotes in the usage is the word for the value.
 func flagLine(f cli.Flag, usage string) string {
 	long, short := "", ""
-	for _, name := range f.Names() {
+	for _, name := range namesOf(f) {
 		if len(name) == 1 && short == "" {
 			short = "-" + name + ", "
 		}

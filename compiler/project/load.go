@@ -48,14 +48,7 @@ func Load(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
 	if !l.findProject() {
 		return nil, l.list
 	}
-	l.loadEnv()
-	l.opts.Profile = orElse(opts.Profile, l.setting("PROFILE"))
-	l.opts.Target = orElse(opts.Target, l.setting("TARGET"))
-	file := l.projectDocument()
-	l.p.Vars = l.loadVars(file)
-	l.loadIdentity(file)
-	l.loadTarget(file)
-	l.loadSettings(file)
+	l.loadProjectFile()
 	l.loadPackages()
 	l.loadFiles()
 	l.p.borrow()
@@ -63,6 +56,29 @@ func Load(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
 		return nil, diag.List{{Code: diag.NoProject, Message: "loading was stopped", Err: err}}
 	}
 	return l.p, l.list.Sorted()
+}
+
+// LoadConnection reads of a project what is needed to open its database: the project file and the
+// connection, and neither property files nor packages. What is wrong with those does not matter.
+func LoadConnection(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
+	l := newLoader(ctx, opts)
+	if !l.findProject() {
+		return nil, l.list
+	}
+	l.loadProjectFile()
+	return l.p, l.list.Sorted()
+}
+
+// loadProjectFile reads the project file and the connection.
+func (l *loader) loadProjectFile() {
+	l.loadEnv()
+	l.opts.Profile = orElse(l.opts.Profile, l.setting("PROFILE"))
+	l.opts.Target = orElse(l.opts.Target, l.setting("TARGET"))
+	file := l.projectDocument()
+	l.p.Vars = l.loadVars(file)
+	l.loadIdentity(file)
+	l.loadTarget(file)
+	l.loadSettings(file)
 }
 
 // loader is one Load: the project as far as it is read, and what is wrong so far.

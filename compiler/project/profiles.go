@@ -1,6 +1,7 @@
 package project
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -197,6 +198,35 @@ func (l *loader) profilesDirs() []string {
 		dirs = append(dirs, filepath.Join(l.opts.Home, ".dbt"))
 	}
 	return dirs
+}
+
+// ProfilesDir is the folder in which profiles.yml lies, or else the one in which it is looked for last.
+func ProfilesDir(ctx context.Context, opts LoadOptions) string {
+	l := newLoader(ctx, opts)
+	l.loadEnv()
+	dirs := l.profilesDirs()
+	for _, dir := range dirs {
+		if _, err := l.readAbs(filepath.Join(dir, "profiles.yml")); err == nil {
+			return dir
+		}
+	}
+	return dirs[len(dirs)-1]
+}
+
+// ProfileNames are the profiles of profiles.yml, and where that is; without one, where it was looked for.
+func ProfileNames(ctx context.Context, opts LoadOptions) (names []string, where string, err error) {
+	l := newLoader(ctx, opts)
+	l.loadEnv()
+	top, where, found := l.profiles()
+	if !found {
+		return nil, strings.Join(l.profilesDirs(), " or "), nil
+	}
+	for _, p := range top.pairs() {
+		if !profilesKeys[p.key] {
+			names = append(names, p.key)
+		}
+	}
+	return names, where, l.list.Err()
 }
 
 // profiles reads profiles.yml. found is false where there is none; a file that is

@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"elt/compiler/diag"
 	"elt/compiler/regex"
@@ -23,7 +24,33 @@ var projectKeys = keySet("name", "version", "config-version", "profile", "requir
 // eltKeys are the keys of elt.yml: a project file that may hold the connection.
 var eltKeys = projectKeys.with("target", "targets", "default_target")
 
-var projectName = regex.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// projectName is dbt's rule: Python's \w, and no digit at the beginning.
+var projectName = regex.Lazy(`^[\pL\p{Nl}\p{No}_][\pL\pN_]*$`)
+
+// IsProjectName reports whether a text can be the name of a project.
+func IsProjectName(text string) bool { return projectName().MatchString(text) }
+
+// NameFrom makes the name of a project from a text that is none: letters stay, without signs that
+// combine with them, and what else there is becomes an underscore.
+func NameFrom(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			b.WriteRune(r)
+		case !unicode.IsMark(r) && !strings.HasSuffix(b.String(), "_"):
+			b.WriteByte('_')
+		}
+	}
+	name := strings.Trim(b.String(), "_")
+	if name == "" {
+		return "project"
+	}
+	if !IsProjectName(name) {
+		name = "project_" + name
+	}
+	return name
+}
 
 // loadIdentity reads what the connection and the rest depend on: name, version and
 // the project's nature.

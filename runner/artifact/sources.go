@@ -50,12 +50,12 @@ type sourceFault struct {
 	Status   string `json:"status"`
 }
 
-// WriteSources writes sources.json, version 3, into a folder, which is made if need be.
-func WriteSources(dir string, results []runner.SourceFreshness, elapsed time.Duration, meta Meta) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// WriteSources writes sources.json, version 3, to a file, whose folder is made if need be.
+func WriteSources(file string, results []runner.SourceFreshness, elapsed time.Duration, meta Meta) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(dir, "sources.json"), func(w io.Writer) error {
+	return replaceFile(file, func(w io.Writer) error {
 		return Sources(w, results, elapsed, meta)
 	})
 }

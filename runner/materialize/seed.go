@@ -14,6 +14,8 @@ type SeedSpec struct {
 	// it. The caller sets both before Begin.
 	Path  string
 	Table *SeedTable
+	// Empty loads no row.
+	Empty bool
 }
 
 // beginSeed loads the file in one statement. Every option of the reader is given, so
@@ -51,9 +53,13 @@ func beginSeed(spec *Spec) ([]Statement, error) {
 		"null_padding = false", "ignore_errors = false", "compression = 'none'",
 		fmt.Sprintf("max_line_size = %d", max(1<<21, 2*table.longest)),
 	)
-	return []Statement{plain("create table %s as (\nselect %s\nfrom read_csv(%s,\n  %s)\n)",
+	limit := ""
+	if seed.Empty {
+		limit = "\nlimit 0"
+	}
+	return []Statement{plain("create table %s as (\nselect %s\nfrom read_csv(%s,\n  %s)%s\n)",
 		spec.Candidate, strings.Join(items, ", "), project.QuoteString(project.LiteralPath(seed.Path)),
-		strings.Join(options, ",\n  "))}, nil
+		strings.Join(options, ",\n  "), limit)}, nil
 }
 
 func (o SeedOptions) delimiter() string {
