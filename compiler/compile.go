@@ -110,6 +110,9 @@ func (p *Plan) compileNode(ctx context.Context, db dbtcontext.Database, node *pr
 		locked: node.IsEphemeral(),
 	}
 	compiled, err := p.compiled(host, node)
+	if host.called != nil {
+		node.LateMacros = host.called
+	}
 	if errors.Is(err, dbtcontext.ErrDeferred) {
 		node.Compiled = &project.Compiled{Deferred: true, Map: wholeMap(node.Place)}
 		return nil
@@ -152,7 +155,7 @@ func (p *Plan) compiled(host *compileHost, node *project.Node) (*project.Compile
 	if node.Template != nil && !node.IsPython() {
 		err := p.compileQuery(how, host, scope, compiled)
 		if !looks && !errors.Is(err, dbtcontext.ErrDeferred) {
-			node.LateMacros = scope.Called()
+			host.called = scope.Called()
 		}
 		if err != nil {
 			return nil, err

@@ -118,6 +118,8 @@ type compileHost struct {
 
 	ctes []string // ephemeral parents, in the order of their ref()
 	err  error    // what is_incremental() could not say
+	// called are the macros that the node's query has called.
+	called []string
 	// locked says that the plan's lock on ephemeral nodes is held.
 	locked bool
 	// form says what is_incremental() answers, whatever exists; nil for dbt's rule.

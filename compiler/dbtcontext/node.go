@@ -20,7 +20,7 @@ func item(key string, v template.Value) template.Item { return template.Item{Key
 // NodeValue is a node as templates see it in model: dbt's dict of it. Each call makes
 // a new one.
 func NodeValue(n *project.Node) *template.Dict {
-	d := GraphValue(n)
+	d := graphRecord(n, n.Compiled != nil).dict()
 	if isCompiled(n) {
 		d.AddNew(
 			item("compiled", true),
@@ -38,10 +38,11 @@ func isCompiled(n *project.Node) bool {
 // GraphValue is a node as templates see it in graph: as it was parsed, whether it has
 // been compiled meanwhile or not. The keys are those of dbt 1.12 for the node's type. It
 // may be called while other goroutines compile.
-func GraphValue(n *project.Node) *template.Dict { return graphRecord(n).dict() }
+func GraphValue(n *project.Node) *template.Dict { return graphRecord(n, false).dict() }
 
-// graphRecord is GraphValue in the making.
-func graphRecord(n *project.Node) record {
+// graphRecord is GraphValue in the making; compiled says whether foreign keys have their
+// relations already.
+func graphRecord(n *project.Node, compiled bool) record {
 	switch n.Type {
 	case project.Source:
 		return recordOf(sourceValue(n))
@@ -57,19 +58,19 @@ func graphRecord(n *project.Node) record {
 		return recordOf(unitTestValue(n))
 	}
 	return func(put func(string, template.Value)) {
-		commonKeys(n, put)
+		commonKeys(n, compiled, put)
 		if n.Type == project.Seed {
 			put("root_path", n.Root)
 			put("depends_on", record(func(put func(string, template.Value)) { put("macros", texts(n.Macros)) }))
 			return
 		}
 		queryKeys(n, put)
-		kindKeys(n, put)
+		kindKeys(n, compiled, put)
 	}
 }
 
 // commonKeys are the keys of whatever comes from a file of the project.
-func commonKeys(n *project.Node, put func(string, template.Value)) {
+func commonKeys(n *project.Node, compiled bool, put func(string, template.Value)) {
 	put("database", noneIfEmpty(n.Relation.Database))
 	put("schema", noneIfEmpty(n.Relation.Schema))
 	put("name", n.Name)
@@ -84,7 +85,7 @@ func commonKeys(n *project.Node, put func(string, template.Value)) {
 	put("config", configRecord(n))
 	put("tags", texts(n.Tags))
 	put("description", n.Description)
-	put("columns", columnsRecord(n.Columns, n.Compiled != nil))
+	put("columns", columnsRecord(n.Columns, compiled))
 	put("meta", orEmpty(n.Meta))
 	put("group", noneIfEmpty(n.Group))
 	put("docs", docsOf(n))
@@ -248,11 +249,11 @@ func DeprecationTime(v template.Value) (t time.Time, ok bool) {
 }
 
 // kindKeys are the keys that only some kinds of nodes have.
-func kindKeys(n *project.Node, put func(string, template.Value)) {
+func kindKeys(n *project.Node, compiled bool, put func(string, template.Value)) {
 	switch n.Type {
 	case project.Model:
 		put("access", n.Config.String("access", "protected"))
-		put("constraints", constraintsOf(n))
+		put("constraints", constraintsOf(n, compiled))
 		put("version", versionOrNone(n.Version))
 		put("latest_version", versionOrNone(n.LatestVersion))
 		put("deprecation_date", deprecationValue(n.Deprecation))
@@ -327,11 +328,11 @@ func quoteOf(c *project.Column) template.Value {
 	return c.Quote
 }
 
-func constraintsOf(n *project.Node) template.Value {
+func constraintsOf(n *project.Node, compiled bool) template.Value {
 	if v, ok := n.Config.Get("constraints"); ok {
 		return v.Value
 	}
-	return constraintsValue(n.Constraints, true, n.Compiled != nil)
+	return constraintsValue(n.Constraints, true, compiled)
 }
 
 // constraintsValue is a list of constraints, of a whole model or of one column. Once the model

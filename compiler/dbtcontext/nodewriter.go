@@ -35,7 +35,7 @@ func (w *NodeWriter) Append(buffer []byte, n *project.Node, changes ...template.
 		changes = append(slices.Clip(changes), item("config", shared[0]), item("unrendered_config", shared[1]))
 	}
 	return record(func(put func(string, template.Value)) {
-		graphRecord(n)(put)
+		graphRecord(n, n.Compiled != nil)(put)
 		if isCompiled(n) {
 			put("compiled", true)
 			put("compiled_code", n.Compiled.SQL)
