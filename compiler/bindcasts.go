@@ -128,12 +128,17 @@ func (f *castFinder) plainType(i int) int {
 	return i
 }
 
-// castFault tries the casts of literals in a node's query and returns what is wrong with
-// them.
+// castFault tries the casts of literals in a node's query, which binds, and returns what is wrong
+// with them.
 func (b *binder) castFault(catalog ShellCatalog, node *project.Node, query ShellQuery) error {
+	return b.tryCasts(catalog, node, append(literalsOf(node.Compiled.SQL).found, b.comparedCasts(catalog, node, query)...))
+}
+
+// tryCasts returns what is wrong with some casts of a node's query.
+func (b *binder) tryCasts(catalog ShellCatalog, node *project.Node, casts []castText) error {
 	sql := node.Compiled.SQL
 	var found diag.List
-	for _, cast := range append(literalsOf(sql).found, b.comparedCasts(catalog, node, query)...) {
+	for _, cast := range casts {
 		edits := []sqltoken.Edit{
 			{Span: diag.Span{End: cast.span.Start}, Text: "select "},
 			{Span: diag.Span{Start: cast.span.End, End: len(sql)}},

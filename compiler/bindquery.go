@@ -1,9 +1,11 @@
 package compiler
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
 )
@@ -181,8 +183,28 @@ func (b *binder) bindQuery(catalog ShellCatalog, node *project.Node, query Shell
 		found, ok := b.facts.Missing(b.ctx, query, err)
 		b.outside.Store(b.outside.Load() || ok)
 		if !ok || catalog.Define(b.ctx, found.Relation, found.Columns) != nil {
-			return nil, b.facts.Fault(b.ctx, node, query, err)
+			return nil, b.faults(catalog, node, query, err)
 		}
 	}
 	return nil, Doubt("it reads too many tables that no source declares")
+}
+
+// faults says what is wrong with a query, of which the catalog has told the first error.
+func (b *binder) faults(catalog ShellCatalog, node *project.Node, query ShellQuery, first error) error {
+	told := b.facts.Fault(b.ctx, node, query, first)
+	if doubt := Doubt(""); errors.As(told, &doubt) {
+		return told
+	}
+	all := diag.From(told, diag.SQL)
+	for _, err := range catalog.Further(b.ctx, query.SQL, first) {
+		further := b.facts.Fault(b.ctx, node, query, err)
+		if doubt := Doubt(""); !errors.As(further, &doubt) {
+			all = append(all, diag.From(further, diag.SQL)...)
+		}
+	}
+	var list diag.List
+	if cast := b.tryCasts(catalog, node, literalsOf(node.Compiled.SQL).found); errors.As(cast, &list) {
+		all = append(all, list...)
+	}
+	return all.Sorted().Err()
 }

@@ -25,6 +25,9 @@ type ShellCatalog interface {
 	DefineAll(ctx context.Context, shells []ShellRelation) error
 	// Bind returns the columns of one SELECT, or what is wrong with it. Nothing is run.
 	Bind(ctx context.Context, sql string) ([]Column, error)
+	// Further returns what is wrong with a query beside an error of Bind, each as Bind would
+	// give it. What may only follow from an earlier mistake is left out.
+	Further(ctx context.Context, sql string, first error) []error
 	// Parameters returns the types that the parameters $1 to $n of one SELECT have to be of
 	// by what stands around them, "" where nothing is known: of all of them, if one may be of
 	// any type.

@@ -18,18 +18,22 @@ type report struct {
 	Candidates string `json:"candidates"`
 	Position   string `json:"position"`
 	About      string `json:"type"` // kind of the thing named: "Table", "Scalar Function"
+
+	raw string // all of it, as the driver gave it
 }
 
 // statementError turns DuckDB's message about a statement into facts.
-func statementError(sql, message string) *engine.Error {
-	r := readReport(message)
+func statementError(sql, message string) *engine.Error { return readReport(message).about(sql) }
+
+// about is a report about a statement as facts.
+func (r report) about(sql string) *engine.Error {
 	e := &engine.Error{
 		Kind:     kindOf(r.Type),
 		Subtype:  r.Subtype,
 		Name:     r.Name,
 		SQL:      sql,
 		Position: -1,
-		Err:      errors.New(message),
+		Err:      errors.New(r.raw),
 	}
 	var signatures []string
 	e.Message, e.Candidates, signatures = splitCandidates(r)
@@ -69,18 +73,18 @@ func statementError(sql, message string) *engine.Error {
 // readReport reads either form of DuckDB's messages: JSON, with or without a prefix, or
 // plain text after a prefix.
 func readReport(message string) report {
-	var r report
+	r := report{raw: message}
 	prefix, rest, prefixed := strings.Cut(message, "Error: ")
 	if prefixed && len(prefix) < 40 && !strings.Contains(prefix, "{") {
 		if json.Unmarshal([]byte(rest), &r) == nil && r.Type != "" {
 			return r
 		}
-		return report{Type: strings.TrimSpace(prefix), Message: cutExcerpt(rest)}
+		return report{Type: strings.TrimSpace(prefix), Message: cutExcerpt(rest), raw: message}
 	}
 	if json.Unmarshal([]byte(message), &r) == nil && r.Type != "" {
 		return r
 	}
-	return report{Message: message}
+	return report{Message: message, raw: message}
 }
 
 // cutExcerpt drops the "LINE 1: ... ^" that ends a message in plain text.

@@ -90,6 +90,8 @@ func placeless(e *engine.Error, raw string) int {
 		return onlyWord(e.SQL, "group")
 	case strings.HasSuffix(raw, "must appear in the GROUP BY clause or be used in an aggregate function"):
 		return havingPlace(e.SQL, raw)
+	case e.Name == "" && e.Kind == engine.Conversion:
+		return literalPlace(e.SQL, raw)
 	case e.Name == "":
 		return -1
 	case strings.HasSuffix(raw, " side of join!"):
@@ -199,6 +201,26 @@ func onlyPlace(sql, name string) int {
 		text := tok.Text(sql)
 		named := tok.Kind == sqltoken.Word || tok.Kind == sqltoken.Quoted
 		if !named && tok.Kind != sqltoken.String || !strings.EqualFold(sqltoken.Unquote(strings.Trim(text, "'")), name) {
+			continue
+		}
+		if at >= 0 {
+			return -1
+		}
+		at = tok.Span.Start
+	}
+	return at
+}
+
+// literalPlace is where the text in quotes stands that a message says cannot be cast, if it is a
+// literal and there is one such, else -1: in date '2024-13-01'.
+func literalPlace(sql, message string) int {
+	m := castText().FindStringSubmatch(message)
+	if m == nil || castOf().MatchString(message) {
+		return -1
+	}
+	at := -1
+	for tok := range sqltoken.Tokens(sql) {
+		if tok.Kind != sqltoken.String || tok.Text(sql) != "'"+m[1]+"'" {
 			continue
 		}
 		if at >= 0 {
