@@ -1,6 +1,7 @@
 package project
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -24,12 +25,16 @@ type document struct {
 }
 
 // report gathers diagnostics. It belongs to one goroutine.
-type report struct{ list diag.List }
+type report struct {
+	list diag.List
+	// asDBT says that of a key that occurs twice the last counts, with a warning: as dbt, whose projects have such keys.
+	asDBT bool
+}
 
 func (r *report) add(d *diag.Diagnostic) { r.list = append(r.list, d) }
 
 // parseDocument parses a YAML text. What is wrong with it goes to diags; a text that
-// is not YAML, or has a key twice, gives a document without content and false.
+// is not YAML, or has a key twice that may not be, gives a document without content and false.
 func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
 	doc := &document{src: src, diags: diags}
 	text := strings.TrimPrefix(src.Text, "\ufeff")
@@ -196,6 +201,7 @@ func (c *checker) keys(n *yaml.Node) {
 	if len(n.Content) > 16 {
 		seen = make(map[string]*yaml.Node, len(n.Content)/2)
 	}
+	var lost []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]
 		if k.Kind != yaml.ScalarNode {
@@ -214,11 +220,22 @@ func (c *checker) keys(n *yaml.Node) {
 		} else {
 			first = earlierKey(n.Content[:i], k.Value)
 		}
-		if first != nil {
-			c.fail(diag.New(diag.YAMLSyntax, cursor{c.doc, k}.place(), "the key %q occurs twice", k.Value).
-				WithNote(cursor{c.doc, first}.place(), "first here").
-				WithHint("keep one of them; of two equal keys one would be lost"))
+		if first == nil {
+			continue
 		}
+		d := diag.New(diag.YAMLSyntax, cursor{c.doc, k}.place(), "the key %q occurs twice", k.Value).
+			WithNote(cursor{c.doc, first}.place(), "first here")
+		if !c.doc.diags.asDBT {
+			c.fail(d.WithHint("keep one of them; of two equal keys one would be lost"))
+			continue
+		}
+		d.Severity = diag.Warning
+		c.doc.diags.add(d.WithHint("the last one counts; keep one of them"))
+		lost = append(lost, first)
+	}
+	for _, key := range lost {
+		i := slices.Index(n.Content, key)
+		n.Content = slices.Delete(n.Content, i, i+2)
 	}
 }
 

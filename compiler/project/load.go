@@ -109,6 +109,7 @@ func (l *loader) findProject() bool {
 		if _, err := fs.Stat(l.opts.FS, name); err == nil {
 			l.p.FileName = name
 			l.p.IsElt = name == "elt.yml"
+			l.asDBT = !l.p.IsElt
 			return true
 		}
 	}

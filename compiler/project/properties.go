@@ -19,6 +19,7 @@ type propertyFile struct {
 
 func (l *loader) readPropertyFile(e entry, r *renderer) *propertyFile {
 	f := &propertyFile{entry: e, yaml: r, isElt: l.p.IsElt, pkg: l.p.Name}
+	f.asDBT = !l.p.IsElt
 	data, err := fs.ReadFile(l.opts.FS, e.original())
 	if err != nil {
 		f.add(unreadable(l.p.shown(e.original()), err))
