@@ -27,13 +27,15 @@ func (p *parser) nameRelations(ctx context.Context) {
 		custom[proj.Name] = p.customNaming(proj.Name)
 	}
 	nodes := p.ordered()
+	pointers := p.newPointers()
 	forEach(slices.Concat(nodes, p.plan.Disabled), func(node *project.Node) {
 		if hasRelation(node) && ctx.Err() == nil {
 			p.nameRelation(ctx, node, custom[node.Package])
+			p.namePointer(ctx, node, pointers)
 		}
 	})
 	var apart sync.WaitGroup
-	apart.Go(func() { p.checkRelations(nodes) })
+	apart.Go(func() { p.checkPointers(p.checkRelations(nodes)) })
 	for _, node := range nodes {
 		p.plan.names.relate(node, p.plan.Project.Target.Database)
 	}
@@ -118,9 +120,10 @@ func (p *parser) callNaming(ctx context.Context, node *project.Node, macro strin
 	return strings.TrimSpace(out.Text), nil
 }
 
-// checkRelations reports two nodes that would be one relation.
-func (p *parser) checkRelations(nodes []*project.Node) {
-	seen := map[string]*project.Node{}
+// checkRelations reports two nodes that would be one relation, and returns whose each relation is, by
+// its key.
+func (p *parser) checkRelations(nodes []*project.Node) (seen map[string]*project.Node) {
+	seen = map[string]*project.Node{}
 	for _, node := range nodes {
 		if node.Type == project.Test || !hasRelation(node) || node.IsEphemeral() {
 			continue
@@ -135,6 +138,7 @@ func (p *parser) checkRelations(nodes []*project.Node) {
 			WithNote(first.Place, "the other one is here").
 			WithHint("give one of them another alias or schema"))
 	}
+	return seen
 }
 
 // checkSources reports models and snapshots that would replace a declared source table.

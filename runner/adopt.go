@@ -21,17 +21,18 @@ func (r *run) adopt(ctx context.Context) error {
 	}
 	var refused diag.List
 	var taken []string
-	for _, n := range foreign {
+	for _, f := range foreign {
+		n := f.nodeRun
 		if v, ok := n.node.Config.Get("adopt"); ok && template.Truth(v.Value) {
 			continue
 		}
 		if !r.plan.Project.OwnDefaults() {
-			taken = append(taken, r.plainName(n.node.Relation))
+			taken = append(taken, r.plainName(f.relation))
 			continue
 		}
-		info := r.published.find(n.node.Relation)
+		info := r.published.find(f.relation)
 		d := diag.New(diag.ForeignRelation, n.node.Place, "%s %s is there already, and elt has not made it: %s %q would replace it",
-			info.Type, r.plainName(n.node.Relation), n.node.Type, n.node.Name)
+			info.Type, r.plainName(f.relation), n.node.Type, n.node.Name)
 		d.Node = n.node.UniqueID
 		refused = append(refused, d.WithHint("rename one of them, or let elt have it with --adopt (once) or the config adopt: true"))
 	}
@@ -46,13 +47,24 @@ func (r *run) adopt(ctx context.Context) error {
 	return refused.Sorted().Err()
 }
 
-// foreign returns the nodes of the run whose relation exists and was never published by
+// foreignRelation is a relation that is there and that a node of the run would replace or add to.
+type foreignRelation struct {
+	*nodeRun
+	relation project.Relation
+}
+
+// foreign returns the relations of the run's nodes that exist and were never published by
 // elt, under whatever node.
-func (r *run) foreign(ctx context.Context) ([]*nodeRun, error) {
-	var found []*nodeRun
+func (r *run) foreign(ctx context.Context) ([]foreignRelation, error) {
+	var found []foreignRelation
 	for _, n := range r.nodes {
-		if n.node.Type != project.Test && r.published.find(n.node.Relation) != nil {
-			found = append(found, n)
+		if n.node.Type == project.Test {
+			continue
+		}
+		for _, rel := range []project.Relation{n.node.Relation, n.node.Pointer} {
+			if rel.Identifier != "" && r.published.find(rel) != nil {
+				found = append(found, foreignRelation{n, rel})
+			}
 		}
 	}
 	if len(found) == 0 || r.stateVersion == 0 {
@@ -73,5 +85,5 @@ func (r *run) foreign(ctx context.Context) ([]*nodeRun, error) {
 		}
 		keys[rel.Key()] = true
 	}
-	return slices.DeleteFunc(found, func(n *nodeRun) bool { return keys[n.key] }), nil
+	return slices.DeleteFunc(found, func(f foreignRelation) bool { return keys[r.names.full(f.relation).Key()] }), nil
 }

@@ -167,6 +167,9 @@ func (r *run) specify(ctx context.Context, s engine.Session, n *nodeRun) error {
 	if err != nil {
 		return err
 	}
+	if spec.Pointer.Identifier != "" {
+		st.Pointer = r.published.find(spec.Pointer)
+	}
 	if r.hooksTouchThis(n) {
 		spec.FullCopy = true
 	}

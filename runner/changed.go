@@ -206,7 +206,7 @@ func (c *rebuilds) changed(ctx context.Context, n *nodeRun) string {
 	switch {
 	case !built || st.UniqueID != n.node.UniqueID:
 		return "it was never built"
-	case info == nil:
+	case info == nil, n.node.Pointer.Identifier != "" && r.published.find(n.node.Pointer) == nil:
 		return "what was made is gone"
 	case n.unrendered:
 		return "its template cannot be rendered"

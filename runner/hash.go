@@ -27,6 +27,9 @@ func hashes(node *project.Node) (sql, config string) {
 			io.WriteString(h, key+"="+template.Repr(v.Value)+"\n")
 		}
 	}
+	if node.Pointer.Identifier != "" {
+		io.WriteString(h, "pointer="+node.Pointer.String()+"\n")
+	}
 	if node.Compiled != nil {
 		for _, hook := range slices.Concat(node.Compiled.PreHooks, node.Compiled.PostHooks) {
 			io.WriteString(h, hook.SQL+hook.Late+"\n")

@@ -11,6 +11,7 @@ import (
 	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
+	"elt/runner/materialize"
 	"elt/runner/state"
 )
 
@@ -106,6 +107,10 @@ func (r *run) viewStatements(n *nodeRun) []string {
 	return out
 }
 
+// pointerSuffix is what dbt calls the view on the latest version of a model, behind the model's
+// unique_id: it is recorded as a relation that elt has made.
+const pointerSuffix = "__latest_version_pointer"
+
 // recordOutcome writes the run's history, and the state of what is published with it.
 func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.Time) error {
 	var statements []string
@@ -117,6 +122,12 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 	var states []state.NodeState
 	for _, n := range published {
 		ids = append(ids, n.node.UniqueID)
+		if rel := n.spec.Pointer; rel.Identifier != "" {
+			states = append(states, state.NodeState{
+				UniqueID: n.node.UniqueID + pointerSuffix, Relation: r.names.full(rel), Materialized: materialize.View,
+				RunID: r.id, PublishedAt: now, Rows: -1,
+			})
+		}
 		made := ""
 		if f, ok := r.prints[n.node.UniqueID]; ok {
 			made = f.String()

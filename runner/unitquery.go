@@ -165,6 +165,7 @@ func (u *unitRun) final(ctx context.Context, q unitQuery) (*engine.Table, error)
 		return nil, err
 	}
 	stand := *u.model
+	stand.Pointer = project.Relation{} // a unit test is about the model alone
 	stand.Relation, stand.Compiled = rel, &project.Compiled{SQL: q.sql, Map: q.compiled.Map}
 	candidate := rel
 	candidate.Identifier = "_elt_candidate"

@@ -21,11 +21,13 @@ const (
 	mappings   // a list of mappings
 	hooks      // SQL, {sql, transaction}, or a list of these
 	boolOrText // static_analysis: YAML reads on and off as booleans
+	boolOrDict // latest_version_pointer: false is short for {enabled: false}
 )
 
 var kindWords = map[kind]string{
 	text: "a string", boolean: "true or false", whole: "a whole number", textOrList: "a string or a list of strings",
 	mapping: "a mapping", mappings: "a list of mappings", hooks: "SQL, {sql: ..., transaction: true}, or a list of these", boolOrText: "a string",
+	boolOrDict: "true, false or a mapping",
 }
 
 // configType is what is known of one config key.
@@ -72,7 +74,7 @@ var (
 		"file_column": {kind: text}, "file_sources": {kind: textOrList},
 		"on_deleted_file":        {kind: text, choices: []string{"delete", "keep", "fail"}},
 		"test_scope":             {kind: text, choices: []string{"all", "delta"}},
-		"latest_version_pointer": {}, "overwrite": {kind: boolean}, "codec": {kind: text},
+		"latest_version_pointer": {kind: boolOrDict}, "overwrite": {kind: boolean}, "codec": {kind: text},
 	})
 	seedConfig = merged(nodeConfig, map[string]configType{
 		"delimiter": {kind: text}, "quote_columns": {kind: boolean}, "fast": {kind: boolean},
@@ -264,6 +266,8 @@ func fits(k kind, v template.Value) bool {
 		}
 	case boolOrText:
 		return fits(text, v) || fits(boolean, v)
+	case boolOrDict:
+		return fits(mapping, v) || fits(boolean, v)
 	}
 	return true
 }

@@ -127,6 +127,7 @@ type Node struct {
 	Version, LatestVersion string
 
 	Relation  Relation // published name; zero for tests, exposures, analyses
+	Pointer   Relation // of the latest version of a model: the view that shows it under a name without a version, or zero
 	Refs      []RefCall
 	Sources   []SourceCall
 	Metrics   []MetricCall

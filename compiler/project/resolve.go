@@ -280,7 +280,7 @@ func mergeConfig(c *Config, key string, v ConfigValue) {
 	case "pre_hook", "post_hook":
 		v.Each = append(old.each(), v.each()...)
 		v.Value = appended(old.Value, v.Value)
-	case "meta", "quoting", "column_types", "docs", "contract", "snapshot_meta_column_names":
+	case "meta", "quoting", "column_types", "docs", "contract", "snapshot_meta_column_names", "latest_version_pointer":
 		newDict, ok := v.Value.(*template.Dict)
 		oldDict, _ := old.Value.(*template.Dict)
 		if ok && oldDict != nil {

@@ -84,7 +84,8 @@ type Spec struct {
 	// a key that occurs twice is no error. [Spec.LikeDBT] sets it.
 	AsDBT bool
 
-	Docs     *Docs // nil where persist_docs asks for nothing
+	Pointer  project.Relation // of the latest version of a model: the view that shows it under a name without a version
+	Docs     *Docs            // nil where persist_docs asks for nothing
 	Indexes  []Index
 	Contract *Contract     // nil where no contract is enforced
 	Seed     *SeedSpec     // seeds only
@@ -147,6 +148,7 @@ type Files struct {
 type State struct {
 	Existing *engine.RelationInfo // nil where nothing exists
 	Indexes  []ExistingIndex      // of Existing, by name
+	Pointer  *engine.RelationInfo // what has the name of the pointer, or nil
 }
 
 // IsTable reports whether a table is published.
@@ -295,6 +297,14 @@ func Columns(spec *Spec, state State, query []engine.Column) ([]engine.Column, e
 // End returns what comes after the candidate was made. columns are those of
 // Write.Made; nil is enough where [Spec.NeedsColumns] says so. An error is a diag.List.
 func End(spec *Spec, state State, columns []engine.Column) (Finish, error) {
+	finish, err := end(spec, state, columns)
+	if err == nil {
+		finish.Indexes = append(finish.Indexes, spec.point(state)...)
+	}
+	return finish, err
+}
+
+func end(spec *Spec, state State, columns []engine.Column) (Finish, error) {
 	switch spec.Materialized {
 	case Table, Seed:
 		return endTable(spec, state, columns)

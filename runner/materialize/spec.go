@@ -27,6 +27,7 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 	}
 	if spec.Materialized != Ephemeral {
 		spec.Docs = r.docs()
+		r.pointer(spec)
 	}
 	if d := node.Unmade(); d != nil {
 		return spec, diag.List{d}
