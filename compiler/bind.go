@@ -11,6 +11,7 @@ import (
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/sqltoken"
 )
 
 // BindFacts is what [Plan.Bind] must know beside the project. It is called by several
@@ -148,6 +149,7 @@ func (b *binder) levels() [][]string {
 	depth := make(map[string]int, len(b.plan.Order))
 	known := make([]boundNode, len(b.plan.Order))
 	var levels [][]string
+	var loose []string // they may read anything
 	for _, id := range b.plan.Order {
 		node := b.plan.Nodes[id]
 		if node == nil || !b.chosen[id] && !above[id] || !isBindable(node) {
@@ -160,17 +162,23 @@ func (b *binder) levels() [][]string {
 			}
 		}
 		depth[id] = at
+		if b.nodes[id] = &known[len(depth)-1]; node.IsLoose() {
+			loose = append(loose, id)
+			continue
+		}
 		if at == len(levels) {
 			levels = append(levels, nil)
 		}
 		levels[at] = append(levels[at], id)
-		b.nodes[id] = &known[len(depth)-1]
 		if rel := b.shellOf(node); rel.Identifier != "" {
 			if rel.Database == "" {
 				rel.Database = b.plan.Project.Target.Database
 			}
 			b.relations[rel.Key()] = id
 		}
+	}
+	if len(loose) > 0 {
+		levels = append(levels, loose)
 	}
 	return levels
 }
@@ -315,6 +323,9 @@ func (b *binder) becomesChosen(id string) bool {
 func (b *binder) readers(node *project.Node) []string { return b.Bound.parents(node, nil) }
 
 func (b *Bound) parents(node *project.Node, out []string) []string {
+	if node.IsLoose() {
+		return b.mentioned(node)
+	}
 	for _, id := range node.DependsOn {
 		if slices.Contains(out, id) {
 			continue
@@ -322,6 +333,27 @@ func (b *Bound) parents(node *project.Node, out []string) []string {
 		out = append(out, id)
 		if parent := b.plan.Nodes[id]; parent != nil && parent.IsEphemeral() {
 			out = b.parents(parent, out)
+		}
+	}
+	return out
+}
+
+// mentioned are the nodes whose relations the query of a data test mentions that names nothing by ref().
+func (b *Bound) mentioned(node *project.Node) []string {
+	if node.Compiled == nil {
+		return nil
+	}
+	var out []string
+	for _, chain := range sqltoken.Chains(node.Compiled.SQL) {
+		parts := []string{b.plan.Project.Target.Database}
+		for _, part := range chain.Parts {
+			parts = append(parts, part.Name)
+		}
+		for ; len(parts) >= 3; parts = parts[1:] {
+			rel := project.Relation{Database: parts[0], Schema: parts[1], Identifier: parts[2]}
+			if id, ok := b.relations[rel.Key()]; ok {
+				out = appendNew(out, id)
+			}
 		}
 	}
 	return out

@@ -54,6 +54,7 @@ type nodeRun struct {
 	result     *NodeResult
 
 	ancestors graph.Set // of the node, once somebody has asked
+	looked    []string  // what a test has looked at that it does not name, see [project.Node.IsLoose]
 }
 
 // worker is a goroutine that does units, on a session of its own.

@@ -179,7 +179,11 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 	if err != nil {
 		return nil, err
 	}
-	text, _ := v.run.names.rewrite(strings.TrimRight(sql, " \t\r\n;"), edits, by)
+	var node *project.Node
+	if v.n != nil && v.n.node.IsLoose() {
+		node = v.n.node
+	}
+	text, _ := v.run.names.rewriteFor(node, strings.TrimRight(sql, " \t\r\n;"), edits, by)
 	if failed != nil {
 		if errors.Is(failed, dbtcontext.ErrDeferred) {
 			return nil, dbtcontext.ErrDeferred

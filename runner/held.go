@@ -116,6 +116,7 @@ func (r *run) foundBad() (bad map[string]string, first string) {
 		}
 		// What a test of error severity found bad, or could not look at, is not green.
 		mark(r.net.workParents(id), cause)
+		mark(n.looked, cause)
 		for _, input := range r.net.inputsOf(id, r.plan.Nodes) {
 			mark(r.net.workReaders(input, r.plan.Nodes), cause)
 		}

@@ -39,7 +39,7 @@ func newNetwork(plan planGraph, work map[string]bool, p *published) *network {
 func indexRelations(nodes map[string]*project.Node, names *names) relationIndex {
 	ids := make([]string, 0, len(nodes))
 	for id, node := range nodes {
-		if node.Relation.Identifier != "" && node.Type != project.Test && !node.IsEphemeral() {
+		if node.Relation.Identifier != "" && (node.IsRefable() || node.Type == project.Source) && !node.IsEphemeral() {
 			ids = append(ids, id)
 		}
 	}
@@ -64,6 +64,7 @@ type planGraph struct {
 	graph  *graph.Graph
 	nodes  map[string]*project.Node
 	takers map[string]string // by the id of a test: the by_file model that it waits for, see [run.linkTakers]
+	makers map[string]string // by the id of a source: what makes its table in the run, see [run.linkTested]
 }
 
 // linkViews adds an edge from each node of the run to the published views in whose
@@ -90,8 +91,10 @@ func (n *network) linkViews(plan planGraph, p *published) {
 			}
 		}
 	}
-	for id, taker := range plan.takers {
-		extra[id] = append(extra[id], taker)
+	for _, links := range []map[string]string{plan.takers, plan.makers} {
+		for id, other := range links {
+			extra[id] = append(extra[id], other)
+		}
 	}
 	if len(extra) == 0 {
 		return

@@ -344,6 +344,9 @@ func (r *run) passedBefore(n *nodeRun, last *lastRun) bool {
 			return false
 		}
 	}
+	if n.node.IsLoose() && r.opts.Command != "test" {
+		return false
+	}
 	if r.opts.Command == "test" {
 		return true
 	}

@@ -74,7 +74,9 @@ type mention struct {
 // mentions finds the dotted names of a statement that may name a relation: db.schema.name
 // and, where the project's relations are written so, schema.name. What follows the
 // name (a column) does not matter.
-func (n *names) mentions(sql string) []mention {
+func (n *names) mentions(sql string) []mention { return n.mentionsAs(sql, n.short) }
+
+func (n *names) mentionsAs(sql string, short bool) []mention {
 	var out []mention
 	for _, chain := range sqltoken.Chains(sql) {
 		if len(chain.Parts) >= 3 {
@@ -82,7 +84,7 @@ func (n *names) mentions(sql string) []mention {
 				Database: chain.Parts[0].Name, Schema: chain.Parts[1].Name, Identifier: chain.Parts[2].Name,
 			}})
 		}
-		if len(chain.Parts) >= 2 && n.short {
+		if len(chain.Parts) >= 2 && short {
 			out = append(out, mention{chain: chain, parts: 2, rel: project.Relation{
 				Database: n.main, Schema: chain.Parts[0].Name, Identifier: chain.Parts[1].Name,
 			}})
@@ -98,14 +100,15 @@ type replace func(rel project.Relation) (instead project.Relation, ok bool)
 // rewrite replaces names in a statement, beside other edits that are to be made in it.
 // The map leads from the offsets of the result back.
 func (n *names) rewrite(sql string, edits []sqltoken.Edit, by replace) (string, sqltoken.OffsetMap) {
-	return n.rewriteBut(sql, edits, by, false)
+	return n.rewriteFor(nil, sql, edits, by)
 }
 
-// rewriteBut is rewrite that leaves the names alone which are marked as those of what is
-// published, if it is told so.
-func (n *names) rewriteBut(sql string, edits []sqltoken.Edit, by replace, marked bool) (string, sqltoken.OffsetMap) {
+// rewriteFor is rewrite for a node, if any. In a data test it leaves the names alone which are marked as those
+// of what is published; in one that names nothing by ref(), schema.name may be a relation, too.
+func (n *names) rewriteFor(node *project.Node, sql string, edits []sqltoken.Edit, by replace) (string, sqltoken.OffsetMap) {
+	marked := node != nil && node.Type == project.Test
 	last := -1 // start of the chain that was replaced last
-	for _, m := range n.mentions(sql) {
+	for _, m := range n.mentionsAs(sql, n.short || node != nil && node.IsLoose()) {
 		if m.chain.Span.Start == last || marked && strings.HasPrefix(strings.TrimLeft(sql[m.chain.Span.End:], " "), dbtcontext.AsPublished) {
 			continue
 		}

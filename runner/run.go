@@ -54,6 +54,7 @@ type run struct {
 	unreadable   diag.List  // what is wrong with the files of sources, left to those that read them
 	nodes        []*nodeRun // in plan order
 	byID         map[string]*nodeRun
+	byKey        map[string]*nodeRun // by the key of the relation, see [run.makerOf]
 	workers      int
 	records      *records       // of a new database
 	closing      sync.WaitGroup // what is closed while the run goes on
@@ -296,9 +297,11 @@ func (r *run) assemble(ids []string) {
 		r.byID[id] = n
 		work[id] = true
 	}
-	takers := r.linkTakers()
+	r.byKey = nil
+	whole := r.planGraph()
+	plan := planGraph{graph: whole, nodes: r.plan.Nodes, takers: r.linkTakers(), makers: r.linkTested(whole)}
 	r.lab = newLab(r.plan)
-	r.net = newNetwork(planGraph{graph: r.planGraph(), nodes: r.plan.Nodes, takers: takers}, work, r.published)
+	r.net = newNetwork(plan, work, r.published)
 }
 
 // linkTakers tells the tests of ephemeral models which by_file model of the run those are a part

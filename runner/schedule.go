@@ -13,6 +13,7 @@ import (
 type unit struct {
 	ids    []string
 	next   []*unit // units that wait for this one
+	then   []*unit // units that wait for this one to be over, however it ends
 	waits  int     // units this one waits for
 	height int     // length of the longest chain of units behind this one
 	order  int     // place in the plan, for ties
@@ -195,6 +196,11 @@ func (c *crew) dismiss() {
 
 // release lets go what has waited for a unit, or skips it where the unit failed.
 func (s *schedule) release(o outcome, ready *readyUnits) {
+	for _, then := range o.unit.then {
+		if then.waits--; then.waits == 0 && then.root == "" {
+			heap.Push(ready, then)
+		}
+	}
 	for _, next := range o.unit.next {
 		next.waits--
 		if o.failed != "" && next.root == "" {
@@ -255,14 +261,14 @@ func setHeights(units []*unit) {
 		}
 	}
 	for i := 0; i < len(order); i++ {
-		for _, next := range order[i].next {
+		for _, next := range slices.Concat(order[i].next, order[i].then) {
 			if waits[next]--; waits[next] == 0 {
 				order = append(order, next)
 			}
 		}
 	}
 	for i := len(order) - 1; i >= 0; i-- {
-		for _, next := range order[i].next {
+		for _, next := range slices.Concat(order[i].next, order[i].then) {
 			order[i].height = max(order[i].height, next.height+1)
 		}
 	}

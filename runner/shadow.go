@@ -178,5 +178,5 @@ func (r *run) isAncestor(id string, n *nodeRun) bool {
 	if n.ancestors == nil {
 		n.ancestors = r.net.graph.Ancestors([]string{n.node.UniqueID}, -1)
 	}
-	return n.ancestors.Has(id)
+	return n.ancestors.Has(id) || r.byID[id] != nil && n.looksAt(id)
 }

@@ -103,7 +103,7 @@ func (w *worker) prepareWith(ctx context.Context, n *nodeRun, st materialize.Sta
 	if err != nil {
 		return sent{}, err
 	}
-	sql, back := w.names.rewriteBut(st.SQL, append(edits, files...), by, n.node.Type == project.Test)
+	sql, back := w.names.rewriteFor(n.node, st.SQL, append(edits, files...), by)
 	return sent{sql: sql, back: offsets{inner: back}, query: st.Query}, failed
 }
 

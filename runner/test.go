@@ -25,6 +25,7 @@ func (w *worker) test(ctx context.Context, n *nodeRun) *NodeResult {
 		err = limited(ctx, n, func(ctx context.Context) error { return w.judge(ctx, n) })
 	}
 	result.ExecuteTime = time.Since(started) - result.CompileTime
+	result.OfCandidates = result.OfCandidates || len(n.looked) > 0
 	if err != nil {
 		w.fail(ctx, result, err)
 	}

@@ -42,6 +42,7 @@ func makeUnits(net *network, order []string, nodes map[string]*project.Node, gro
 	for _, u := range m.units {
 		m.connect(u, nodes)
 	}
+	waitForAll(m.units, nodes)
 	return m.units
 }
 

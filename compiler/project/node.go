@@ -174,6 +174,10 @@ func (n *Node) Materialized() string {
 // IsEphemeral reports whether the node exists only as a CTE of its readers.
 func (n *Node) IsEphemeral() bool { return n.Type == Model && n.Materialized() == "ephemeral" }
 
+// IsLoose reports whether the node is a data test that names nothing by ref() or source(): what it looks at, a
+// query or a macro of its own says. It waits for all that a run makes, whatever becomes of that.
+func (n *Node) IsLoose() bool { return n.Type == Test && len(n.DependsOn) == 0 }
+
 // IsRefable reports whether ref() can name the node.
 func (n *Node) IsRefable() bool { return n.Type == Model || n.Type == Seed || n.Type == Snapshot }
 
