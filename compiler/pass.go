@@ -184,7 +184,7 @@ func appendNew(list []string, item string) []string {
 // hookReferences renders the pre- and post-hooks of a node for what they read.
 func (p *parser) hookReferences(how pass, scope template.Scope, node *project.Node, host *parseHost) {
 	for _, key := range hookKeys {
-		for _, hook := range hooksOf(node, key) {
+		for _, hook := range node.Config.Hooks(key) {
 			refs, sources := len(host.refs), len(host.sources)
 			t, text, err := p.plan.renderHook(how, scope, hook)
 			if err != nil {

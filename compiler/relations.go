@@ -29,7 +29,8 @@ func (p *parser) nameRelations(ctx context.Context) {
 	nodes := p.ordered()
 	pointers := p.newPointers()
 	forEach(slices.Concat(nodes, p.plan.Disabled), func(node *project.Node) {
-		if hasRelation(node) && ctx.Err() == nil {
+		named := hasRelation(node) || (node.Type == project.Analysis || node.Type == project.Operation) && node.Config != nil
+		if named && ctx.Err() == nil { // some become none, and have a name nevertheless, as in dbt
 			p.nameRelation(ctx, node, custom[node.Package])
 			p.namePointer(ctx, node, pointers)
 		}
