@@ -33,6 +33,9 @@ func (s *Scope) builtin(name string) (template.Value, bool) {
 		return nil, false
 	}
 	if fn := s.function(name); fn != nil {
+		if name == "ref" || name == "source" {
+			return resolver{template.NewFunc(name, fn), s}, true
+		}
 		return template.NewFunc(name, fn), true
 	}
 	switch name {

@@ -36,6 +36,9 @@ type Settings struct {
 	Print func(message string)            // print()
 	Warn  func(warning *diag.Diagnostic)  // exceptions.warn(); nil sends it to Log
 
+	// RuntimeConfig is the project's config as `builtins.ref.config` shows it, by attribute.
+	RuntimeConfig func() map[string]template.Value
+
 	Graph             func() template.Value // graph
 	SelectedResources func() []string
 	Doc               func(pkg, name string) (string, bool) // doc()
@@ -77,6 +80,8 @@ type Project struct {
 
 	builtinOnce sync.Once
 	builtin     *builtinIndex
+	configOnce  sync.Once
+	config      template.Value
 	staticOnce  sync.Once
 	static      map[string]template.Value
 }

@@ -212,8 +212,8 @@ func (r *Relation) incorporate(key string, v template.Value) error {
 func (r *Relation) setPath(v template.Value) error {
 	for name, value := range entries(v) {
 		part := r.part(name)
-		if part == nil {
-			return fmt.Errorf("the path of a relation has database, schema and identifier, not %q", name)
+		if part == nil { // dbt takes no notice of it either
+			continue
 		}
 		if err := setPart(part, name, value); err != nil {
 			return err

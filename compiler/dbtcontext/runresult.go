@@ -35,7 +35,36 @@ func (r *RunResult) Attr(name string) (template.Value, bool) {
 	if name == "to_dict" {
 		return bind("RunResult.to_dict", func(*template.Call) (template.Value, error) { return r.dict(), nil })
 	}
+	switch name {
+	case "node":
+		return resultPart{NodeValue(r.Node), "ManifestNode", NodeValue(r.Node)}, true
+	case "timing":
+		parts := template.NewList()
+		for _, phase := range r.phases() {
+			parts.Elems = append(parts.Elems, resultPart{phase.dict(NaiveDateTime), "TimingInfo", phase.dict(isoTime)})
+		}
+		return parts, true
+	}
 	return r.dict().Get(name)
+}
+
+// resultPart is an object that a result holds: its attributes, and what to_dict() answers with, which has
+// times as text.
+type resultPart struct {
+	attrs    *template.Dict
+	typeName string
+	asDict   *template.Dict
+}
+
+// TypeName is the Python type name.
+func (p resultPart) TypeName() string { return p.typeName }
+
+// Attr returns an attribute.
+func (p resultPart) Attr(name string) (template.Value, bool) {
+	if name == "to_dict" {
+		return bind(p.typeName+".to_dict", func(*template.Call) (template.Value, error) { return p.asDict, nil })
+	}
+	return p.attrs.Get(name)
 }
 
 func (r *RunResult) dict() *template.Dict {
@@ -64,12 +93,30 @@ func (r *RunResult) dict() *template.Dict {
 
 // timing are dbt's two phases; a node that did not start has none.
 func (r *RunResult) timing() *template.List {
-	if r.Status == "skipped" || r.StartedAt.IsZero() {
-		return template.NewList()
+	out := template.NewList()
+	for _, phase := range r.phases() {
+		out.Elems = append(out.Elems, phase.dict(isoTime))
 	}
-	phase := func(name string, from, to time.Time) template.Value {
-		return template.NewDict(item("name", name), item("started_at", NaiveDateTime(from.UTC())), item("completed_at", NaiveDateTime(to.UTC())))
+	return out
+}
+
+// resultPhase is a part of the time that a node has taken.
+type resultPhase struct {
+	name     string
+	from, to time.Time
+}
+
+func (p resultPhase) dict(at func(time.Time) template.Value) *template.Dict {
+	return template.NewDict(item("name", p.name), item("started_at", at(p.from.UTC())), item("completed_at", at(p.to.UTC())))
+}
+
+// isoTime is a time as dbt's dicts have it.
+func isoTime(t time.Time) template.Value { return t.Format("2006-01-02T15:04:05.000000") + "Z" }
+
+func (r *RunResult) phases() []resultPhase {
+	if r.Status == "skipped" || r.StartedAt.IsZero() {
+		return nil
 	}
 	compiled := r.StartedAt.Add(r.CompileTime)
-	return template.NewList(phase("compile", r.StartedAt, compiled), phase("execute", compiled, r.StartedAt.Add(r.ExecutionTime)))
+	return []resultPhase{{"compile", r.StartedAt, compiled}, {"execute", compiled, r.StartedAt.Add(r.ExecutionTime)}}
 }

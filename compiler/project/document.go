@@ -33,6 +33,19 @@ type report struct {
 
 func (r *report) add(d *diag.Diagnostic) { r.list = append(r.list, d) }
 
+// endsWithText takes the line end off a block of text that a file without a last line end ends with, for
+// there is none: so does PyYAML.
+func endsWithText(last *yaml.Node, text string) {
+	for len(last.Content) > 0 {
+		last = last.Content[len(last.Content)-1]
+	}
+	line := strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+	value, ends := strings.CutSuffix(last.Value, "\n")
+	if ends && line != "" && last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && strings.HasSuffix(value, line) {
+		last.Value = value
+	}
+}
+
 // parseDocument parses a YAML text. What is wrong with it goes to diags; a text that
 // is not YAML, or has a key twice that may not be, gives a document without content and false.
 func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
@@ -50,6 +63,7 @@ func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
 	}
 	if len(top.Content) == 1 {
 		doc.root = top.Content[0]
+		endsWithText(doc.root, text)
 	}
 	var second yaml.Node
 	if dec.Decode(&second) == nil && len(second.Content) > 0 {
