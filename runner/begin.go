@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/sqltoken"
@@ -197,11 +198,11 @@ func compareBool(a, b bool) int {
 }
 
 // operations runs the hooks of one kind.
-func (r *run) operations(ctx context.Context, when string) error {
+func (r *run) operations(ctx context.Context, when string, db hookDatabase) error {
 	r.hookResults = slices.DeleteFunc(r.hookResults, func(res *NodeResult) bool { return res.Node.Hook.When == when })
 	for _, node := range r.hooks(when) {
 		started := time.Now()
-		err := r.operation(ctx, node)
+		err := r.operation(ctx, node, db)
 		res := &NodeResult{Node: node, Status: Success, StartedAt: started, ExecuteTime: time.Since(started), Rows: -1,
 			Message: fmt.Sprintf("%s.%s.%d passed", node.Package, when, node.Hook.Index)} // as dbt
 		r.hookResults = append(r.hookResults, res)
@@ -229,11 +230,23 @@ func (r *run) hooks(when string) []*project.Node {
 	return hooks
 }
 
+// hookDatabase is the database as the project's hooks see and change it.
+type hookDatabase interface {
+	dbtcontext.Database
+	do(ctx context.Context, sql string) error
+}
+
+// do runs a statement of an on-run-start hook.
+func (v view) do(ctx context.Context, sql string) error {
+	_, err := v.run.main.Exec(ctx, sql)
+	return err
+}
+
 // operation runs one hook of the project. At the start of a run it must not change what is
 // published; at the end it may.
-func (r *run) operation(ctx context.Context, node *project.Node) error {
+func (r *run) operation(ctx context.Context, node *project.Node, db hookDatabase) error {
 	before := node.Hook.When == "on-run-start"
-	if err := r.compiler.CompileNode(ctx, view{run: r, before: before, after: !before}, node.UniqueID); err != nil {
+	if err := r.compiler.CompileNode(ctx, db, node.UniqueID); err != nil {
 		return err
 	}
 	if node.Compiled == nil {
@@ -250,7 +263,7 @@ func (r *run) operation(ctx context.Context, node *project.Node) error {
 		}
 	}
 	for _, at := range statements {
-		if _, err := r.main.Exec(ctx, sql[at.Start:at.End]); err != nil {
+		if err := db.do(ctx, sql[at.Start:at.End]); err != nil {
 			return r.fault(ctx, &nodeRun{node: node}, sent{query: -at.Start}, err)
 		}
 	}

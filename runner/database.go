@@ -22,8 +22,6 @@ type view struct {
 	// before says that the template runs before the publish, though it belongs to no
 	// node: it must not change what is published.
 	before bool
-	// after says that it is one of a hook at the end of the run, which sees the results.
-	after bool
 	// hook says that a hook of the node is rendered ahead of its turn, and post that it is one
 	// that runs when the node's relation is there.
 	hook, post bool

@@ -175,7 +175,8 @@ func toRemember(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // after runs what comes after the publish: views of stored failures and the project's
-// on-run-end hooks, in a transaction of their own.
+// on-run-end hooks, which see what is published and what they have done themselves, in a
+// transaction of their own.
 func (r *run) after(ctx context.Context) error {
 	err := r.afterwards(ctx)
 	if err == nil || !r.toldLogStays || !strings.Contains(err.Error(), "database has been invalidated") {
@@ -197,7 +198,8 @@ func (r *run) afterwards(ctx context.Context) error {
 	if len(r.hooks("on-run-end")) == 0 {
 		return nil
 	}
-	return r.transact(ctx, func() error { return r.operations(ctx, "on-run-end") })
+	o := &operation{run: r, stale: true}
+	return o.end(ctx, r.operations(ctx, "on-run-end", o))
 }
 
 // databases are the databases this run may have written.

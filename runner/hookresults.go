@@ -8,11 +8,8 @@ import (
 
 // HookNames are the names that on-run-end hooks see: results, and the schemas that the
 // run has made something in. It implements [dbtcontext.HookNames].
-func (v view) HookNames() map[string]template.Value {
-	r := v.run
-	if v.n != nil || !v.after {
-		return nil
-	}
+func (o *operation) HookNames() map[string]template.Value {
+	r := o.run
 	results, schemas, databases := template.NewList(), template.NewList(), template.NewList()
 	seen := map[string]bool{}
 	for _, n := range r.nodes {

@@ -81,6 +81,12 @@ type operation struct {
 
 var _ dbtcontext.Database = (*operation)(nil)
 
+// do runs a statement of a hook.
+func (o *operation) do(ctx context.Context, sql string) error {
+	_, err := o.statement(ctx, sql)
+	return err
+}
+
 // view looks at relations as they are now.
 func (o *operation) view(ctx context.Context) (view, error) {
 	r := o.run

@@ -194,7 +194,7 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 	if left := r.leftOut(); len(left) > 0 {
 		r.emit(LeftOut{Results: left})
 	}
-	err := r.operations(ctx, "on-run-start")
+	err := r.operations(ctx, "on-run-start", view{run: r, before: true})
 	if err == nil {
 		err = r.schedule(ctx)
 	}

@@ -318,6 +318,11 @@ func columnRecord(c *project.Column, compiled bool) record {
 		put("dimension", c.Dimension)
 		put("entity", c.Entity)
 		put("doc_blocks", texts(c.DocBlocks))
+		if c.Extra != nil {
+			for _, item := range c.Extra.Items() {
+				put(item.Key.(string), item.Value)
+			}
+		}
 	}
 }
 

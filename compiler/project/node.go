@@ -195,6 +195,7 @@ type Column struct {
 	Dimension   template.Value // what the column is to a semantic model: a kind, a record as dbt writes it, or nil
 	Entity      template.Value // the same
 	DocBlocks   []string       // unique_ids of the docs blocks that Description names
+	Extra       *template.Dict // what a property file says under keys that mean nothing, which dbt carries along; nil for none
 	Place       diag.Place
 }
 

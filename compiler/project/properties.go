@@ -2,6 +2,8 @@ package project
 
 import (
 	"io/fs"
+	"strings"
+	"unicode"
 
 	"elt/compiler/diag"
 	"elt/compiler/template"
@@ -25,7 +27,11 @@ func (l *loader) readPropertyFile(e entry, r *renderer) *propertyFile {
 		f.add(unreadable(l.p.shown(e.original()), err))
 		return f
 	}
-	f.parse(diag.NewSource(l.p.shown(e.original()), string(data)))
+	text := string(data)
+	if f.asDBT { // dbt strips its files: a block of text that ends one has no line end
+		text = strings.TrimRightFunc(text, unicode.IsSpace)
+	}
+	f.parse(diag.NewSource(l.p.shown(e.original()), text))
 	return f
 }
 
@@ -257,8 +263,25 @@ func (f *propertyFile) column(c cursor) *ColumnPatch {
 		f.columnConfig(col, cfg)
 	}
 	f.columnSemantics(c, col)
+	f.columnExtra(c, col)
 	col.Tests = f.tests(c)
 	return col
+}
+
+// columnExtra keeps what is said under keys that mean nothing.
+func (f *propertyFile) columnExtra(c cursor, col *ColumnPatch) {
+	if len(c.node.Content)/2 <= 1 { // the name
+		return
+	}
+	for _, p := range c.pairs() {
+		if columnKeys.set[p.key] {
+			continue
+		}
+		if col.Extra == nil {
+			col.Extra = template.NewDict()
+		}
+		_ = col.Extra.Set(p.key, p.value.value(f.yaml))
+	}
 }
 
 // columnConfig reads config: of a column: meta and tags, joined with those beside it.
