@@ -1,6 +1,10 @@
 package compiler
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"elt/compiler/dbtcontext"
 	"elt/compiler/project"
 	"elt/compiler/template"
@@ -17,8 +21,14 @@ func (p *Plan) graphValue() template.Value {
 		return d
 	}
 	nodes, sources, exposures, groups := part("nodes"), part("sources"), part("exposures"), part("groups")
-	for _, id := range p.Order {
-		node := p.Nodes[id]
+	ids, nodeOf := p.Order, func(id string) *project.Node { return p.Nodes[id] }
+	if p.without != nil { // what a template makes of them is not to change
+		ids = slices.Sorted(maps.Keys(p.without.nodes))
+		ids = append(ids, p.Order...)
+		nodeOf = func(id string) *project.Node { return cmp.Or(p.Nodes[id], p.without.nodes[id]) }
+	}
+	for _, id := range ids {
+		node := nodeOf(id)
 		into := nodes
 		switch node.Type {
 		case project.Source:

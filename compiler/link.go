@@ -44,7 +44,11 @@ func (p *parser) graph(nodes []*project.Node) {
 	plan.Graph = graph.New(ids, parents)
 	cycles := plan.Graph.Cycles()
 	for _, c := range cycles {
-		p.report(p.cycle(c))
+		nodes := make([]*project.Node, len(c))
+		for i, id := range c {
+			nodes[i] = plan.Nodes[id]
+		}
+		p.reportOf(p.cycle(c), nodes...)
 	}
 	if len(cycles) == 0 {
 		plan.Order = plan.Graph.Order()
@@ -56,6 +60,7 @@ func (p *parser) resolve(node *project.Node) {
 	for _, call := range node.Sources {
 		parent, d := p.plan.names.source(call, node.Package)
 		if d != nil && p.lost.explainsSource(call.Source, call.Table) {
+			p.lacks(node)
 			continue
 		}
 		p.edge(node, parent, d, call.Place)
@@ -63,6 +68,7 @@ func (p *parser) resolve(node *project.Node) {
 	for _, call := range node.Refs {
 		parent, d := p.plan.names.ref(call, node.Package)
 		if d != nil && p.lost.explainsRef(call.Name) {
+			p.lacks(node)
 			continue
 		}
 		p.edge(node, parent, d, call.Place)

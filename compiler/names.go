@@ -39,8 +39,8 @@ func newNames(root string) *names {
 }
 
 // add makes a node known. Two nodes that ref() could not tell apart give a diagnostic
-// that names both places.
-func (n *names) add(node *project.Node) *diag.Diagnostic {
+// that names both places, and the first of them.
+func (n *names) add(node *project.Node) (*project.Node, *diag.Diagnostic) {
 	switch {
 	case node.Type == project.Source:
 		key := node.Table.SourceName + "." + node.Name
@@ -51,7 +51,7 @@ func (n *names) add(node *project.Node) *diag.Diagnostic {
 		for _, first := range n.refs[node.Name] {
 			bothVersions := first.Type == node.Type && first.Version != "" && node.Version != ""
 			if first.Package == node.Package && !bothVersions {
-				return duplicate(node, first)
+				return first, duplicate(node, first)
 			}
 		}
 		n.refs[node.Name] = append(n.refs[node.Name], node)
@@ -59,7 +59,7 @@ func (n *names) add(node *project.Node) *diag.Diagnostic {
 	for _, key := range plainKeys(node) {
 		n.plainly[key] = append(n.plainly[key], node)
 	}
-	return nil
+	return nil, nil
 }
 
 // disable makes a disabled node known, so that ref() of it is told apart from one

@@ -20,6 +20,10 @@ import (
 // It goes on after a mistake, so that one run reports all of them; what only follows
 // from an earlier mistake is left out. The error is a [diag.List]; warnings are in
 // [Plan.Diagnostics].
+//
+// Where every error is about single nodes, there is a plan beside the error, without these
+// nodes and all below them ([Plan.IsPartial]): whoever goes on to look for mistakes in it finds
+// none that follows from what is told already.
 func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	proj, diags := project.Load(ctx, project.LoadOptions{
 		FS: opts.FS, Root: opts.Root,
@@ -40,6 +44,8 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		},
 		diags: diags,
 		lost:  lostIn(diags),
+
+		lacking: map[string]*project.Node{}, concerned: map[*diag.Diagnostic][]*project.Node{},
 	}
 	p.plan.names.files = p.plan.fileMeant
 	if parser, ok := opts.SQLParser.(Rememberer); ok && proj.SQLFirst {
@@ -72,7 +78,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 	}
 	all := project.WithoutFollowing(p.diags).Sorted()
 	if err := all.Err(); err != nil {
-		return nil, err
+		return p.whole(), err
 	}
 	p.plan.Diagnostics = all
 	return p.plan, nil
@@ -89,10 +95,12 @@ type parser struct {
 	// usualWhere says that the project has no get_where_subquery of its own.
 	usualWhere bool
 
-	mu       sync.Mutex // guards diags while templates are rendered in parallel
-	diags    diag.List
-	rendered sync.Map // *project.Node → rendering of the parse pass, where SQL first needs it
-	texts    sync.Map // *project.Node → []rendering: its hooks and its run_query() of literals, likewise
+	mu        sync.Mutex // guards the next three while templates are rendered in parallel
+	diags     diag.List
+	lacking   map[string]*project.Node             // nodes that read what a mistake elsewhere has cost
+	concerned map[*diag.Diagnostic][]*project.Node // the nodes of errors that are about several
+	rendered  sync.Map                             // *project.Node → rendering of the parse pass, where SQL first needs it
+	texts     sync.Map                             // *project.Node → []rendering: its hooks and its run_query() of literals, likewise
 }
 
 func (p *parser) report(d *diag.Diagnostic) {

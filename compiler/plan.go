@@ -102,6 +102,8 @@ type Plan struct {
 	semantics   []*project.Node
 	Diagnostics diag.List // warnings; errors make Parse fail
 
+	without *takenOut // nil but for a plan beside an error
+
 	options      Options
 	dbt          *dbtcontext.Project
 	names        *names

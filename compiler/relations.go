@@ -135,9 +135,9 @@ func (p *parser) checkRelations(nodes []*project.Node) (seen map[string]*project
 			seen[key] = node
 			continue
 		}
-		p.report(diag.New(diag.DuplicateNode, node.Place, "%q and %q would both be the relation %s", first.Name, node.Name, node.Relation).
+		p.reportOf(diag.New(diag.DuplicateNode, node.Place, "%q and %q would both be the relation %s", first.Name, node.Name, node.Relation).
 			WithNote(first.Place, "the other one is here").
-			WithHint("give one of them another alias or schema"))
+			WithHint("give one of them another alias or schema"), first, node)
 	}
 	return seen
 }
@@ -169,6 +169,6 @@ func (p *parser) checkSources(nodes []*project.Node) {
 		if !p.plan.Project.OwnDefaults() {
 			d.Severity = diag.Warning
 		}
-		p.report(d)
+		p.reportOf(d, node, source)
 	}
 }

@@ -53,11 +53,11 @@ func (p *parser) admit(node *project.Node) {
 	case taken && (node.Type == project.Source || isGeneric(node)):
 		return // the loader has said so
 	case taken:
-		p.report(duplicate(node, first))
+		p.reportOf(duplicate(node, first), node, first)
 		return
 	}
-	if d := p.plan.names.add(node); d != nil {
-		p.report(d)
+	if first, d := p.plan.names.add(node); d != nil {
+		p.reportOf(d, node, first)
 		return
 	}
 	p.plan.Nodes[node.UniqueID] = node

@@ -135,6 +135,9 @@ func (p *parser) plainReferences(ctx context.Context) {
 		for _, name := range names(query.text, node) {
 			p.plainReference(node, name, query)
 		}
+		if p.namesLost(query.text) {
+			p.lacks(node)
+		}
 	})
 	forEach(p.ordered(), func(node *project.Node) {
 		texts, ok := p.texts.LoadAndDelete(node)
@@ -146,6 +149,20 @@ func (p *parser) plainReferences(ctx context.Context) {
 				p.plainReference(node, name, text)
 			}
 		}
+	})
+}
+
+// namesLost reports whether a query has a name that a file would have defined in which there is a
+// mistake.
+func (p *parser) namesLost(sql string) bool {
+	if len(p.lost.files) == 0 && len(p.lost.yaml) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(sqltoken.Chains(sql), func(chain sqltoken.Chain) bool {
+		if chain.Clause != "FROM" && chain.Clause != "JOIN" {
+			return false
+		}
+		return len(p.plan.names.plain("", chain.Name(), nil)) == 0 && p.lost.explainsRef(chain.Name())
 	})
 }
 

@@ -53,10 +53,12 @@ func (p *parser) checkInput(node, model *project.Node, input *project.UnitInput)
 			WithHint("write ref('orders'), source('shop', 'orders') or this")
 	case source.Table != "":
 		if named, d = p.plan.names.source(source, node.Package); p.lost.explainsSource(source.Source, source.Table) {
+			p.lacks(node)
 			return
 		}
 	default:
 		if named, d = p.plan.names.ref(ref, node.Package); p.lost.explainsRef(ref.Name) {
+			p.lacks(node)
 			return
 		}
 	}

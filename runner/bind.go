@@ -21,6 +21,29 @@ import (
 // them. The database is opened for reading, if it is there; no row is read. Where errors
 // are among the diagnostics, Bound still tells what is known. It is to be closed.
 func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) (*compiler.Bound, diag.List) {
+	bound, problems := bindAll(ctx, plan, ids, opts, (*run).impact)
+	return bound, problems.Sorted()
+}
+
+// Mistakes is what [CompileAll] finds wrong in a plan that [compiler.Parse] returns beside an error,
+// without what is only remarked, since nothing is built. Where the database cannot be read, that is
+// left for when the project has no mistakes.
+func Mistakes(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions) diag.List {
+	bound, problems := bindAll(ctx, plan, ids, opts, nil)
+	if bound == nil {
+		return nil
+	}
+	problems = append(problems, checkUnitTests(ctx, plan, bound, ids, problems)...)
+	_ = bound.Close() // an in-memory database that nobody reads any more
+	for _, d := range problems {
+		d.Compiled = nil // compiled SQL is written with the rest of a plan
+	}
+	return slices.DeleteFunc(problems, func(d *diag.Diagnostic) bool { return d.Severity == diag.Remark })
+}
+
+// bindAll is Bind; then tells more once queries are bound, if it is not nil.
+func bindAll(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOptions,
+	then func(*run, context.Context, *compiler.Bound, []string) diag.List) (*compiler.Bound, diag.List) {
 	r := newRun(plan, Options{Command: "compile", Wait: opts.Wait, Compiler: opts.Compiler, Spare: opts.Spare}, nil)
 	go r.openCache() // read while the database is opened and templates are rendered
 	if err := r.openToRead(ctx, true); err != nil {
@@ -55,8 +78,10 @@ func Bind(ctx context.Context, plan *compiler.Plan, ids []string, opts CompileOp
 	bound, found := r.bindWith(ctx, facts, compiler.BindOptions{IDs: checked})
 	problems = append(problems, found...)
 	problems = append(problems, r.hookSyntax(ctx, ids, true)...)
-	problems = append(problems, r.impact(ctx, bound, ids)...)
-	return bound, problems.Sorted()
+	if then != nil {
+		problems = append(problems, then(r, ctx, bound, ids)...)
+	}
+	return bound, problems
 }
 
 // openLakeToDescribe lists the raw files as a run does, so that they are described
@@ -292,7 +317,7 @@ var replayable = []string{"MACRO", "FUNCTION", "TYPE", "SEQUENCE", "SCHEMA", "TA
 // queries. Those at the start that only make macros, types and the like are noted, to be
 // repeated on the shells.
 func (r *run) hooksMake(ctx context.Context, ids []string) bool {
-	hooked := false
+	hooked := r.plan.MayLackHooks()
 	for _, id := range r.plan.Order {
 		node := r.plan.Nodes[id]
 		if node.Type == project.Operation && node.Hook != nil && node.Hook.When == "on-run-start" {

@@ -16,22 +16,33 @@ import (
 // reports the selection's warnings. Of what is selected, only what the command is
 // about is left: `elt run -s +orders` runs the models among the ancestors.
 func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, error) {
-	request, err := selectionOf(c)
+	ids, list, err := in.selected(c, plan)
 	if err != nil {
-		return nil, err
-	}
-	if err := in.useState(c, plan); err != nil {
-		return nil, err
-	}
-	selection, list := plan.Select(request)
-	list = in.warnings.Apply(list)
-	if err := list.Err(); err != nil {
 		return nil, err
 	}
 	if c.Command.Name != "show" { // which says itself that it needs a node
 		in.reporter.Diagnostics(list)
 	}
 	in.saidEmpty = slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == diag.EmptySelection })
+	in.tellEphemeral(c.Command.Name, plan, ids)
+	plan.Choose(ids)
+	return ids, nil
+}
+
+// selected is choose without a word; the list is of warnings.
+func (in *invocation) selected(c *cli.Context, plan *compiler.Plan) ([]string, diag.List, error) {
+	request, err := selectionOf(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := in.useState(c, plan); err != nil {
+		return nil, nil, err
+	}
+	selection, list := plan.Select(request)
+	list = in.warnings.Apply(list)
+	if err := list.Err(); err != nil {
+		return nil, nil, err
+	}
 	var ids []string
 	types := concernedTypes(c.Command.Name)
 	for i, id := range selection.IDs {
@@ -39,9 +50,7 @@ func (in *invocation) choose(c *cli.Context, plan *compiler.Plan) ([]string, err
 			ids = append(ids, id)
 		}
 	}
-	in.tellEphemeral(c.Command.Name, plan, ids)
-	plan.Choose(ids)
-	return ids, nil
+	return ids, list, nil
 }
 
 // selectionOf turns flags into a request.

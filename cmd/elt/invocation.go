@@ -154,7 +154,7 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		SQLParser: &in.parser, Log: in.log(c), Print: in.printed(c), Warn: in.spoken.add,
 	})
 	if err != nil {
-		return nil, hintAbove(err, at.Root)
+		return nil, in.withFurther(c, plan, hintAbove(err, at.Root))
 	}
 	in.secrets.add(plan.Project.SecretValues()...)
 	plan.Diagnostics = append(plan.Diagnostics, in.spoken.take()...)

@@ -274,6 +274,9 @@ func (l *loader) readPropertyFiles(files []entry) {
 		if r != nil {
 			l.list = append(l.list, r.list...)
 			l.p.Patches.join(&r.patches)
+			if r.text != nil {
+				l.p.PropertyFiles = append(l.p.PropertyFiles, r.text)
+			}
 		}
 	}
 	l.list = append(l.list, l.p.Patches.index()...)

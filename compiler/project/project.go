@@ -56,6 +56,8 @@ type Project struct {
 
 	Files   []File // all files of the resource paths but property files, sorted by path
 	Patches *Patches
+	// PropertyFiles are the property files that could be read, sorted by path.
+	PropertyFiles []*diag.Source
 	// Packages are the installed packages, by the names of their folders. They are
 	// projects of their own that share the root's target and variables.
 	Packages []*Project

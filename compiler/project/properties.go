@@ -14,6 +14,7 @@ type propertyFile struct {
 	report
 	patches Patches
 	entry   entry
+	text    *diag.Source // nil where it could not be read
 	yaml    *renderer
 	isElt   bool
 	pkg     string
@@ -31,7 +32,8 @@ func (l *loader) readPropertyFile(e entry, r *renderer) *propertyFile {
 	if f.asDBT { // dbt strips its files: a block of text that ends one has no line end
 		text = strings.TrimRightFunc(text, unicode.IsSpace)
 	}
-	f.parse(diag.NewSource(l.p.shown(e.original()), text))
+	f.text = diag.NewSource(l.p.shown(e.original()), text)
+	f.parse(f.text)
 	return f
 }
 
