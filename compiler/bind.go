@@ -175,6 +175,8 @@ func (b *binder) levels() [][]string {
 				rel.Database = b.plan.Project.Target.Database
 			}
 			b.relations[rel.Key()] = id
+		} else if node.IsEphemeral() {
+			b.relations[standIn(node).Key()] = id
 		}
 	}
 	if len(loose) > 0 {

@@ -37,7 +37,9 @@ type boundNode struct {
 	known   bool
 	doubt   Doubt // why columns are not known; "" where a mistake is in the way
 	defined bool  // its shell exists
-	unmade  Doubt // why it has no shell, though its columns are known
+	// standsFor says that there is a relation in place of an ephemeral model, see [standIn].
+	standsFor bool
+	unmade    Doubt // why it has no shell, though its columns are known
 
 	forms  *forms       // of an incremental model
 	own    *ownRelation // what {{ this }} is to its query, where that is incremental

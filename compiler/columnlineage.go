@@ -17,11 +17,28 @@ import (
 // Lineage computes where the columns of nodes come from, out of DuckDB's plan of each
 // query, and joins them into a graph: sources, seeds, models, snapshots and exposures
 // among ids, and whatever else their queries read. Where a plan does not tell, the node
-// has a Note and only the nodes that it reads are known.
+// has a Note and only the nodes that it reads are known. Columns of an ephemeral model lie between
+// those of its readers and those that it reads itself.
 //
 // The nodes must have been bound. The error is that of ctx, or of a catalog that cannot
 // be opened.
 func (b *Bound) Lineage(ctx context.Context, ids []string) (*lineage.Graph, error) {
+	return (&tracer{Bound: b}).lineage(ctx, ids)
+}
+
+// RelationLineage is Lineage between what exists in a database: an ephemeral model is a part of its
+// readers, whose columns come from what it reads.
+func (b *Bound) RelationLineage(ctx context.Context, ids []string) (*lineage.Graph, error) {
+	return (&tracer{Bound: b, within: true}).lineage(ctx, ids)
+}
+
+// tracer finds out where columns come from.
+type tracer struct {
+	*Bound
+	within bool // ephemeral models are parts of their readers
+}
+
+func (b *tracer) lineage(ctx context.Context, ids []string) (*lineage.Graph, error) {
 	chosen := map[string]bool{}
 	for _, id := range ids {
 		chosen[id] = true
@@ -69,16 +86,16 @@ const keptLineage = "lineage 1"
 
 // lineageKey is what the lineage of a node's query depends on, "" where not all of that is
 // in the query and its parents.
-func (b *Bound) lineageKey(node *project.Node) string {
+func (b *tracer) lineageKey(node *project.Node) string {
 	n := b.nodes[node.UniqueID]
 	if n == nil || !n.known || node.Type != project.Model || node.Materialized() == "incremental" || node.GrowsFiles() || ReadsOutside(n.query.SQL) {
 		return ""
 	}
-	return b.cacheText(node, n.query)
+	return b.cacheText(node, b.queryOf(node))
 }
 
 // knownLineage is the lineage of a query that an earlier command has found, or nil.
-func (b *Bound) knownLineage(node *project.Node) *lineage.Query {
+func (b *tracer) knownLineage(node *project.Node) *lineage.Query {
 	key := b.lineageKey(node)
 	if key == "" {
 		return nil
@@ -92,7 +109,7 @@ func (b *Bound) knownLineage(node *project.Node) *lineage.Query {
 }
 
 // keepLineage notes the lineage of a query, unless it reads what is not of the project.
-func (b *Bound) keepLineage(node *project.Node, query *lineage.Query) {
+func (b *tracer) keepLineage(node *project.Node, query *lineage.Query) {
 	key := b.lineageKey(node)
 	if key == "" {
 		return
@@ -153,7 +170,7 @@ func (b *Bound) lineageNode(node *project.Node) *lineage.Node {
 }
 
 // trace finds out where a node's columns come from; query is its lineage if that is known.
-func (b *Bound) trace(ctx context.Context, n *lineage.Node, query *lineage.Query, outside *outsiders) {
+func (b *tracer) trace(ctx context.Context, n *lineage.Node, query *lineage.Query, outside *outsiders) {
 	node := b.plan.Nodes[n.ID]
 	var err error
 	if query == nil {
@@ -191,7 +208,7 @@ func (b *Bound) trace(ctx context.Context, n *lineage.Node, query *lineage.Query
 }
 
 // queryLineage is the lineage of a node's query.
-func (b *Bound) queryLineage(ctx context.Context, node *project.Node) (*lineage.Query, error) {
+func (b *tracer) queryLineage(ctx context.Context, node *project.Node) (*lineage.Query, error) {
 	if node.IsFunction() {
 		return nil, Doubt("a table function has columns where it is called")
 	}
@@ -202,10 +219,13 @@ func (b *Bound) queryLineage(ctx context.Context, node *project.Node) (*lineage.
 		}
 		return nil, Doubt("there is a mistake in it or above it")
 	}
-	sql := b.nodes[node.UniqueID].query.SQL
+	if err := b.standFor(ctx, node); err != nil {
+		return nil, err
+	}
+	sql := b.queryOf(node).SQL
 	if node.Type == project.Snapshot { // whose relation has more columns than its query
 		var err error
-		if sql, columns, err = b.snapshotQuery(ctx, node); err != nil {
+		if sql, columns, err = b.snapshotQuery(ctx, node, sql); err != nil {
 			return nil, err
 		}
 	}
@@ -224,17 +244,16 @@ func (b *Bound) queryLineage(ctx context.Context, node *project.Node) (*lineage.
 
 // snapshotQuery is a snapshot's query with what the snapshot makes of it: its own columns,
 // and what decides which versions of a row there are.
-func (b *Bound) snapshotQuery(ctx context.Context, node *project.Node) (sql string, columns []Column, err error) {
+func (b *Bound) snapshotQuery(ctx context.Context, node *project.Node, query string) (sql string, columns []Column, err error) {
 	parents := b.parents(node, nil)
-	sql = b.nodes[node.UniqueID].query.SQL
-	if columns, err = b.Bind(ctx, sql, parents); err != nil {
+	if columns, err = b.Bind(ctx, query, parents); err != nil {
 		return "", nil, err
 	}
 	before, after, err := b.facts.Versions(node, columns)
 	if err != nil {
 		return "", nil, err
 	}
-	sql = before + sqltoken.StripTrailing(sql) + after
+	sql = before + sqltoken.StripTrailing(query) + after
 	columns, err = b.Bind(ctx, sql, parents)
 	return sql, columns, err
 }

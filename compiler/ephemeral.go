@@ -27,9 +27,9 @@ func (p *Plan) injectCTEs(host *compileHost, query rendering) (rendering, []stri
 		if i > 0 {
 			ctes.insert(", ", diag.Place{})
 		}
-		ctes.insert(" "+ctePrefix+parent.Relation.Identifier+" as (\n", parent.Place)
+		ctes.insert(cteOpen(parent), parent.Place)
 		ctes.copy(compiled[i].Own, 0, len(compiled[i].Own), compiled[i].OwnMap)
-		ctes.insert("\n)", parent.Place)
+		ctes.insert(cteClose, parent.Place)
 	}
 	cteText, cteMap := ctes.done()
 
@@ -52,6 +52,13 @@ func (p *Plan) injectCTEs(host *compileHost, query rendering) (rendering, []stri
 	text, origin := out.done()
 	return rendering{text, origin}, ids, nil
 }
+
+// cteOpen is what stands before the query of an ephemeral model that is a part of another.
+func cteOpen(node *project.Node) string {
+	return " " + ctePrefix + node.Relation.Identifier + " as (\n"
+}
+
+const cteClose = "\n)"
 
 // injected returns the ephemeral nodes to inject into a query: for each that it reads,
 // that one's own first, as dbt orders them. Those that are not compiled yet, or were

@@ -40,7 +40,7 @@ func (r *run) impact(ctx context.Context, bound *compiler.Bound, ids []string) d
 	}
 	below := r.plan.Graph.Descendants(changedIDs, -1)
 	readers := slices.DeleteFunc(slices.Clone(r.plan.Order), func(id string) bool { return !below.Has(id) && !slices.Contains(changedIDs, id) })
-	graph, err := bound.Lineage(ctx, readers)
+	graph, err := bound.RelationLineage(ctx, readers)
 	if err != nil {
 		return diag.From(err, diag.Database)
 	}

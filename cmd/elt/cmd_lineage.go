@@ -61,6 +61,10 @@ func (in *invocation) lineage(c *cli.Context) error {
 		return d.Code == diag.Unchecked // which the lineage says itself
 	}))
 	graph, err := bound.Lineage(in.ctx, ids)
+	told := graph
+	if err == nil && c.String("output") == "openlineage" {
+		told, err = bound.RelationLineage(in.ctx, ids) // an ephemeral model is no dataset
+	}
 	if err != nil {
 		return err
 	}
@@ -68,7 +72,7 @@ func (in *invocation) lineage(c *cli.Context) error {
 		in.warn(diag.Database, "what was found out cannot be kept for the next time: %v", err)
 	}
 	if len(start) == 0 {
-		return in.writeWholeLineage(c, plan, graph)
+		return in.writeWholeLineage(c, plan, graph, told)
 	}
 	if start, err = columnsExist(graph, start); err != nil {
 		return err
@@ -76,11 +80,11 @@ func (in *invocation) lineage(c *cli.Context) error {
 	if isText(c) {
 		return in.print(lineageText(graph, start, way))
 	}
-	return in.writeLineage(c, plan, graph.Reach(start, way))
+	return in.writeLineage(c, plan, told.Reach(start, way))
 }
 
-// writeWholeLineage writes target/lineage.json, and what --output asks for.
-func (in *invocation) writeWholeLineage(c *cli.Context, plan *compiler.Plan, graph *lineage.Graph) error {
+// writeWholeLineage writes target/lineage.json, and what --output asks for: told, in its form.
+func (in *invocation) writeWholeLineage(c *cli.Context, plan *compiler.Plan, graph, told *lineage.Graph) error {
 	dir := plan.Project.TargetPath
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(plan.Project.Root, dir)
@@ -89,7 +93,7 @@ func (in *invocation) writeWholeLineage(c *cli.Context, plan *compiler.Plan, gra
 		return &diag.Diagnostic{Code: diag.Database, Message: "lineage.json cannot be written: " + err.Error(), Err: err}
 	}
 	if !isText(c) {
-		return in.writeLineage(c, plan, graph)
+		return in.writeLineage(c, plan, told)
 	}
 	return in.print(lineageCounts(graph, filepath.Join(plan.Project.TargetPath, "lineage.json")))
 }

@@ -74,7 +74,10 @@ func (t *lineageTree) node(ref lineage.Ref) {
 		for _, step := range n.Rows {
 			t.line(1, "rows <- %s  %s", t.name(step.Ref), label(step))
 		}
-		if n.ByNode() {
+		switch {
+		case n.Type == "exposure":
+			t.wholes(n, 1)
+		case n.ByNode():
 			t.byNode(n, 1)
 		}
 	}
@@ -119,18 +122,23 @@ func (t *lineageTree) column(n *lineage.Node, c *lineage.NodeColumn) {
 	t.line(0, "%s  %s%s", t.name(ref), c.Type, filesOf(n))
 	t.shown = map[string]bool{}
 	if t.way&lineage.Up != 0 {
-		t.above(ref, 1)
-		if steps := t.graph.From(ref); len(steps) == 0 && n.Note == "" && len(n.DependsOn) > 0 {
-			why := "a constant, or a count of rows"
-			if n.Type == "snapshot" {
-				why = "kept from before, the time of the build, or a constant"
-			}
-			t.line(1, "<- no column: %s", why)
-		}
+		t.source(n, ref, 1)
 	}
 	t.shown = map[string]bool{}
 	if t.way&lineage.Down != 0 {
 		t.below(ref, 1)
+	}
+}
+
+// source writes where a column of a node comes from, or that it does so from none.
+func (t *lineageTree) source(n *lineage.Node, ref lineage.Ref, depth int) {
+	t.above(ref, depth)
+	if len(t.graph.From(ref)) == 0 && n.Note == "" && len(n.DependsOn) > 0 {
+		why := "a constant, or a count of rows"
+		if n.Type == "snapshot" {
+			why = "kept from before, the time of the build, or a constant"
+		}
+		t.line(depth, "<- no column: %s", why)
 	}
 }
 
@@ -167,6 +175,31 @@ func (t *lineageTree) byNode(n *lineage.Node, depth int) {
 	}
 	if n.Note != "" {
 		t.line(depth, "   (%s)", n.Note)
+	}
+}
+
+// wholes writes the nodes that one reads as they are, each with all of its columns and where they
+// come from.
+func (t *lineageTree) wholes(n *lineage.Node, depth int) {
+	for _, id := range n.DependsOn {
+		parent := t.graph.Node(id)
+		if parent == nil {
+			continue
+		}
+		t.line(depth, "<- %s%s  by table", title(parent), filesOf(parent))
+		if parent.ByNode() {
+			t.byNode(parent, depth+1)
+			continue
+		}
+		for _, step := range parent.Rows {
+			t.line(depth+1, "rows <- %s  %s", t.name(step.Ref), label(step))
+		}
+		for _, c := range parent.Columns {
+			ref := lineage.Ref{Node: parent.ID, Column: c.Name}
+			t.line(depth+1, "%s  %s", t.name(ref), c.Type)
+			t.shown = map[string]bool{}
+			t.source(parent, ref, depth+2)
+		}
 	}
 }
 

@@ -72,8 +72,8 @@ mart(stg): n<stg.n
 late(mart): n<mart.n
 `},
 		{"up by table", lineage.Ref{Node: "late", Column: "x"}, lineage.Up, `
-raw():
-stg(raw):
+raw(): id amount status
+stg(raw): Id<raw.id n<raw.amount<stg.n rows<raw.status
 opaque(stg): x
 late(opaque): x<opaque.x
 `},
@@ -102,11 +102,11 @@ raw(): id amount status
 stg(raw): Id<raw.id n<raw.amount<stg.n rows<raw.status
 `},
 		{"an exposure", lineage.Ref{Node: "weekly"}, lineage.Up, `
-raw():
-stg(raw):
-mart(stg):
-opaque(stg):
-late(mart,opaque):
+raw(): id amount status
+stg(raw): Id<raw.id n<raw.amount<stg.n rows<raw.status
+mart(stg): n<stg.n rows<stg.id
+opaque(stg): x
+late(mart,opaque): n<mart.n x<opaque.x
 weekly(late):
 `},
 	} {

@@ -14,7 +14,7 @@ const (
 // Reach is the part of the graph that can be reached from some columns, and from the rows
 // of the nodes that are named without one: a Ref without a column means all columns of the
 // node and what decides its rows. What only decides rows is reached, but not followed; where
-// a node's columns are not known, the graph goes on by node. Steps to columns that are not
+// a node's columns are not known, the graph goes on by node: upwards with all columns of what it reads. Steps to columns that are not
 // reached are left out.
 func (g *Graph) Reach(start []Ref, way Direction) *Graph {
 	r := &reach{g: g, columns: map[Ref]bool{}, nodes: map[string]bool{}}
@@ -118,8 +118,13 @@ func (r *reach) byNode(n *Node, way Direction) {
 	var next []*Node
 	if way == Up {
 		for _, id := range n.DependsOn {
-			if parent := r.g.nodes[id]; parent != nil {
+			parent := r.g.nodes[id]
+			switch {
+			case parent == nil:
+			case parent.ByNode() || len(parent.Columns) == 0:
 				next = append(next, parent)
+			default:
+				r.whole(parent)
 			}
 		}
 	} else {
@@ -129,6 +134,15 @@ func (r *reach) byNode(n *Node, way Direction) {
 		r.nodes[other.ID] = true
 		r.byNode(other, way)
 	}
+}
+
+// whole reaches a node of which all columns are read, and where they come from.
+func (r *reach) whole(n *Node) {
+	r.nodes[n.ID] = true
+	for _, ref := range r.g.columnsOf(Ref{Node: n.ID}) {
+		r.follow(ref, Up)
+	}
+	r.around(n, Up)
 }
 
 // around reaches what decides a node's rows, and what reads a node without columns.
