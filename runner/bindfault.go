@@ -3,13 +3,16 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"elt/compiler"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/regex"
 	"elt/compiler/sqltoken"
+	"elt/runner/culprit"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
 	"elt/runner/materialize"
@@ -95,7 +98,61 @@ func (f *bindFacts) Fault(ctx context.Context, node *project.Node, query compile
 	if d := f.run.whereFault(node, query.SQL, e); d != nil {
 		return d
 	}
-	return f.run.fault(ctx, n, query0, err)
+	d := f.run.fault(ctx, n, query0, err)
+	if e.Position < 0 && d.Place == node.Place && node.Compiled != nil {
+		f.seek(ctx, d, n, query, e)
+	}
+	return d
+}
+
+// seek looks for the piece of a query that cannot be bound, where DuckDB names no place.
+func (f *bindFacts) seek(ctx context.Context, d *diag.Diagnostic, n *nodeRun, query compiler.ShellQuery, first *engine.Error) {
+	left := mostPieces
+	at, ok := culprit.Unbound(query.SQL, func(sql string) culprit.Outcome {
+		if left--; left < 0 || ctx.Err() != nil {
+			return culprit.FailsElse
+		}
+		_, err := f.shell.Bind(ctx, sql)
+		var e *engine.Error
+		switch {
+		case err == nil:
+			return culprit.Binds
+		case errors.As(err, &e) && e.Kind == first.Kind && e.Original == first.Original:
+			return culprit.FailsSo
+		}
+		return culprit.FailsElse
+	})
+	if !ok || left < 0 {
+		return
+	}
+	start := query.Back.Old(at.Start)
+	end := max(query.Back.Old(at.End-1)+1, start)
+	sql := n.node.Compiled.SQL
+	if end > len(sql) {
+		return
+	}
+	line, _, _ := strings.Cut(sql[start:end], "\n")
+	f.run.placeAt(d, n, span(start, start+len(strings.TrimRight(line, " \t\r"))))
+	f.sayCalled(d, sql[start:end])
+}
+
+// mostPieces is how many pieces of one query are bound to find the one that cannot be.
+const mostPieces = 500
+
+// madeOf is a message about a function that may stand for the one that is called.
+var madeOf = regex.Lazy(`^function "(\w+)" (does not take .*)$`)
+
+// sayCalled names the function that is called in a message about one that it is made of.
+func (f *bindFacts) sayCalled(d *diag.Diagnostic, piece string) {
+	m := madeOf().FindStringSubmatch(d.Message)
+	if m == nil {
+		return
+	}
+	for _, chain := range sqltoken.Chains(piece) {
+		if chain.Call && chain.Span.Start == 0 && !strings.EqualFold(chain.Name(), m[1]) {
+			d.Message = fmt.Sprintf("function %q is made of %q, which %s", chain.Name(), m[1], m[2])
+		}
+	}
 }
 
 // certain are the kinds of errors that a query would give when it is run, too.

@@ -90,6 +90,17 @@ func placeless(e *engine.Error, raw string) int {
 		return onlyWord(e.SQL, "group")
 	case strings.HasSuffix(raw, "must appear in the GROUP BY clause or be used in an aggregate function"):
 		return havingPlace(e.SQL, raw)
+	case strings.HasPrefix(raw, "Ambiguous reference to table "):
+		return secondTable(e.SQL, inDoubleQuotes(raw))
+	case strings.HasPrefix(raw, "Duplicate entry "):
+		return lastPlace(e.SQL, inDoubleQuotes(raw))
+	}
+	for _, rare := range rareClauses {
+		if strings.Contains(raw, rare.message) {
+			return onlyWord(e.SQL, rare.words...)
+		}
+	}
+	switch {
 	case e.Name == "" && e.Kind == engine.Conversion:
 		return literalPlace(e.SQL, raw)
 	case e.Name == "":
@@ -110,6 +121,61 @@ func placeless(e *engine.Error, raw string) int {
 		}
 	}
 	return -1
+}
+
+// rareClauses are messages without a position about a clause, and the words that it begins with.
+var rareClauses = []struct {
+	message string
+	words   []string
+}{
+	{"or QUALIFY clause", []string{"qualify"}},
+	{"Could not ORDER BY column", []string{"order"}},
+	{"ASOF JOIN", []string{"asof"}},
+	{"Cannot unpivot columns of types", []string{"unpivot"}},
+	{"ample_size", []string{"tablesample", "sample"}},
+	{"VALUES lists must all be the same length", []string{"values"}},
+}
+
+// inDoubleQuotes is the first text in double quotes in a message, or "".
+func inDoubleQuotes(message string) string {
+	_, rest, _ := strings.Cut(message, `"`)
+	text, _, _ := strings.Cut(rest, `"`)
+	return text
+}
+
+// secondTable is where a name stands for the second time that is no qualifier and has no alias, -1
+// where it stands once, or more often than twice.
+func secondTable(sql, name string) int {
+	var found []int
+	tokens := slices.Collect(sqltoken.Tokens(sql))
+	for i, tok := range tokens {
+		if !strings.EqualFold(sqltoken.Unquote(tok.Text(sql)), name) {
+			continue
+		}
+		if i+1 < len(tokens) {
+			next := tokens[i+1]
+			text := next.Text(sql)
+			if text == "." || next.Kind == sqltoken.Quoted || strings.EqualFold(text, "as") || isWord(text) && !sqltoken.Reserved(text) {
+				continue
+			}
+		}
+		found = append(found, tok.Span.Start)
+	}
+	if len(found) != 2 {
+		return -1
+	}
+	return found[1]
+}
+
+// lastPlace is where a name stands for the last time, else -1.
+func lastPlace(sql, name string) int {
+	at := -1
+	for tok := range sqltoken.Tokens(sql) {
+		if (tok.Kind == sqltoken.Word || tok.Kind == sqltoken.Quoted) && strings.EqualFold(sqltoken.Unquote(tok.Text(sql)), name) {
+			at = tok.Span.Start
+		}
+	}
+	return at
 }
 
 // onlyWord is where the only one of some keywords stands, else -1.

@@ -48,6 +48,11 @@ var wordings = []wording{
 	say(`^Expected \d+ parameters, but none were supplied$`, parameterless, ``),
 
 	// types
+	say(`^No function matches the given name and argument types '~~\(([^,]+), (.+)\)'\. You might need to add explicit type casts\.$`, `"like" does not take $1 and $2`, `cast one side, so that the types fit`).typed(),
+	say(`^No function matches the given name and argument types '!~~\(([^,]+), (.+)\)'\. You might need to add explicit type casts\.$`, `"not like" does not take $1 and $2`, `cast one side, so that the types fit`).typed(),
+	say(`^No function matches the given name and argument types '~~\*\(([^,]+), (.+)\)'\. You might need to add explicit type casts\.$`, `"ilike" does not take $1 and $2`, `cast one side, so that the types fit`).typed(),
+	say(`^No function matches the given name and argument types '!~~\*\(([^,]+), (.+)\)'\. You might need to add explicit type casts\.$`, `"not ilike" does not take $1 and $2`, `cast one side, so that the types fit`).typed(),
+	say(`^No function matches the given name and argument types '~~~\(([^,]+), (.+)\)'\. You might need to add explicit type casts\.$`, `"glob" does not take $1 and $2`, `cast one side, so that the types fit`).typed(),
 	say(`^No function matches the given name and argument types '([^\w(]+)\(([^,]+), (.+)\)'\. You might need to add explicit type casts\.$`, `operator "$1" does not take $2 and $3`, `cast one side, so that the types fit`).typed(),
 	say(`^No function matches the given name and argument types '([^\w(]+)\((.+)\)'\. You might need to add explicit type casts\.$`, `operator "$1" does not take $2`, `cast it, so that the type fits`).typed(),
 	say(`(?s)^No function matches the given name and argument types '([\w.]+)\((.*)\)'\. You might need to add explicit type casts\.$`, `function "$1" does not take ($2)`, ``).typed(),
