@@ -41,7 +41,7 @@ func (p *parser) unitMistake(node *project.Node, d *diag.Diagnostic) {
 func (p *parser) checkInput(node, model *project.Node, input *project.UnitInput) {
 	if input.IsThis() {
 		input.Node = model.UniqueID
-		p.unitMistake(node, withoutRows(input, model))
+		p.inputMistake(node, input, withoutRows(input, model))
 		return
 	}
 	ref, source, ok := project.ParseReference(project.Located{Text: input.Input, Place: input.Place})
@@ -63,14 +63,25 @@ func (p *parser) checkInput(node, model *project.Node, input *project.UnitInput)
 		}
 	}
 	if d != nil {
-		p.unitMistake(node, d)
+		p.inputMistake(node, input, d)
 		return
 	}
 	input.Node = named.UniqueID
 	if named != model && !slices.Contains(model.DependsOn, named.UniqueID) {
-		p.unitMistake(node, p.unread(model, input))
+		p.inputMistake(node, input, p.unread(model, input))
 	}
-	p.unitMistake(node, withoutRows(input, named))
+	p.inputMistake(node, input, withoutRows(input, named))
+}
+
+// inputMistake reports a mistake in an input. The other rows of the unit test can be looked at all
+// the same.
+func (p *parser) inputMistake(node *project.Node, input *project.UnitInput, d *diag.Diagnostic) {
+	if d == nil {
+		return
+	}
+	d.Node = node.UniqueID
+	p.reportOf(d)
+	input.Wrong = input.Wrong || d.Severity == diag.Error
 }
 
 // unread says that a model does not read an input. In a dbt project it is a warning,
@@ -120,7 +131,7 @@ func (p *parser) checkDoubles(node *project.Node) {
 			continue
 		}
 		if other, ok := first[input.Node]; ok {
-			p.unitMistake(node, diag.New(diag.UnitTest, input.Place, "the input %s is given twice", input.Input).
+			p.inputMistake(node, input, diag.New(diag.UnitTest, input.Place, "the input %s is given twice", input.Input).
 				WithNote(other.Place, "first here").WithHint("put all of its rows under one of them"))
 			continue
 		}

@@ -167,7 +167,7 @@ func (p *parser) nodesWhere(is func(*project.Node) bool) []*project.Node {
 	return out
 }
 
-// reportOf reports an error about several nodes.
+// reportOf reports an error about several nodes, or about none of which anything has to be taken out.
 func (p *parser) reportOf(d *diag.Diagnostic, nodes ...*project.Node) {
 	p.report(d)
 	p.mu.Lock()

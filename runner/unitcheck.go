@@ -119,7 +119,7 @@ func (w *worker) lookAt(ctx context.Context, n *nodeRun) error {
 	}
 	q, err := u.query(ctx)
 	if err != nil {
-		return err
+		return u.withExpected(ctx, err)
 	}
 	if err := u.header(ctx, q); err != nil {
 		return err

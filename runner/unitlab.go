@@ -141,6 +141,7 @@ type bench struct {
 	given   map[string]project.Relation // published names, by their keys
 	wild    bool                        // statements of a materialization may have made anything
 	missed  map[string]bool             // unique_ids of what was read and is not given
+	asked   bool                        // the model's template has asked for rows
 }
 
 // place is the name of a relation on the bench.
@@ -206,7 +207,7 @@ func (b *bench) clear(ctx context.Context) error {
 			return err
 		}
 	}
-	b.given, b.missed, b.wild = nil, nil, false
+	b.given, b.missed, b.wild, b.asked = nil, nil, false, false
 	return nil
 }
 
@@ -272,6 +273,7 @@ func (b *bench) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext
 
 // Query runs one statement of the template on what is given.
 func (b *bench) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
+	b.asked = true
 	text, _ := b.rewrite(strings.TrimRight(sql, " \t\r\n;"))
 	if len(b.missed) > 0 {
 		return nil, errUngiven

@@ -118,7 +118,7 @@ func (u *unitRun) faultIn(q unitQuery, err error, place diag.Place) error {
 func (u *unitRun) actual(ctx context.Context) (*engine.Table, error) {
 	q, err := u.query(ctx)
 	if err != nil {
-		return nil, err
+		return nil, u.withExpected(ctx, err)
 	}
 	if u.unit.ExpectFinal {
 		return u.final(ctx, q)

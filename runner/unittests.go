@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -59,34 +60,86 @@ type unitRun struct {
 // setUp makes the inputs. Whatever is wrong with any of them comes out.
 func (u *unitRun) setUp(ctx context.Context) error {
 	var problems diag.List
+	var wrong []string
+	told := false // of one of them a mistake was told before
 	for i := range u.unit.Given {
 		input := &u.unit.Given[i]
+		if input.Wrong {
+			told = true
+			continue
+		}
 		err := u.input(ctx, input)
 		var list diag.List
 		if err != nil && !errors.As(err, &list) {
 			return err
 		}
+		if list.HasErrors() {
+			wrong = append(wrong, input.Node)
+		}
 		problems = append(problems, list...)
 	}
-	if len(problems) > 0 {
-		problems = append(problems, u.expectedAhead(ctx)...)
+	if len(problems) == 0 && !told {
+		return nil
 	}
-	return problems.Err()
+	return append(problems, u.expectedAhead(ctx, wrong)...) // if there is none, this is still no test to be run
 }
 
-// expectedAhead says what is wrong with the expected rows as far as the model is known without
-// running it. Overrides, and an increment, may have other columns.
-func (u *unitRun) expectedAhead(ctx context.Context) diag.List {
-	rows := &u.unit.Expect
-	if u.unit.Overrides != nil || u.model.Materialized() == "incremental" || rows.Format == "sql" {
+// expectedAhead says what is wrong with the expected rows where inputs are wrong, which are given by
+// unique_id: empty relations stand for these, so that the columns of the model's query are known.
+// Nothing is said where they may be others with the rows that are meant.
+func (u *unitRun) expectedAhead(ctx context.Context, wrong []string) diag.List {
+	var q unitQuery
+	for {
+		for _, id := range wrong {
+			if !u.standIn(ctx, u.plan.Nodes[id]) {
+				return nil
+			}
+		}
+		var err error
+		if q, err = u.query(ctx); err == nil {
+			break
+		}
+		if wrong = slices.Sorted(maps.Keys(u.bench.missed)); len(wrong) == 0 {
+			return nil
+		}
+		u.bench.missed = nil
+	}
+	if u.bench.asked || u.header(ctx, q) != nil {
 		return nil
 	}
-	columns := u.columnsOf(u.model)
-	if columns == nil {
+	columns, err := u.describe(ctx, q)
+	if err != nil {
 		return nil
 	}
-	f := u.expectation(columns)
-	return append(f.Check(), u.wrongCells(ctx, f)...)
+	_, _, err = u.expected(ctx, columns)
+	var list diag.List
+	_ = errors.As(err, &list)
+	return list
+}
+
+// standIn makes an empty relation for an input that is not right, and reports whether it could.
+func (u *unitRun) standIn(ctx context.Context, node *project.Node) bool {
+	columns := u.columnsOf(node)
+	if columns == nil || u.bench.has(node.Relation) {
+		return false
+	}
+	f := unittest.Fixture{Rows: &project.UnitRows{Given: true}, Columns: columns}
+	if u.bench.create(ctx, node.Relation, f.Select()) != nil {
+		return false
+	}
+	u.bench.add(node.Relation)
+	return true
+}
+
+// withExpected adds to what is wrong with a unit test, which does not give what its model reads, what
+// is wrong with its expected rows.
+func (u *unitRun) withExpected(ctx context.Context, err error) error {
+	missed := slices.Sorted(maps.Keys(u.bench.missed))
+	if len(missed) == 0 {
+		return err
+	}
+	u.bench.missed = nil
+	return append(diag.From(err, diag.UnitTest), u.expectedAhead(ctx, missed)...)
 }
 
 // expectation is the expected rows as a fixture of the model.

@@ -54,6 +54,8 @@ type UnitInput struct {
 	Place diag.Place
 	Rows  UnitRows
 	Node  string // unique_id of what Input names, once the project is linked
+	// Wrong says that it cannot be made: why was told when the project was parsed.
+	Wrong bool
 }
 
 // IsThis reports whether the input is the model's own table.
