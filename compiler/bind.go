@@ -428,7 +428,9 @@ func (b *binder) bindNode(id string) {
 	case node.Type == project.Test:
 		err = b.facts.Judged(b.ctx, node, columns)
 	default:
-		columns, err = b.facts.Made(b.ctx, node, columns)
+		if err = b.defineChanges(node); err == nil {
+			columns, err = b.facts.Made(b.ctx, node, columns)
+		}
 	}
 	n.columns = columns
 	b.settle(node, n, err)

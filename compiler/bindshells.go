@@ -25,6 +25,19 @@ func (b *Bound) defineParents(ctx context.Context, catalog ShellCatalog, ids []s
 	return b.define(ctx, catalog, parents)
 }
 
+// defineChanges makes the shells of the models whose changes a node reads: its keys are looked for
+// among their columns, also where its own query is known from before.
+func (b *binder) defineChanges(node *project.Node) error {
+	if len(node.Changes) == 0 {
+		return nil
+	}
+	catalog, err := b.shells(b.ctx)
+	if err != nil {
+		return err
+	}
+	return b.define(b.ctx, catalog, node.Changes)
+}
+
 // define makes the shells of nodes whose columns are known.
 func (b *Bound) define(ctx context.Context, catalog ShellCatalog, ids []string) error {
 	b.mu.Lock()

@@ -231,9 +231,13 @@ func (f *bindFacts) rehearseTouched(ctx context.Context, node *project.Node, spe
 		return err
 	}
 	for _, id := range node.Changes {
-		query := spec.TouchedKeys("(select *, 'in' as " + dbtcontext.ChangeColumn + " from " + f.run.plan.Nodes[id].Relation.String() + ")")
+		rel := f.run.plan.Nodes[id].Relation.String()
+		query := spec.TouchedKeys("(select *, 'in' as " + dbtcontext.ChangeColumn + " from " + rel + ")")
 		if query == "" {
 			return nil
+		}
+		if _, err := shell.Bind(ctx, "from "+rel); err != nil {
+			continue // its columns are known when it has been built
 		}
 		_, err := shell.Bind(ctx, query)
 		var e *engine.Error
