@@ -212,6 +212,9 @@ func (si *sourceIntake) drift(f intakeFile, columns []engine.Column) *diag.Diagn
 		for _, c := range lacking(columns, si.known) {
 			notes = append(notes, fmt.Sprintf("its column %q is new", c.Name))
 		}
+	} else if si.hasNone(f, columns) {
+		notes = append(notes, "it has none of the columns")
+		hint = "mend the file; or say in the source's options how it is written (delim, header)"
 	}
 	if len(notes) == 0 {
 		hint = "mend the file; or cast the column, declare its data_type where it is CSV, and build with --full-refresh"
@@ -285,13 +288,13 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	if len(files) == 0 {
 		return nil
 	}
-	si.typed, si.absent = nil, nil
+	si.typed, si.absent, si.lacks = nil, nil, si.lackingOf(files, found)
 	if si.src.node.Table.Format == "csv" && si.learned {
 		for _, c := range si.known {
 			if strings.EqualFold(c.Name, si.src.fileOption()) || slices.ContainsFunc(files, func(f intakeFile) bool { return isPartition(f.path, c.Name) }) {
 				continue // the reader takes types only for columns that stand in the file
 			}
-			if slices.ContainsFunc(files, func(f intakeFile) bool { _, ok := columnNamed(found[f.path], c.Name); return !ok }) {
+			if si.lacks == nil && slices.ContainsFunc(files, func(f intakeFile) bool { _, ok := columnNamed(found[f.path], c.Name); return !ok }) {
 				continue
 			}
 			si.typed = append(si.typed, project.Setting{Name: c.Name, Value: c.Type})
@@ -299,7 +302,7 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	}
 	columns, ok := si.foreseen(found)
 	if !ok {
-		q := sent{sql: "from " + si.src.read(lakeFiles(files), nil, si.typed), query: -1}
+		q := sent{sql: si.reading(lakeFiles(files)), query: -1}
 		var err error
 		if columns, err = describeQuery(ctx, w.session, &q); err != nil {
 			return nil // the load will say what is wrong

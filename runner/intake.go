@@ -48,6 +48,7 @@ type sourceIntake struct {
 	learned bool              // known is from the ledger
 	typed   []project.Setting // types of CSV columns as they were when first found
 	absent  []engine.Column   // known columns that none of the files has
+	lacks   map[string]string // by path: which known columns a file has not, where columns may come and go; else nil
 	settled []engine.Column   // the columns of what is taken in
 	sieved  *sieved           // the rows of what is taken in, of a source that keeps bad rows apart
 

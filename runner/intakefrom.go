@@ -56,11 +56,20 @@ func (si *sourceIntake) has(name string) bool {
 
 // withFile is a FROM item over files that names the file of each row in a column.
 func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) string {
-	src := si.src
 	column = project.QuoteIdent(column)
 	if len(files) == 0 {
-		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
+		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(si.src.node) + ")"
 	}
+	parts := si.alike(files)
+	for i, part := range parts {
+		parts[i].from = si.partWithFile(part, root, column, limit)
+	}
+	return joinParts(parts)
+}
+
+// partWithFile is withFile of files that are read together.
+func (si *sourceIntake) partWithFile(part readPart, root, column, limit string) string {
+	src, files := si.src, part.files
 	given, exclude, more := src.fileOption(), "", []project.Setting(nil)
 	alone := si.unlikeEnds
 	switch {
@@ -78,15 +87,20 @@ func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) s
 	inside := root + "/"
 	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
 		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
-	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.read(files, more, si.typed, fileName), limit)
-	if len(si.absent) == 0 {
-		return "(" + query + ")"
+	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.read(files, more, part.typed, fileName), limit)
+	return "(" + withNulls(query, part.absent) + ")"
+}
+
+// withNulls is a query with some columns more, of NULLs.
+func withNulls(query string, columns []engine.Column) string {
+	if len(columns) == 0 {
+		return query
 	}
-	items := make([]string, len(si.absent))
-	for i, c := range si.absent {
+	items := make([]string, len(columns))
+	for i, c := range columns {
 		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
 	}
-	return "(select *, " + strings.Join(items, ", ") + " from (" + query + "))"
+	return "select *, " + strings.Join(items, ", ") + " from (" + query + ")"
 }
 
 // ends is the FROM item of the first and last files of a source, n in all.
