@@ -108,7 +108,7 @@ func (p *Plan) Bind(ctx context.Context, facts BindFacts, opts BindOptions) (*Bo
 		Bound: &Bound{plan: p, facts: facts, nodes: make(map[string]*boundNode, len(p.Nodes)), relations: make(map[string]string, len(p.Nodes))},
 		ctx:   ctx, opts: opts, chosen: make(map[string]bool, len(opts.IDs)),
 	}
-	b.takers = sync.OnceValue(func() map[string]*project.Node { return project.Takers(b.plan.Order, b.plan.Nodes) })
+	b.takers = sync.OnceValue(p.takers)
 	for _, id := range opts.IDs {
 		b.chosen[id] = true
 	}

@@ -52,9 +52,9 @@ func (l *lost) macrosOf(text string) {
 }
 
 // named reports whether a property file in which something is wrong has an entry of a
-// name.
+// name, under whatever key: "name" may be what is misspelt.
 func (l *lost) named(name string) bool {
-	entry := regexp.MustCompile(`(?m)\bname:\s*["']?` + regexp.QuoteMeta(name) + `["']?\s*(?:[,}#]|$)`)
+	entry := regexp.MustCompile(`(?m)\b\w+:\s*["']?` + regexp.QuoteMeta(name) + `["']?\s*(?:[,}#]|$)`)
 	for _, text := range l.yaml {
 		if entry.MatchString(text) {
 			return true

@@ -17,12 +17,18 @@ import (
 // knows what is a CTE, an alias or a column. A query that the parser does not take
 // has none: the database will say what is wrong with it.
 func (p *Plan) plainNames(sql string, self *project.Node) []plainName {
+	names, _ := p.parsedNames(sql, self)
+	return names
+}
+
+// parsedNames is plainNames, with the error of a query that the parser does not take.
+func (p *Plan) parsedNames(sql string, self *project.Node) ([]plainName, error) {
 	if !p.sqlFirst() || !p.mentions(sql, self) {
-		return nil
+		return nil, nil
 	}
 	refs, err := p.options.SQLParser.TableRefs(sql)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	var out []plainName
 	for _, ref := range refs {
@@ -35,10 +41,38 @@ func (p *Plan) plainNames(sql string, self *project.Node) []plainName {
 	}
 	called := p.calledNames(sql, self)
 	if len(called) == 0 {
-		return out
+		return out, nil
 	}
 	out = append(out, called...)
 	slices.SortFunc(out, func(a, b plainName) int { return a.Start - b.Start })
+	return out, nil
+}
+
+// likelyNames are the plain names of a query that the parser does not take, as far as the lexer can
+// tell: what depends on its references should not be told as a mistake, too.
+func (p *Plan) likelyNames(sql string, self *project.Node) []plainName {
+	chains := sqltoken.Chains(sql)
+	ctes := map[string]bool{}
+	for _, chain := range chains {
+		rest := strings.Fields(strings.ToLower(sql[chain.Span.End:min(chain.Span.End+40, len(sql))]))
+		isBody := len(rest) > 1 && (rest[1][0] == '(' || rest[1] == "materialized" || rest[1] == "not")
+		if len(rest) > 0 && strings.HasPrefix(rest[0], "as(") || isBody && rest[0] == "as" {
+			ctes[strings.ToLower(chain.Name())] = true
+		}
+	}
+	var out []plainName
+	for _, chain := range chains {
+		if chain.Call || len(chain.Parts) > 2 || chain.Clause != "FROM" && chain.Clause != "JOIN" || len(chain.Parts) == 1 && ctes[strings.ToLower(chain.Name())] {
+			continue
+		}
+		schema := ""
+		if len(chain.Parts) == 2 {
+			schema = chain.Parts[0].Name
+		}
+		if found := p.names.plain(schema, chain.Name(), self); len(found) == 1 {
+			out = append(out, plainName{TableRef: TableRef{Schema: schema, Name: chain.Name(), Start: chain.Span.Start, End: chain.Span.End}, nodes: found})
+		}
+	}
 	return out
 }
 
@@ -128,11 +162,15 @@ func (p *parser) plainReferences(ctx context.Context) {
 			return
 		}
 		query := out.(rendering)
-		names := p.plan.plainNames
+		var names []plainName
 		if node.Type == project.Operation {
-			names = p.plan.statementNames
+			names = p.plan.statementNames(query.text, node)
+		} else if found, err := p.plan.parsedNames(query.text, node); err == nil {
+			names = found
+		} else {
+			names = p.plan.likelyNames(query.text, node)
 		}
-		for _, name := range names(query.text, node) {
+		for _, name := range names {
 			p.plainReference(node, name, query)
 		}
 		if p.namesLost(query.text) {

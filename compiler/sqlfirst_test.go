@@ -73,7 +73,7 @@ sources:
 		{"its own name", "select * from reader", "select * from reader", nil},
 		{"a disabled model", "select * from off", "select * from off", nil},
 		{"nothing of the project", "select * from elsewhere join base_only", `select * from elsewhere join "warehouse"."main"."base_only"`, []string{"model.shop.base_only"}},
-		{"a query that does not parse", "syntax error from base_only", "syntax error from base_only", nil},
+		{"a query that does not parse", "syntax error from base_only", "syntax error from base_only", []string{"model.shop.base_only"}},
 		{"ref and plain name of one model", "select * from base_only join {{ ref('base_only') }} as b", `select * from "warehouse"."main"."base_only" join "warehouse"."main"."base_only" as b`, []string{"model.shop.base_only"}},
 	}
 	for _, test := range tests {

@@ -52,21 +52,64 @@ func (p *parser) whole() *Plan {
 func (p *parser) takeOut(broken map[string]*project.Node) {
 	plan := p.plan
 	plan.without = &takenOut{nodes: map[string]*project.Node{}}
-	below := plan.Graph.Descendants(slices.Sorted(maps.Keys(broken)), -1)
-	for id, node := range plan.Nodes {
-		if broken[id] == nil && !below.Has(id) {
-			continue
-		}
-		plan.without.nodes[id] = node
-		plan.without.hooks = plan.without.hooks || p.mayHook(node)
-		delete(plan.Nodes, id)
-	}
+	p.takeAway(slices.Sorted(maps.Keys(broken)))
 	for _, node := range broken { // the second of two of one name is in no plan
 		plan.without.hooks = plan.without.hooks || p.mayHook(node)
 	}
 	plan.semantics = slices.DeleteFunc(plan.semantics, func(node *project.Node) bool { return plan.Nodes[node.UniqueID] == nil })
+	p.takeAway(p.unclear())
 	plan.hasEphemeral = false
 	p.graph(p.ordered())
+}
+
+// takeAway takes nodes that are in the plan out of it, and all below them.
+func (p *parser) takeAway(ids []string) {
+	plan := p.plan
+	below := plan.Graph.Descendants(ids, -1)
+	for id, node := range plan.Nodes {
+		if below.Has(id) || slices.Contains(ids, id) {
+			plan.without.nodes[id] = node
+			plan.without.hooks = plan.without.hooks || p.mayHook(node)
+			delete(plan.Nodes, id)
+		}
+	}
+}
+
+// unclear are the ephemeral models of raw files that a model may read of which is not known what it
+// reads: what they see of the files depends on who reads them.
+func (p *parser) unclear() []string {
+	plan := p.plan
+	unknown := false
+	for _, node := range plan.without.nodes {
+		unknown = unknown || node.Type == project.Model && (node.Template == nil || len(node.DependsOn) == 0)
+	}
+	if !unknown {
+		return nil
+	}
+	var out []string
+	takers := plan.takers()
+	for id, node := range plan.Nodes {
+		ofFiles := func(id string) bool { parent := plan.Nodes[id]; return parent != nil && parent.Type == project.Source }
+		if node.IsEphemeral() && takers[id] == nil && slices.ContainsFunc(node.DependsOn, ofFiles) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// takers are the by_file models that read ephemeral models, those that were taken out included.
+func (p *Plan) takers() map[string]*project.Node {
+	if p.without == nil {
+		return project.Takers(p.Order, p.Nodes)
+	}
+	nodes := maps.Clone(p.Nodes)
+	maps.Copy(nodes, p.without.nodes)
+	for id, node := range nodes {
+		if node.Config == nil {
+			delete(nodes, id)
+		}
+	}
+	return project.Takers(slices.Sorted(maps.Keys(nodes)), nodes)
 }
 
 // mayHook reports whether a node may run statements beside its query. Of one that was not rendered
