@@ -44,3 +44,21 @@
 {% for name in column_names %}{% do out.append(adapter.quote_seed_column(name, quoting)) %}{% endfor %}
 {{ return(out | join(', ')) }}
 {% endmacro %}
+
+{% macro load_csv_rows(model, agate_table) %}{{ adapter.dispatch('load_csv_rows', 'dbt')(model, agate_table) }}{% endmacro %}
+
+{# The rows as they are in the table, in statements of get_batch_size() rows; the first of them is the answer. #}
+{% macro default__load_csv_rows(model, agate_table) %}
+{% set columns, statements = get_seed_column_quoted_csv(model, agate_table.column_names), [] %}
+{% for chunk in agate_table.rows | batch(get_batch_size()) %}
+{% set bindings, rows = [], [] %}
+{% for row in chunk %}
+{% do bindings.extend(row) %}
+{% do rows.append('(' ~ ([get_binding_char()] * agate_table.column_names | length) | join(', ') ~ ')') %}
+{% endfor %}
+{% set text = 'insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values ' ~ rows | join(', ') %}
+{% do adapter.add_query(text, bindings=bindings, abridge_sql_log=true) %}
+{% do statements.append(text) %}
+{% endfor %}
+{{ return(statements[0]) }}
+{% endmacro %}

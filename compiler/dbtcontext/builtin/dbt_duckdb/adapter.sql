@@ -105,3 +105,32 @@ where ({{ conditions | join(' or ') or '1 = 0' }})
 {%- endfor -%}
 where ({{ conditions | join(' or ') or '1 = 0' }})
 {%- endmacro %}
+
+{# DuckDB has no MERGE in dbt-duckdb's snapshots: versions are ended, then added. #}
+{% macro duckdb__snapshot_merge_sql(target, source, insert_cols) %}
+{% set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() %}
+{% set end, until = 'DBT_INTERNAL_TARGET.' ~ columns.dbt_valid_to, config.get('dbt_valid_to_current') %}
+update {{ target }} as DBT_INTERNAL_TARGET
+set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
+from {{ source }} as DBT_INTERNAL_SOURCE
+where DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }}::text = DBT_INTERNAL_TARGET.{{ columns.dbt_scd_id }}::text
+  and DBT_INTERNAL_SOURCE.dbt_change_type::text in ('update'::text, 'delete'::text)
+  and {{ '(' ~ end ~ ' = ' ~ until ~ ' or ' ~ end ~ ' is null)' if until else end ~ ' is null' }};
+
+insert into {{ target }} ({{ insert_cols | join(', ') }})
+select {% for column in insert_cols %}DBT_INTERNAL_SOURCE.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+from {{ source }} as DBT_INTERNAL_SOURCE
+where DBT_INTERNAL_SOURCE.dbt_change_type::text = 'insert'::text;
+{% endmacro %}
+
+{% macro duckdb__post_snapshot(temporary_relation) %}{% do return(drop_relation(temporary_relation)) %}{% endmacro %}
+
+{% macro duckdb__load_csv_rows(model, agate_table) %}
+{% if config.get('fast', true) %}
+{% set text = 'copy ' ~ this.render() ~ " from '" ~ adapter.get_seed_file_path(model) ~ "' (format csv, header true, delimiter '" ~ config.get('delimiter', ',') ~ "')" %}
+{% do adapter.add_query(text, abridge_sql_log=true) %}
+{{ return(text) }}
+{% endif %}
+{{ return(default__load_csv_rows(model, adapter.convert_datetimes_to_strs(agate_table))) }}
+{% endmacro %}
