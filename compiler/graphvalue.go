@@ -10,6 +10,18 @@ import (
 	"elt/compiler/template"
 )
 
+// hookGraphValue is graph for the hooks of the project, which come one after the other: the nodes as they are, and
+// what the hooks before have put beside them, as packages do that remember something until the end of a run.
+func (p *Plan) hookGraphValue() template.Value {
+	now, _ := p.graphValue().(*template.Dict)
+	if p.hookGraph == nil {
+		p.hookGraph = now
+	} else {
+		p.hookGraph.Update(now)
+	}
+	return p.hookGraph
+}
+
 // graphValue is what templates see as graph: the nodes, sources, exposures and groups
 // of the plan by unique_id; empty in the parse pass. It is made anew at each use, since
 // few projects use it and a template may change what it is given.

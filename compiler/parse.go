@@ -165,7 +165,7 @@ func (p *parser) settings() dbtcontext.Settings {
 	settings.Vars, settings.VarNames = proj.Vars.Lookup, func(string) []string { return proj.Vars.Names() }
 	settings.Env = proj.Env
 	settings.SelectedResources = func() []string { return p.plan.selected }
-	settings.Graph, settings.RuntimeConfig = p.plan.graphValue, p.runtimeConfig
+	settings.Graph, settings.HookGraph, settings.RuntimeConfig = p.plan.graphValue, p.plan.hookGraphValue, p.runtimeConfig
 	settings.Doc, settings.DocNames = p.docs.find, p.docs.names
 	settings.Quoting = quoting(proj.Quoting)
 	settings.ExternalRoot = externalRoot(proj, p.plan.options.StartedThere)

@@ -102,7 +102,8 @@ type Plan struct {
 	semantics   []*project.Node
 	Diagnostics diag.List // warnings; errors make Parse fail
 
-	without *takenOut // nil but for a plan beside an error
+	without   *takenOut      // nil but for a plan beside an error
+	hookGraph *template.Dict // see [Plan.hookGraphValue]
 
 	options      Options
 	dbt          *dbtcontext.Project

@@ -155,7 +155,13 @@ func (s *Scope) graph() template.Value {
 	if s.p.set.Graph == nil {
 		return EmptyGraph()
 	}
-	return s.p.set.Graph()
+	if node := s.host.Node(); node == nil || node.Type != project.Operation || s.p.set.HookGraph == nil || !s.host.Execute() {
+		return s.p.set.Graph()
+	}
+	if s.hookGraph == nil {
+		s.hookGraph = s.p.set.HookGraph()
+	}
+	return s.hookGraph
 }
 
 // EmptyGraph is the graph of a project that has nothing in it yet.

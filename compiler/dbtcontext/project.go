@@ -39,7 +39,9 @@ type Settings struct {
 	// RuntimeConfig is the project's config as `builtins.ref.config` shows it, by attribute.
 	RuntimeConfig func() map[string]template.Value
 
-	Graph             func() template.Value // graph
+	Graph func() template.Value // graph
+	// HookGraph is graph for the hooks of the project: what one of them puts into it, the next find there.
+	HookGraph         func() template.Value
 	SelectedResources func() []string
 	Doc               func(pkg, name string) (string, bool) // doc()
 	DocNames          func() []string                       // for messages

@@ -23,6 +23,8 @@ type Scope struct {
 	called []string // the macros that the template itself has called, by unique_id
 	depth  int      // of calls of macros
 
+	hookGraph template.Value // graph of a hook of the project, once it was asked for
+
 	written *template.Dict // what templates have put into context; see [contextObject]
 }
 
