@@ -21,6 +21,7 @@ func (p *parser) link(ctx context.Context) {
 		p.keyTargets(node)
 		p.resolveChanges(node)
 		p.checkGroup(node)
+		p.checkPrimaryKey(node)
 		p.checkUnitTest(node)
 		p.checkDeprecated(node)
 	}

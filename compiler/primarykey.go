@@ -3,6 +3,7 @@ package compiler
 import (
 	"slices"
 
+	"elt/compiler/diag"
 	"elt/compiler/project"
 	"elt/compiler/template"
 )
@@ -26,6 +27,40 @@ func (p *parser) primaryKeys(nodes []*project.Node) {
 	for _, node := range nodes {
 		if node.Type == project.Model {
 			node.PrimaryKey = primaryKey(node, tests[node.UniqueID])
+		}
+	}
+}
+
+// checkPrimaryKey reports a model that property files give more than one primary key, as dbt does whether or
+// not a contract is enforced.
+func (p *parser) checkPrimaryKey(node *project.Node) {
+	if node.Type != project.Model {
+		return
+	}
+	var first *project.Constraint
+	var name string
+	refuse := func(again project.Constraint, hint string) {
+		d := diag.New(diag.Contract, placeIn(again.Place, node.Place), "the model %q has two primary keys", node.Name).
+			WithNote(placeIn(first.Place, node.Place), "the other one is here, of column %q", name).WithHint("%s", hint)
+		d.Node = node.UniqueID
+		p.report(d)
+	}
+	for _, column := range node.Columns {
+		for _, c := range column.Constraints {
+			switch {
+			case c.Type != "primary_key":
+			case first == nil:
+				first, name = &c, column.Name
+			default:
+				refuse(c, "a key of several columns is a constraint of the model: {type: primary_key, columns: [...]}")
+				return
+			}
+		}
+	}
+	for _, c := range node.Constraints {
+		if c.Type == "primary_key" && first != nil {
+			refuse(c, "keep the one or the other")
+			return
 		}
 	}
 }

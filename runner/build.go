@@ -231,7 +231,7 @@ func (r *run) seedTable(node *project.Node, opts materialize.SeedOptions) (table
 		return nil, "", "", &diag.Diagnostic{Code: diag.Seed, Place: node.Place, Node: node.UniqueID, Err: err,
 			Message: fmt.Sprintf("seed %q cannot be read: %v", node.Name, err)}
 	}
-	content = string(read)
+	content, opts.Numbers = string(read), !r.plan.Project.OwnDefaults()
 	table, err = materialize.SeedFile(diag.NewSource(node.Source.Path, content), opts)
 	return table, path, content, err
 }

@@ -190,10 +190,8 @@ func ArtifactPath(node *project.Node) string {
 		return file + "/" + path.Base(filepath.ToSlash(node.Path)) // joined by hand: there are tens of thousands
 	case node.Type == project.Snapshot && node.Block == nil: // as dbt has it
 		return path.Join(file, filepath.ToSlash(node.Path))
-	case node.Block != nil && len(node.Template.Blocks()) > 1:
-		// dbt writes them all to one file, each over the one before. That file must not
-		// become a folder here, or dbt could not write it any more.
-		return path.Join(strings.TrimSuffix(file, path.Ext(file)), node.Name+".sql")
+	case node.Block != nil:
+		return path.Join(file, node.Name+".sql")
 	case node.Type == project.UnitTest: // as dbt: models/orders.yml/models/NAME.sql
 		name := node.VersionedName()
 		top, _, _ := strings.Cut(file, "/")

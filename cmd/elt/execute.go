@@ -24,7 +24,7 @@ func (in *invocation) execute(c *cli.Context) error {
 		return err
 	}
 	if len(chosen) == 0 {
-		return in.nothingChosen(c)
+		return errors.Join(in.nothingChosen(c), in.emptyArtifacts(c, plan))
 	}
 	if c.Bool("dry-run") {
 		return in.dryRun(c, plan, chosen)
@@ -40,6 +40,15 @@ func (in *invocation) execute(c *cli.Context) error {
 		return in.doneLine(c, summary) // what the last run wrote still holds
 	}
 	return in.finish(c, plan, summary, err)
+}
+
+// emptyArtifacts writes what a dbt project has in its target folder also where there was nothing to do: state
+// that others compare with, and a run without results.
+func (in *invocation) emptyArtifacts(c *cli.Context, plan *compiler.Plan) error {
+	if plan.Project.IsElt || c.Bool("dry-run") {
+		return nil
+	}
+	return in.writeArtifacts(c, plan, &runner.Summary{Command: c.Command.Name})
 }
 
 // dryRun says what a run with --changed would do, and why.

@@ -20,6 +20,8 @@ type ConfigValue struct {
 	Raw template.Value
 	// Beside says that the value stands beside config: in a property file, not in it.
 	Beside bool
+	// Spelled is the key as a property file has it, where it has two forms: pre_hook or pre-hook.
+	Spelled string
 }
 
 // Config is the final config of a node: keys in the order of first setting.

@@ -33,15 +33,18 @@ type report struct {
 
 func (r *report) add(d *diag.Diagnostic) { r.list = append(r.list, d) }
 
-// endsWithText takes the line end off a block of text that a file without a last line end ends with, for
-// there is none: so does PyYAML.
+// endsWithText takes the line ends off a block of text that a file ends with: dbt strips white space off
+// a file before it is read as YAML.
 func endsWithText(last *yaml.Node, text string) {
 	for len(last.Content) > 0 {
 		last = last.Content[len(last.Content)-1]
 	}
-	line := strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
-	value, ends := strings.CutSuffix(last.Value, "\n")
-	if ends && line != "" && last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && strings.HasSuffix(value, line) {
+	if last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		return
+	}
+	text = strings.TrimSpace(text)
+	value := strings.TrimRight(last.Value, "\n")
+	if strings.HasSuffix(value, strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])) { // no comment follows
 		last.Value = value
 	}
 }

@@ -213,8 +213,11 @@ func (f *propertyFile) setConfig(out *Config, t ResourceType, p pair, beside boo
 	}
 	v := p.value.configValue(r)
 	v.Beside = beside
-	if t == Snapshot && r != nil || (t == Model || t == Seed) && !beside { // dbt keeps what is written
+	if t == Snapshot && r != nil || (t == Model || t == Seed || t == Snapshot) && !beside { // dbt keeps what is written
 		v.Raw = p.value.value(nil)
+	}
+	if r == nil {
+		v.Spelled = p.key
 	}
 	f.checkConfigKey(t, p.key, p.keyAt.place())
 	if d := checkConfig(t, key, v); d != nil {

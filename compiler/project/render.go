@@ -163,6 +163,14 @@ func (s *yamlScope) Lookup(name string) (template.Value, bool) {
 			return s.target.Raw, true
 		}
 		return nil, false
+	case "project_name":
+		if s.target == nil || s.project == nil {
+			return nil, false
+		}
+		if s.project.root != nil {
+			return s.project.root.Name, true
+		}
+		return s.project.Name, true
 	}
 	if s.names == nil {
 		return nil, false

@@ -62,6 +62,10 @@ func (c *Config) unrendered(texts *template.Dict) *template.Dict {
 			if in.Type == Exposure && e.value.Beside {
 				continue
 			}
+			if e.value.Spelled != "" {
+				dictSet(out, e.value.Spelled, e.value.written(in.Type, e.key))
+				continue
+			}
 			setUnrendered(out, e.key, e.value.written(in.Type, e.key))
 		}
 	}
@@ -91,13 +95,14 @@ func (c *Config) unrendered(texts *template.Dict) *template.Dict {
 	return out
 }
 
-// written is a value of a property file as unrendered_config has it. Of snapshots dbt keeps what is
-// written, and tags as they are written and as they are rendered; of models and seeds see [asPatched].
+// written is a value of a property file as unrendered_config has it. Of what stands beside config of a
+// snapshot dbt keeps what is written, but tags as they are written and as they are rendered; of the rest see
+// [asPatched].
 func (v ConfigValue) written(t ResourceType, key string) template.Value {
 	switch {
-	case v.Raw == nil, key == "pre_hook", key == "post_hook":
+	case v.Raw == nil:
 		return v.Value
-	case t == Snapshot && key != "tags":
+	case t == Snapshot && v.Beside && key != "tags":
 		return v.Raw
 	}
 	return asPatched(v.Raw, v.Value)

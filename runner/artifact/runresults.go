@@ -146,8 +146,11 @@ func newResult(r *runner.NodeResult) result {
 		out.Compiled, out.CompiledCode = &compiled, &c.SQL
 	}
 	if r.Node.Type == project.Operation { // dbt says no more of a hook
-		none := int64(0)
-		out.ThreadID, out.Response, out.Failures = "main", map[string]any{}, &none
+		failures := int64(0)
+		if r.Status == runner.Errored {
+			failures = 1
+		}
+		out.ThreadID, out.Response, out.Failures = "main", map[string]any{}, &failures
 	}
 	if hasRelation(r.Node) {
 		name := cmp.Or(r.Node.Written, r.Node.Relation.String())

@@ -21,6 +21,7 @@ type csvReader struct {
 	meant     rune // the delimiter that the file was probably written with, 0 for none but the one it is read with
 	pos       int
 	problems  diag.List
+	warnings  diag.List
 	lf, crlf  bool // line breaks seen outside of quotes
 	cr        bool
 }

@@ -2,6 +2,7 @@ package materialize
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,9 @@ import (
 type SeedOptions struct {
 	Delimiter   string       // one character; "" means a comma
 	ColumnTypes []ColumnType // column_types
+	// Numbers has a column whose name the header has before get a number behind it, as dbt does; else
+	// that is an error.
+	Numbers bool
 }
 
 // ColumnType is one entry of column_types.
@@ -52,9 +56,9 @@ func SeedFile(source *diag.Source, opts SeedOptions) (*SeedTable, error) {
 		p.report(0, "the file has no header").WithHint("the first line must name the columns")
 		return nil, p.problems
 	}
-	names := p.columnNames(header)
+	names := p.columnNames(header, opts.Numbers)
 	p.meant = p.otherDelimiter(header)
-	table := &SeedTable{header: names, longest: header.size}
+	table := &SeedTable{header: names, longest: header.size, Warnings: p.warnings}
 	guesses := make([]guess, len(names))
 	for i := range guesses {
 		guesses[i] = newGuess()
@@ -155,8 +159,17 @@ func (o SeedOptions) typeOf(name string) (string, bool) {
 	return "", false
 }
 
+// numbered is a name with the first number behind it that makes it another than those before.
+func numbered(name string, before []string) string {
+	for n := 2; ; n++ {
+		if with := fmt.Sprintf("%s_%d", name, n); !slices.Contains(before, with) {
+			return with
+		}
+	}
+}
+
 // columnNames checks the header. A column without a name gets a letter, as in dbt.
-func (p *csvReader) columnNames(header csvRow) []string {
+func (p *csvReader) columnNames(header csvRow, numbers bool) []string {
 	names := make([]string, len(header.fields))
 	seen := map[string]csvField{}
 	for i, f := range header.fields {
@@ -165,7 +178,15 @@ func (p *csvReader) columnNames(header csvRow) []string {
 			names[i] = p.letterName(i, header)
 		}
 		key := strings.ToLower(names[i])
-		if first, ok := seen[key]; ok {
+		first, ok := seen[key]
+		if ok && numbers && slices.Contains(names[:i], names[i]) {
+			names[i] = numbered(names[i], names[:i])
+			d := diag.Warn(diag.Seed, p.place(f.offset), "two columns are called %q: this one becomes %q", f.value, names[i])
+			p.warnings = append(p.warnings, d.WithNote(p.place(first.offset), "first here"))
+			key = strings.ToLower(names[i])
+			first, ok = seen[key]
+		}
+		if ok {
 			p.report(f.offset, "two columns are called %q", names[i]).
 				WithNote(p.place(first.offset), "first here").
 				WithHint("column names must differ by more than letter case")
