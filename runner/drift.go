@@ -49,6 +49,7 @@ func (w *worker) inspect(ctx context.Context, n *nodeRun) error {
 		if si.known == nil {
 			si.known = usual(found)
 		}
+		si.expectDeclared(w.sourceColumns(si.src.node))
 		if bad := si.drifted(found); len(bad) > 0 && !n.intake.leaveOut(bad) {
 			return n.intake.whys()
 		}
@@ -105,7 +106,11 @@ func (w *worker) describeFile(ctx context.Context, si *sourceIntake, f intakeFil
 		more = []project.Setting{{Name: "sample_size", Value: int64(-1)}}
 	}
 	q := sent{sql: "from " + si.src.read([]lakeFile{f.lakeFile}, more, nil), query: -1}
-	return describeQuery(ctx, w.session, &q)
+	columns, err := describeQuery(ctx, w.session, &q)
+	if err != nil {
+		return w.describeWithout(ctx, si, f, more, err)
+	}
+	return columns, nil
 }
 
 // mostClosely is how many CSV files that arrive together are each looked at for types.
@@ -302,13 +307,14 @@ func (w *worker) settleColumns(ctx context.Context, si *sourceIntake, found map[
 	}
 	columns, ok := si.foreseen(found)
 	if !ok {
-		q := sent{sql: si.reading(lakeFiles(files)), query: -1}
+		src, typed, _ := si.readTogether(lakeFiles(files))
+		q := sent{sql: "from " + src.read(lakeFiles(files), nil, typed), query: -1}
 		var err error
 		if columns, err = describeQuery(ctx, w.session, &q); err != nil {
 			return nil // the load will say what is wrong
 		}
 	}
-	if si.learned {
+	if si.learned || si.lacks != nil {
 		si.absent = lacking(si.known, columns)
 	}
 	si.settled = append(slices.Clone(columns), si.absent...)

@@ -56,20 +56,11 @@ func (si *sourceIntake) has(name string) bool {
 
 // withFile is a FROM item over files that names the file of each row in a column.
 func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) string {
+	src, typed, absent := si.readTogether(files)
 	column = project.QuoteIdent(column)
 	if len(files) == 0 {
-		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(si.src.node) + ")"
+		return "(select *, cast(null as varchar) as " + column + " from " + emptySelect(src.node) + ")"
 	}
-	parts := si.alike(files)
-	for i, part := range parts {
-		parts[i].from = si.partWithFile(part, root, column, limit)
-	}
-	return joinParts(parts)
-}
-
-// partWithFile is withFile of files that are read together.
-func (si *sourceIntake) partWithFile(part readPart, root, column, limit string) string {
-	src, files := si.src, part.files
 	given, exclude, more := src.fileOption(), "", []project.Setting(nil)
 	alone := si.unlikeEnds
 	switch {
@@ -87,20 +78,15 @@ func (si *sourceIntake) partWithFile(part readPart, root, column, limit string) 
 	inside := root + "/"
 	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
 		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
-	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.read(files, more, part.typed, fileName), limit)
-	return "(" + withNulls(query, part.absent) + ")"
-}
-
-// withNulls is a query with some columns more, of NULLs.
-func withNulls(query string, columns []engine.Column) string {
-	if len(columns) == 0 {
-		return query
+	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, src.read(files, more, typed, fileName), limit)
+	if len(absent) == 0 {
+		return "(" + query + ")"
 	}
-	items := make([]string, len(columns))
-	for i, c := range columns {
+	items := make([]string, len(absent))
+	for i, c := range absent {
 		items[i] = "cast(null as " + c.Type + ") as " + project.QuoteIdent(c.Name)
 	}
-	return "select *, " + strings.Join(items, ", ") + " from (" + query + ")"
+	return "(select *, " + strings.Join(items, ", ") + " from (" + query + "))"
 }
 
 // ends is the FROM item of the first and last files of a source, n in all.

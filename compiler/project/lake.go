@@ -340,6 +340,17 @@ func (t *SourceTable) FromTyped(paths []string, more, types []Setting) string {
 	return b.String()
 }
 
+// WithoutTypes is the table without the declared types of some columns; the same where there are
+// none.
+func (t *SourceTable) WithoutTypes(of func(name string) bool) *SourceTable {
+	if !slices.ContainsFunc(t.types[0], func(s Setting) bool { return of(s.Name) }) {
+		return t
+	}
+	out := *t
+	out.types[0] = slices.DeleteFunc(slices.Clone(t.types[0]), func(s Setting) bool { return of(s.Name) })
+	return &out
+}
+
 // readerOptions are the options as written, with declared types joined in, and learned
 // ones below those.
 func (t *SourceTable) readerOptions(learned []Setting) []Setting {
