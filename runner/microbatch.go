@@ -91,6 +91,9 @@ func (w *worker) loadBatches(ctx context.Context, n *nodeRun) error {
 	if err := n.spec.CheckEventTime(b.columns); err != nil {
 		return err
 	}
+	if err := w.lateBatches(ctx, n); err != nil {
+		return err
+	}
 	b.results = make([]batchResult, len(b.plan))
 	if err := w.doBatches(ctx, n); err != nil {
 		return err

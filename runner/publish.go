@@ -39,7 +39,7 @@ func (r *run) publish(ctx context.Context, nodes []*nodeRun) (left []*nodeRun, e
 // commits decides what becomes visible.
 func (r *run) publishOwn(ctx context.Context, own *publishStep, nodes []*nodeRun, p *promise) error {
 	r.point("publish-begun")
-	for _, sql := range r.changeStatements(nodes) {
+	for _, sql := range append(r.lateStatements(nodes), r.changeStatements(nodes)...) {
 		if _, err := r.main.Exec(ctx, sql); err != nil {
 			return err
 		}

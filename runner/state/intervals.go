@@ -64,3 +64,10 @@ func PutIntervals(database, uniqueID string, anew bool, overlapped []Interval, r
 	}
 	return append(out, insert(table, cells)...)
 }
+
+// RedoIntervals returns the statement that lets the intervals of a model which were done be done
+// again where a query of times ("at") has one of them, and says why.
+func RedoIntervals(database, uniqueID, times, why string) string {
+	return fmt.Sprintf("update %s set status = %s, message = %s where unique_id = %s and status = %s and exists (from (%s) as _elt_late where _elt_late.at >= begins_at and _elt_late.at < ends_at)",
+		name(database, "intervals"), text(IntervalFailed), text(why), text(uniqueID), text(IntervalDone), times)
+}
