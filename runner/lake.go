@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -154,6 +156,9 @@ func (l *lake) expand(ctx context.Context, s engine.Session, glob string) ([]lak
 	}
 	files := make([]lakeFile, 0, len(paths))
 	for _, name := range paths {
+		if !utf8.ValidString(name) {
+			return nil, fmt.Errorf("the name of the file %q is not UTF-8, so that DuckDB cannot open it; rename it", filepath.Base(name))
+		}
 		info, err := os.Stat(filepath.FromSlash(name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
