@@ -344,28 +344,66 @@ func (n *nodeRun) partialBatches() {
 // toldFailures is how many failed batches are told one by one.
 const toldFailures = 10
 
-// toldBatches is why batches failed, each with its name and what becomes of it.
+// toldBatches is why batches failed, each with its name and what becomes of it. What is wrong in
+// the same way with several is told once.
 func (n *nodeRun) toldBatches(becomes string) diag.List {
 	var out diag.List
-	size, told := n.spec.Batches.Size, 0
+	size, told, beyond := n.spec.Batches.Size, 0, 0
+	alike := map[string]*sameFailure{}
 	for i, res := range n.batches.results {
 		if res.done {
 			continue
 		}
-		if told++; told > toldFailures {
+		label := size.Label(n.batches.plan[i].Start)
+		if one := alike[failureKey(res.why)]; one != nil {
+			one.more, one.last = one.more+1, label
 			continue
 		}
+		if told++; told > toldFailures {
+			beyond++
+			continue
+		}
+		one := &sameFailure{}
+		alike[failureKey(res.why)] = one
 		for _, d := range res.why {
 			c := *d
-			c.Notes = append(slices.Clone(d.Notes), diag.Note{Message: fmt.Sprintf("batch %s failed; %s", size.Label(n.batches.plan[i].Start), becomes)})
-			out = append(out, &c)
+			c.Notes = append(slices.Clone(d.Notes), diag.Note{Message: fmt.Sprintf("batch %s failed; %s", label, becomes)})
+			out, one.told = append(out, &c), &c
 		}
 	}
-	if told > toldFailures && len(out) > 0 {
+	for _, one := range alike {
+		if one.more > 0 && one.told != nil {
+			one.told.Notes = append(one.told.Notes, diag.Note{Message: fmt.Sprintf("so did %s more, the last %s", batchCount(one.more), one.last)})
+		}
+	}
+	if beyond > 0 && len(out) > 0 {
 		last := out[len(out)-1]
-		last.Notes = append(last.Notes, diag.Note{Message: fmt.Sprintf("and %d batches more; elt history --intervals %s shows them", told-toldFailures, n.node.Name)})
+		last.Notes = append(last.Notes, diag.Note{Message: fmt.Sprintf("and %s more; elt history --intervals %s shows them", batchCount(beyond), n.node.Name)})
 	}
 	return out
+}
+
+// sameFailure is a failure that several batches have in common.
+type sameFailure struct {
+	told *diag.Diagnostic
+	more int    // batches beside the first
+	last string // the last of them
+}
+
+// failureKey is the same for what is wrong in the same way, at the same place.
+func failureKey(list diag.List) string {
+	var b strings.Builder
+	for _, d := range list {
+		fmt.Fprintf(&b, "%s\x00%v\x00", d.Message, d.Place.Span)
+	}
+	return b.String()
+}
+
+func batchCount(n int) string {
+	if n == 1 {
+		return "1 batch"
+	}
+	return fmt.Sprintf("%d batches", n)
 }
 
 // intervalStatements write the intervals of microbatch models: those done with the rows that
