@@ -36,7 +36,11 @@ func lostIn(diags diag.List) lost {
 				l.vars = append(l.vars, src.Text)
 			}
 		default:
-			l.files[strings.TrimSuffix(path.Base(src.Path), ext)] = true
+			name := strings.TrimSuffix(path.Base(src.Path), ext)
+			l.files[name] = true
+			if model, versioned := cutVersion(name); versioned {
+				l.files[model] = true
+			}
 		}
 	}
 	return l

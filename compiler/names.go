@@ -92,8 +92,20 @@ func plainKeys(node *project.Node) []string {
 // isLatest reports whether ref() without a version means the node.
 func isLatest(node *project.Node) bool { return node.Version == node.LatestVersion }
 
+// withLine is a place that shows a line: the first with a text of a file as a whole.
+func withLine(place diag.Place) diag.Place {
+	if place.IsZero() || place.Span != (diag.Span{}) {
+		return place
+	}
+	text := place.Source.Text
+	start := len(text) - len(strings.TrimLeft(text, " \t\r\n"))
+	line, _, _ := strings.Cut(text[start:], "\n")
+	place.Span = diag.Span{Start: start, End: start + len(strings.TrimRight(line, " \t\r"))}
+	return place
+}
+
 func duplicate(node, first *project.Node) *diag.Diagnostic {
-	d := diag.New(diag.DuplicateNode, node.Place, "two resources are named %q", node.Name).
+	d := diag.New(diag.DuplicateNode, withLine(node.Place), "two resources are named %q", node.Name).
 		WithNote(first.Place, "the first %s %q is here", strings.ReplaceAll(string(first.Type), "_", " "), first.Name)
 	if node.IsRefable() {
 		return d.WithHint("give one of them another name; ref() could not tell them apart")

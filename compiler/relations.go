@@ -121,6 +121,16 @@ func (p *parser) callNaming(ctx context.Context, node *project.Node, macro strin
 	return strings.TrimSpace(out.Text), nil
 }
 
+// namePlace is where a node's relation gets its name: in its config, else its file.
+func namePlace(node *project.Node) diag.Place {
+	for _, naming := range []string{"alias", "schema", "database"} {
+		if at := node.Config.Place(naming); !isNowhere(at) {
+			return at
+		}
+	}
+	return withLine(node.Place)
+}
+
 // checkRelations reports two nodes that would be one relation, and returns whose each relation is, by
 // its key.
 func (p *parser) checkRelations(nodes []*project.Node) (seen map[string]*project.Node) {
@@ -135,8 +145,8 @@ func (p *parser) checkRelations(nodes []*project.Node) (seen map[string]*project
 			seen[key] = node
 			continue
 		}
-		p.reportOf(diag.New(diag.DuplicateNode, node.Place, "%q and %q would both be the relation %s", first.Name, node.Name, node.Relation).
-			WithNote(first.Place, "the other one is here").
+		p.reportOf(diag.New(diag.DuplicateNode, namePlace(node), "%q and %q would both be the relation %s", first.Name, node.Name, node.Relation).
+			WithNote(namePlace(first), "the other one is here").
 			WithHint("give one of them another alias or schema"), first, node)
 	}
 	return seen
@@ -163,7 +173,7 @@ func (p *parser) checkSources(nodes []*project.Node) {
 		if source == nil {
 			continue
 		}
-		d := diag.New(diag.ForeignRelation, node.Place, "%s %q would replace the source table %q", node.Type, node.Name, source.Table.SourceName+"."+source.Name).
+		d := diag.New(diag.ForeignRelation, namePlace(node), "%s %q would replace the source table %q", node.Type, node.Name, source.Table.SourceName+"."+source.Name).
 			WithNote(source.Place, "the source is declared here").
 			WithHint("give one of them another name or schema; if they are the same table, use ref() and take the source out")
 		if !p.plan.Project.OwnDefaults() {

@@ -67,7 +67,7 @@ func (p *parser) takeAway(ids []string) {
 	plan := p.plan
 	below := plan.Graph.Descendants(ids, -1)
 	for id, node := range plan.Nodes {
-		if below.Has(id) || slices.Contains(ids, id) {
+		if below.Has(id) || slices.Contains(ids, id) || node.IsLoose() { // a loose one may read what is taken out
 			plan.without.nodes[id] = node
 			plan.without.hooks = plan.without.hooks || p.mayHook(node)
 			delete(plan.Nodes, id)
@@ -147,11 +147,16 @@ func (p *parser) blamed(d *diag.Diagnostic, found map[string][]*project.Node) ([
 		if slices.Contains(proj.PropertyFiles, src) {
 			return p.described(proj, d.Place), true
 		}
-		at := slices.IndexFunc(proj.Files, func(f project.File) bool { return f.Source == src })
+		files := proj.Files
+		at := slices.IndexFunc(files, func(f project.File) bool { return f.Source == src })
+		if at < 0 {
+			files = proj.Unread
+			at = slices.IndexFunc(files, func(f project.File) bool { return f.Source == src })
+		}
 		if at < 0 {
 			continue
 		}
-		switch proj.Files[at].Kind {
+		switch files[at].Kind {
 		case project.MacroFile, project.GenericTestFile:
 			return nil, false
 		}

@@ -25,7 +25,7 @@ func (r *run) noteAbsent(failures []*duckdb.SetupError) {
 			what, needs = fmt.Sprintf("database %q cannot be opened", f.Name), "reads"
 		}
 		why, _, _ := strings.Cut(setupWords(f), "\n")
-		d := diag.Warn(diag.Unchecked, diag.Place{}, "%s, so what %s it is checked only when it is run: %s", what, needs, why)
+		d := diag.Warn(diag.Unchecked, r.plan.Project.Target.PlaceOf(f.What, f.Name), "%s, so what %s it is checked only when it is run: %s", what, needs, why)
 		d.Severity, d.Err = diag.Remark, f
 		r.absentNotes = append(r.absentNotes, d)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"elt/runner/duckdb"
 	"elt/runner/engine"
@@ -75,6 +77,7 @@ func TestScripts(t *testing.T) {
 			"scrub":   scriptScrub,
 			"lines":   scriptLines,
 			"crlf":    scriptCRLF,
+			"utf16":   scriptUTF16,
 			"hold":    scriptHold,
 			"sql":     scriptSQL,
 			"newer":   scriptNewer,
@@ -220,6 +223,20 @@ func scriptCRLF(ts *testscript.TestScript, neg bool, args []string) {
 	for _, file := range args {
 		text := "\ufeff" + strings.ReplaceAll(ts.ReadFile(file), "\n", "\r\n")
 		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o666))
+	}
+}
+
+// scriptUTF16 is "utf16 FILE...": writes files as some editors do, in UTF-16 with a byte order mark.
+func scriptUTF16(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: utf16 FILE...")
+	}
+	for _, file := range args {
+		text := []byte{0xff, 0xfe}
+		for _, unit := range utf16.Encode([]rune(ts.ReadFile(file))) {
+			text = binary.LittleEndian.AppendUint16(text, unit)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(file), text, 0o666))
 	}
 }
 

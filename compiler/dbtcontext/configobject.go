@@ -3,6 +3,7 @@ package dbtcontext
 import (
 	"fmt"
 
+	"elt/compiler/diag"
 	"elt/compiler/template"
 )
 
@@ -23,6 +24,7 @@ func (o *configObject) TypeName() string {
 // Call is config(key=value, ...) or config({...}).
 func (o *configObject) Call(c *template.Call) (template.Value, error) {
 	values := template.NewDict()
+	var at []diag.Place
 	switch {
 	case len(c.Args) == 1 && len(c.Kwargs) == 0:
 		d, ok := c.Args[0].(*template.Dict)
@@ -35,11 +37,15 @@ func (o *configObject) Call(c *template.Call) (template.Value, error) {
 			if err := values.Set(kw.Name, kw.Value); err != nil {
 				return nil, err
 			}
+			if at == nil {
+				at = make([]diag.Place, 0, len(c.Kwargs))
+			}
+			at = append(at, kw.Place)
 		}
 	default:
 		return nil, fmt.Errorf("config() takes either one dict or key=value, not both")
 	}
-	return "", o.s.host.Config(values, c.Place)
+	return "", o.s.host.Config(values, c.Place, at)
 }
 
 // Attr returns a method.
@@ -113,7 +119,7 @@ func (o *configObject) set(c *template.Call) (template.Value, error) {
 	if err := c.Unpack("set", "name", &name, "value", &value); err != nil {
 		return nil, err
 	}
-	return "", o.s.host.Config(template.NewDict(template.Item{Key: name, Value: value}), c.Place)
+	return "", o.s.host.Config(template.NewDict(template.Item{Key: name, Value: value}), c.Place, nil)
 }
 
 func (o *configObject) persist(what string) template.Value {

@@ -25,8 +25,9 @@ type Host interface {
 	// Source resolves source(). expression is the FROM item of a source that reads
 	// files ("read_csv(...)" or a location), else "" and the relation counts.
 	Source(call project.SourceCall) (rel project.Relation, expression string, err error)
-	// Config takes the arguments of config(...).
-	Config(values *template.Dict, place diag.Place) error
+	// Config takes the arguments of config(...). at are the places of its keys in their order, none
+	// where they have none of their own.
+	Config(values *template.Dict, place diag.Place, at []diag.Place) error
 	// ConfigGet reads the node's config; while parsing, what is known so far.
 	ConfigGet(key string) (template.Value, bool)
 	// This is the node's own published relation.

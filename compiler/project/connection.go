@@ -54,10 +54,10 @@ func (l *loader) connection(c cursor, name, profile string) *Target {
 	}
 	t.Settings = l.settings(c.get("settings"), "settings", rd)
 	t.ConfigOptions = l.settings(c.get("config_options"), "config_options", rd)
-	t.Attach = l.attachments(c.get("attach"), rd)
+	t.Attach = l.attachments(t, c.get("attach"), rd)
 	t.Extensions = l.extensions(c.get("extensions"), rd)
 	notePlaces(t, c)
-	t.Secrets = l.secrets(c.get("secrets"), rd)
+	t.Secrets = l.secrets(t, c.get("secrets"), rd)
 	if rd.str(c.get("use_credential_provider"), "use_credential_provider") == "aws" {
 		t.Secrets = append(t.Secrets, Secret{Name: "_dbt_secret_aws", Type: "s3", Provider: "credential_chain"})
 	}
@@ -229,11 +229,13 @@ func (l *loader) settings(c cursor, key string, rd reader) []Setting {
 	return out
 }
 
-func (l *loader) attachments(c cursor, rd reader) []Attach {
+func (l *loader) attachments(t *Target, c cursor, rd reader) []Attach {
 	var out []Attach
 	for _, e := range rd.list(c, "attach") {
 		if e.isText() {
-			out = append(out, Attach{Path: l.dataPath(rd.str(e, "attach"))})
+			a := Attach{Path: l.dataPath(rd.str(e, "attach"))}
+			noteAttached(t, a, cursor{}, e)
+			out = append(out, a)
 			continue
 		}
 		if !e.isMap() {
@@ -253,9 +255,24 @@ func (l *loader) attachments(c cursor, rd reader) []Attach {
 		case "", "duckdb", "sqlite", "sqlite_scanner":
 			a.Path = l.dataPath(path)
 		}
+		at := e.get("alias")
+		if !at.exists() {
+			at = e.get("type")
+		}
+		noteAttached(t, a, at, e.get("path"))
 		out = append(out, a)
 	}
 	return out
+}
+
+// noteAttached remembers where an attached database stands: its path, unless that may hold a password
+// as connection strings do, else its other name.
+func noteAttached(t *Target, a Attach, name, path cursor) {
+	at := path
+	if strings.ContainsAny(path.text(), ":=@?") {
+		at = name
+	}
+	t.note("database", orElse(a.Alias, orElse(a.Type, a.Path)), at.place())
 }
 
 // attachOptions takes type, secret and read_only out of options, where dbt-duckdb
@@ -345,7 +362,7 @@ func (l *loader) retries(t *Target, c cursor, rd reader) {
 
 // secrets reads the secrets. Everything but type, name, provider, scope and
 // persistent is a parameter, and may be a credential.
-func (l *loader) secrets(c cursor, rd reader) []Secret {
+func (l *loader) secrets(t *Target, c cursor, rd reader) []Secret {
 	var out []Secret
 	for i, e := range rd.list(c, "secrets") {
 		if !e.isMap() {
@@ -372,6 +389,11 @@ func (l *loader) secrets(c cursor, rd reader) []Secret {
 				s.params = append(s.params, Setting{p.key, p.value.value(rd.r)})
 			}
 		}
+		at := e.get("name")
+		if !at.exists() {
+			at = e.get("type")
+		}
+		t.note("secret", s.Name, at.place())
 		out = append(out, s)
 	}
 	return out

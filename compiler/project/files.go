@@ -31,6 +31,11 @@ func (l *loader) loadFiles() {
 	files := f.all()
 	patches := f.propertyFiles()
 	l.readFiles(files)
+	for _, f := range files {
+		if f.Name == "" {
+			l.p.Unread = append(l.p.Unread, f)
+		}
+	}
 	l.p.Files = slices.DeleteFunc(files, func(f File) bool { return f.Name == "" })
 	l.readPropertyFiles(patches)
 }
@@ -243,7 +248,15 @@ func (l *loader) readFile(f *File) *diag.Diagnostic {
 	data, err := fs.ReadFile(l.opts.FS, f.OriginalPath)
 	if err != nil {
 		f.Name = ""
-		return unreadable(l.p.shown(f.OriginalPath), err)
+		d := unreadable(l.p.shown(f.OriginalPath), err)
+		f.Source = d.Place.Source
+		return d
+	}
+	if encoding := foreignEncoding(data); encoding != "" && f.Kind != DocsFile && f.Kind != FixtureFile {
+		f.Name = ""
+		d := inEncoding(l.p.shown(f.OriginalPath), encoding)
+		f.Source = d.Place.Source
+		return d
 	}
 	text := strings.TrimRight(string(data), " \t\r\n\v\f")
 	text = strings.TrimPrefix(text, "\ufeff")

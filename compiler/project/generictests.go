@@ -256,14 +256,13 @@ func (on *tested) argPlace(t *TestPatch, key string) diag.Place {
 }
 
 // configPlaces are the places of the keys of a test's config; nil where it has none.
-func (on *tested) configPlaces(t *TestPatch, config *template.Dict) map[string]diag.Place {
+func (on *tested) configPlaces(t *TestPatch, config *template.Dict) []diag.Place {
 	if config.Len() == 0 {
 		return nil
 	}
-	places := make(map[string]diag.Place, config.Len())
+	places := make([]diag.Place, 0, config.Len())
 	for _, item := range config.Items() {
-		key := template.Str(item.Key)
-		places[key] = on.argPlace(t, key)
+		places = append(places, on.argPlace(t, template.Str(item.Key)))
 	}
 	return places
 }

@@ -55,6 +55,7 @@ type Project struct {
 	Flags      *template.Dict // never nil
 
 	Files   []File // all files of the resource paths but property files, sorted by path
+	Unread  []File // those that could not be read, without names; of each a mistake is told
 	Patches *Patches
 	// PropertyFiles are the property files that could be read, sorted by path.
 	PropertyFiles []*diag.Source

@@ -199,7 +199,7 @@ type ResolveInput struct {
 type ConfigCall struct {
 	Values *template.Dict
 	Place  diag.Place
-	Places map[string]diag.Place // of keys that have one of their own, as written
+	Places []diag.Place // of the keys in the order of Values; none, or zero, where they have none
 }
 
 // ResolveConfig merges dbt's defaults, the project file, the property file and
@@ -231,17 +231,17 @@ func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
 		if call.Values == nil {
 			continue
 		}
-		for _, item := range call.Values.Items() {
+		for i, item := range call.Values.Items() {
 			name, ok := item.Key.(string)
 			if !ok {
 				continue
 			}
 			key, v := configKey(name), ConfigValue{Value: item.Value, Place: call.Place}
-			if at, ok := call.Places[name]; ok {
-				v.Place = at
+			if i < len(call.Places) && !call.Places[i].IsZero() {
+				v.Place = call.Places[i]
 			}
 			if in.Type != Test { // a test's declaration was checked, key by key, when it was read
-				diags.checkConfigKey(in.Type, name, call.Place)
+				diags.checkConfigKey(in.Type, name, v.Place)
 			}
 			if d := checkConfig(in.Type, key, v); d != nil {
 				diags.add(d)

@@ -100,6 +100,7 @@ type (
 	callArgs struct {
 		args       []expr
 		names      []string
+		places     []pos // of names
 		values     []expr
 		star, kwds expr // *star, **kwds; each may be nil
 	}

@@ -75,7 +75,7 @@ func (f *frame) arguments(a *callArgs, at pos) (*Call, error) {
 				return nil, f.fail(at, diag.New(diag.TemplateSyntax, diag.Place{}, "keyword argument repeated: %s", name))
 			}
 		}
-		c.Kwargs[i] = Kwarg{name, v}
+		c.Kwargs[i] = Kwarg{name, v, f.place(pos{a.places[i].start, a.values[i].span().end})}
 	}
 	c.written = len(c.Kwargs)
 	if a.star != nil {
@@ -126,7 +126,7 @@ func (f *frame) spreadKwargs(c *Call, e expr) error {
 				return TypeErrorf("got multiple values for keyword argument %s", Repr(name))
 			}
 		}
-		c.Kwargs = append(c.Kwargs, Kwarg{name, it.Value})
+		c.Kwargs = append(c.Kwargs, Kwarg{Name: name, Value: it.Value})
 	}
 	return nil
 }

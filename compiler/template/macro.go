@@ -112,7 +112,7 @@ func (m *macroValue) bind(f *frame, c *Call) error {
 	set := func(slot int32, v Value) { f.slots[slot-1] = v }
 	kwargs := c.Kwargs
 	if c.Caller != nil { // behind those that are written out, before those of **
-		kwargs = slices.Insert(slices.Clone(kwargs), min(c.written, len(kwargs)), Kwarg{"caller", c.Caller})
+		kwargs = slices.Insert(slices.Clone(kwargs), min(c.written, len(kwargs)), Kwarg{Name: "caller", Value: c.Caller})
 	}
 	taken := make([]bool, len(kwargs))
 	pop := func(name string) (Value, bool) {

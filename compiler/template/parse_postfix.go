@@ -122,7 +122,7 @@ func (p *parser) callArgs() (*callArgs, int32) {
 			if slices.Contains(a.names, t.text) {
 				p.failCompiled(diag.New(diag.TemplateSyntax, p.place(pos{t.start, t.end}), "keyword argument repeated: %s", t.text))
 			}
-			a.names = append(a.names, t.text)
+			a.names, a.places = append(a.names, t.text), append(a.places, pos{t.start, t.end})
 			a.values = append(a.values, p.expression())
 		default:
 			ensure(a.star == nil && a.kwds == nil && a.names == nil)

@@ -76,6 +76,7 @@ type (
 type Kwarg struct {
 	Name  string
 	Value Value
+	Place diag.Place // from its name to the end of its value; zero of what comes from **
 }
 
 // Call is one call of a Callable.

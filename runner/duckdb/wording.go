@@ -116,6 +116,7 @@ var wordings = []wording{
 	say(`(?s)^Error when converting column "(.+)"\. (?:Could not convert string|Could not parse string|Failed to cast value to [a-z]+:|\w+ field value out of range:|.*?) ?"(.*?)".* '(\S+)'$`, `"$2" of column "$1" is not of type $3`, ``).typed(),
 	say(`^Expected Number of Columns: (\d+) Found: (\d+)$`, `the row has $2 values where $1 columns are expected`, ``),
 	say(`^Value with unterminated quote found\.$`, `a quoted value is not closed`, ``),
+	say(`^Invalid unicode \(byte sequence mismatch\) detected in value construction$`, `this text is not UTF-8`, `save the file as UTF-8`),
 	say(`^Invalid unicode .* This file is not utf-8 encoded\.$`, `the file is not UTF-8`, `name its encoding under options: of the source, such as encoding: latin-1`),
 	say(`^File '(.+)' too small to be a Parquet file$`, `"$1" is not a Parquet file: it is too short`, `it may have been cut off; if it is of another kind, say so with format: of the source`),
 	say(`^No magic bytes found at end of file '(.+)'$`, `"$1" is not a Parquet file`, `it may have been cut off; if it is of another kind, say so with format: of the source`),
