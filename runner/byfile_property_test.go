@@ -78,6 +78,9 @@ func (m *lakeModel) next(full bool) (taken map[string]rawFile, failed []string, 
 		}
 	}
 	slices.Sort(failed)
+	if full && slices.ContainsFunc(failed, func(name string) bool { return len(m.taken[name].rows) > 0 }) {
+		return m.taken, failed, false // a full refresh loses no rows
+	}
 	for _, f := range taken {
 		if slices.ContainsFunc(f.rows, func(amount int) bool { return amount < 0 }) {
 			return m.taken, failed, false

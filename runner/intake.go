@@ -27,8 +27,9 @@ import (
 type intake struct {
 	column  string
 	anew    bool
-	whole   bool // it shows all files: nothing is taken in
-	unknown bool // the table is there and the ledger knows no file
+	whole   bool            // it shows all files: nothing is taken in
+	unknown bool            // the table is there and the ledger knows no file
+	had     map[string]bool // the files whose rows are in the table that is made anew, by name
 	sources []*sourceIntake
 	gone    []state.LedgerFile // in the ledger, and there no more
 	table   project.Relation   // the files table, see state.CreateFiles
@@ -69,6 +70,7 @@ type fileFailure struct {
 	file   intakeFile
 	source string
 	why    diag.List
+	holds  bool // its rows are in the table that would be made anew without them
 }
 
 // planIntake compares the files of a by_file model's sources with its ledger.
@@ -81,11 +83,18 @@ func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew
 		return nil, err
 	}
 	ledger := map[string]state.LedgerFile{}
-	if !anew && r.stateVersion >= state.LedgersVersion {
+	if r.stateVersion >= state.LedgersVersion && (!anew || n.state.IsTable()) {
 		err := state.Ledger(ctx, s, r.database, n.node.UniqueID, func(f state.LedgerFile) { ledger[f.Path] = f })
 		if err != nil {
 			return nil, err
 		}
+	}
+	if anew {
+		in.had = make(map[string]bool, len(ledger))
+		for path, f := range ledger {
+			in.had[path] = f.Rows != 0
+		}
+		clear(ledger)
 	}
 	in.unknown = !anew && len(ledger) == 0
 	known := 0

@@ -72,7 +72,7 @@ func (w *worker) load(ctx context.Context, n *nodeRun, list []materialize.Statem
 	for {
 		err := w.attempt(ctx, n, list)
 		if err == nil {
-			return w.noteFiles(ctx, n)
+			return w.keepOrNote(ctx, n)
 		}
 		if ctx.Err() != nil {
 			return err
@@ -83,6 +83,16 @@ func (w *worker) load(ctx context.Context, n *nodeRun, list []materialize.Statem
 		}
 		w.useFilesTable(n)
 	}
+}
+
+// keepOrNote makes the files table; of a table that is made anew it first sees to it that nothing is
+// lost by a file that cannot be read any more, whose rows are in the table as it is.
+func (w *worker) keepOrNote(ctx context.Context, n *nodeRun) error {
+	if !slices.ContainsFunc(n.intake.failed, func(f fileFailure) bool { return f.holds }) {
+		return w.noteFiles(ctx, n)
+	}
+	_, err := w.session.Exec(context.WithoutCancel(ctx), "drop table if exists "+n.write.Made.String())
+	return errors.Join(n.intake.whys(), err)
 }
 
 // attempt runs the statements, and drops what they have made where one fails.
@@ -199,6 +209,9 @@ func (in *intake) sourceOf(file intakeFile) string {
 // leaveOut takes files out of what is taken in. It returns false where nothing would be
 // left to make the table of.
 func (in *intake) leaveOut(bad []fileFailure) bool {
+	for i := range bad {
+		bad[i].holds = in.had[bad[i].file.name]
+	}
 	in.failed = append(in.failed, bad...)
 	for _, si := range in.sources {
 		si.take = slices.DeleteFunc(si.take, func(f intakeFile) bool {
@@ -269,7 +282,11 @@ func (f fileFailure) told() diag.List {
 	out := slices.Clone(f.why)
 	for i, d := range out {
 		c := *d
-		c.Notes = append(slices.Clone(d.Notes), diag.Note{Message: fmt.Sprintf("%s was not taken in, and is tried again by the next build", f.file.name)})
+		note := fmt.Sprintf("%s was not taken in, and is tried again by the next build", f.file.name)
+		if f.holds {
+			note = fmt.Sprintf("the table has rows of %s, so it is not made anew without them: a build that is no full refresh goes on with the other files", f.file.name)
+		}
+		c.Notes = append(slices.Clone(d.Notes), diag.Note{Message: note})
 		out[i] = &c
 	}
 	return out
