@@ -97,10 +97,27 @@ func (p *parser) warnOfFixed(node *project.Node, told map[string]bool) {
 			names, place = append(names, strconv.Quote(own.Name)), cmp.Or(place, own.Place())
 		}
 	}
+	for _, m := range p.fixedBlocks(string(node.Type)) {
+		names, place = append(names, strconv.Quote(m.Name)), cmp.Or(place, m.Place())
+	}
 	if len(names) > 0 {
 		what := strings.ReplaceAll(string(node.Type), "_", " ") + "s"
 		p.report(diag.Warn(diag.Unsupported, place, "what elt does to %s is not made of macros: without effect is %s", what, strings.Join(names, ", ")))
 	}
+}
+
+// fixedBlocks are the materialization blocks by which dbt would make seeds, snapshots or tests: those of the
+// project, and of packages where a flag says so.
+func (p *parser) fixedBlocks(kind string) []dbtcontext.MacroInfo {
+	explicit, _ := p.plan.Project.Flags.Get("require_explicit_package_overrides_for_builtin_materializations")
+	var out []dbtcontext.MacroInfo
+	for _, m := range p.plan.dbt.OwnMacros() {
+		name, is := strings.CutPrefix(m.Name, "materialization_"+kind+"_")
+		if is && (name == "default" || name == "duckdb") && (m.Package == p.plan.Project.Name || explicit == false) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // ownMacro finds the first of dbt's macros that one of the project takes the place of, by its own name or

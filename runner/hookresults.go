@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"strconv"
+
 	"elt/compiler/dbtcontext"
 	"elt/compiler/project"
 	"elt/compiler/template"
@@ -41,6 +43,19 @@ func resultValue(res *NodeResult) *dbtcontext.RunResult {
 	switch res.Status {
 	case Pass, Failed, Warned:
 		out.Failures = res.Failures
+	case Success:
+		if out.Message == "" {
+			out.Message = res.Loaded()
+		}
 	}
 	return out
+}
+
+// Loaded is what dbt says of a seed that was loaded, "INSERT 100"; "" for any other result.
+func (res *NodeResult) Loaded() string {
+	if res.Node.Type != project.Seed || res.Rows < 0 || res.Status != Success {
+		return ""
+	}
+	verb := map[bool]string{true: "CREATE ", false: "INSERT "}[res.FullRefresh]
+	return verb + strconv.FormatInt(res.Rows, 10)
 }

@@ -1,6 +1,7 @@
 package dbtcontext
 
 import (
+	"strings"
 	"time"
 
 	"elt/compiler/project"
@@ -71,6 +72,10 @@ func (r *RunResult) dict() *template.Dict {
 	response := template.NewDict()
 	if r.Status == "success" {
 		response = template.NewDict(item("_message", "OK"))
+		if verb, _, ok := strings.Cut(r.Message, " "); ok && r.Node.Type == project.Seed {
+			_ = response.Set("_message", r.Message)
+			_ = response.Set("code", verb)
+		}
 		if r.Rows >= 0 {
 			_ = response.Set("rows_affected", r.Rows)
 		}

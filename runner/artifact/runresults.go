@@ -124,11 +124,7 @@ func newResult(r *runner.NodeResult) result {
 	case runner.Pass, runner.Failed, runner.Warned, runner.NoOp:
 		out.Failures = &r.Failures
 	case runner.Success, runner.PartialSuccess:
-		message := "OK"
-		if r.Node.Type == project.Seed && r.Rows >= 0 {
-			verb := map[bool]string{true: "CREATE ", false: "INSERT "}[r.FullRefresh] // as dbt
-			message = verb + strconv.FormatInt(r.Rows, 10)
-		}
+		message := cmp.Or(r.Loaded(), "OK")
 		out.Response["_message"] = "OK"
 		if out.Message == nil {
 			out.Message = &message
