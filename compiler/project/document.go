@@ -33,22 +33,6 @@ type report struct {
 
 func (r *report) add(d *diag.Diagnostic) { r.list = append(r.list, d) }
 
-// endsWithText takes the line ends off a block of text that a file ends with: dbt strips white space off
-// a file before it is read as YAML.
-func endsWithText(last *yaml.Node, text string) {
-	for len(last.Content) > 0 {
-		last = last.Content[len(last.Content)-1]
-	}
-	if last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
-		return
-	}
-	text = strings.TrimSpace(text)
-	value := strings.TrimRight(last.Value, "\n")
-	if strings.HasSuffix(value, strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])) { // no comment follows
-		last.Value = value
-	}
-}
-
 // parseDocument parses a YAML text. What is wrong with it goes to diags; a text that
 // is not YAML, or has a key twice that may not be, gives a document without content and false.
 func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
@@ -66,7 +50,6 @@ func parseDocument(src *diag.Source, diags *report) (cursor, bool) {
 	}
 	if len(top.Content) == 1 {
 		doc.root = top.Content[0]
-		endsWithText(doc.root, text)
 	}
 	var second yaml.Node
 	if dec.Decode(&second) == nil && len(second.Content) > 0 {
