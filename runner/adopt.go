@@ -74,9 +74,11 @@ func (r *run) foreign(ctx context.Context) ([]foreignRelation, error) {
 	if err != nil {
 		return nil, err
 	}
-	attached, err := attachedDatabases(ctx, r.main)
-	if err != nil {
-		return nil, err
+	attached := map[string]attached{strings.ToLower(r.database): {}}
+	if !r.isAlone() {
+		if attached, err = attachedDatabases(ctx, r.main); err != nil {
+			return nil, err
+		}
 	}
 	keys := make(map[string]bool, len(made))
 	for _, rel := range made {

@@ -388,7 +388,7 @@ func (f *bindFacts) Published(ctx context.Context, node *project.Node) ([]compil
 	if info.Type == "view" && !node.GrowsFiles() && f.run.rebuiltAbove(node) {
 		return nil, compiler.Doubt("it is a view over what this run makes")
 	}
-	columns, err := f.run.describeRelation(ctx, info.Relation)
+	columns, err := f.run.describePublished(ctx, info.Relation)
 	if err != nil {
 		return nil, compiler.Doubt("its columns cannot be read: " + err.Error())
 	}
@@ -411,6 +411,17 @@ func (r *run) describeRelation(ctx context.Context, rel project.Relation) ([]com
 	}
 	defer r.sessions.put(s)
 	columns, err := describe(ctx, s, rel)
+	return plainColumns(columns), err
+}
+
+// describePublished reads the columns of what is published.
+func (r *run) describePublished(ctx context.Context, rel project.Relation) ([]compiler.Column, error) {
+	s, err := r.sessions.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.sessions.put(s)
+	columns, err := r.published.columnsOf(ctx, s, rel)
 	return plainColumns(columns), err
 }
 

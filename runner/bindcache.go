@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -20,14 +21,25 @@ type bindCache struct {
 // columnsCache is the file of it below the target path.
 const columnsCache = "columns.cache"
 
-// openBindCache reads the cache of a project. What is wrong with it is a warning; it is
-// then empty.
-func openBindCache(p *project.Project) (*bindCache, *diag.Diagnostic) {
+// IsKnown reports whether an earlier command has kept what it found out about the queries of a
+// project. Then a later one mostly needs no database to check them in.
+func IsKnown(p *project.Project) bool {
+	_, err := os.Stat(bindCachePath(p))
+	return err == nil
+}
+
+func bindCachePath(p *project.Project) string {
 	dir := p.TargetPath
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(p.Root, dir)
 	}
-	file, err := kept.Open(filepath.Join(dir, columnsCache), "columns 1")
+	return filepath.Join(dir, columnsCache)
+}
+
+// openBindCache reads the cache of a project. What is wrong with it is a warning; it is
+// then empty.
+func openBindCache(p *project.Project) (*bindCache, *diag.Diagnostic) {
+	file, err := kept.Open(bindCachePath(p), "columns 1")
 	return &bindCache{File: file}, IgnoredCache(p, columnsCache, err)
 }
 

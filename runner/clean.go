@@ -34,10 +34,11 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned
 	for _, file := range r.halfReplicas {
 		done.Files = append(done.Files, r.shownPath(file))
 	}
-	version, err := state.ReadVersion(ctx, r.main, r.database)
+	there, err := r.inventory(ctx)
 	if err != nil {
 		return done, diagnostics(err)
 	}
+	version := there.version
 	if err := state.Check(version); err != nil {
 		return done, err
 	}
@@ -62,8 +63,16 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned
 // leftovers lists hidden relations in all databases that can be written.
 func leftovers(ctx context.Context, s engine.Session) ([]project.Relation, error) {
 	found, err := hiddenRelations(ctx, s)
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	return writableOf(ctx, s, found)
+}
+
+// writableOf are the relations among some that are in databases which can be written.
+func writableOf(ctx context.Context, s engine.Session, found []project.Relation) ([]project.Relation, error) {
+	if len(found) == 0 {
+		return nil, nil
 	}
 	writable, err := attachedDatabases(ctx, s)
 	return slices.DeleteFunc(found, func(rel project.Relation) bool {
@@ -97,7 +106,12 @@ func hiddenRelations(ctx context.Context, s engine.Session) ([]project.Relation,
 // dropLeftovers drops hidden relations but those to keep, and forgets the candidates
 // of earlier runs, where elt's own tables are there in some version.
 func (r *run) dropLeftovers(ctx context.Context, version int, keep []project.Relation) ([]project.Relation, error) {
-	found, err := leftovers(ctx, r.main)
+	there, err := r.inventory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.seen = nil // it is changed now
+	found, err := writableOf(ctx, r.main, slices.Clone(there.hidden))
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +132,7 @@ func (r *run) dropLeftovers(ctx context.Context, version int, keep []project.Rel
 		}
 		dropped = append(dropped, rel)
 	}
-	if version == 0 {
+	if version == 0 || !there.filled[state.CandidatesTable] {
 		return dropped, nil
 	}
 	_, err = r.main.Exec(ctx, state.DeleteCandidates(r.database))

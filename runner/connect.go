@@ -25,6 +25,54 @@ func (r *run) openFor(ctx context.Context, ids []string) error {
 	return r.use(ctx, db)
 }
 
+// opening is a database that is opened beside other work. A nil one is none.
+type opening struct {
+	give func()
+	done chan struct{} // closed once db and err are set
+	db   *duckdb.DB
+	err  error
+}
+
+// openAhead begins to open the database of a run that will write, if it is there and the only one:
+// an error that comes out meanwhile must not leave a new file.
+func (r *run) openAhead(ctx context.Context, ids []string) {
+	target := r.plan.Project.Target
+	if r.onlyLooks(ids) || !isFile(target.Path) || !r.isAlone() {
+		return
+	}
+	if _, err := os.Stat(target.Path); err != nil {
+		return
+	}
+	ctx, giveUp := context.WithCancel(ctx)
+	o := &opening{give: giveUp, done: make(chan struct{})}
+	go func() {
+		defer close(o.done)
+		o.db, o.err = openReadWrite(ctx, target, r.opts.Wait)
+	}()
+	r.opening = o
+}
+
+// take returns the database once it is open. It is the caller's then.
+func (o *opening) take() (*duckdb.DB, error) {
+	if o == nil {
+		return nil, nil
+	}
+	<-o.done
+	o.give()
+	return o.db, o.err
+}
+
+// close gives up.
+func (o *opening) close() {
+	if o == nil {
+		return
+	}
+	o.give()
+	if db, err := o.take(); err == nil {
+		_ = db.Close() // nothing was written
+	}
+}
+
 // open opens the database and what goes with it.
 func (r *run) open(ctx context.Context) error {
 	target := r.plan.Project.Target
@@ -35,7 +83,10 @@ func (r *run) open(ctx context.Context) error {
 		_, err := os.Stat(target.Path)
 		r.made = errors.Is(err, os.ErrNotExist)
 	}
-	db, err := openReadWrite(ctx, target, r.opts.Wait)
+	db, err := r.opening.take()
+	if db == nil && err == nil {
+		db, err = openReadWrite(ctx, target, r.opts.Wait)
+	}
 	if err != nil {
 		return err
 	}

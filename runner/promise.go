@@ -248,14 +248,15 @@ func (r *run) brokenFault(step *publishStep, err error) error {
 // left half published. It is done before anything is read, by whatever opens the
 // database for writing.
 func (r *run) rollForward(ctx context.Context) error {
-	version, err := state.ReadVersion(ctx, r.main, r.database)
-	if err != nil || version < state.IntentsVersion || version > state.Version {
+	there, err := r.inventory(ctx)
+	if err != nil || there.version < state.IntentsVersion || there.version > state.Version || !there.filled[state.IntentsTable] {
 		return err
 	}
 	intents, err := state.Intents(ctx, r.main, r.database)
 	if err != nil || len(intents) == 0 {
 		return err
 	}
+	r.seen = nil // what is carried out changes it
 	databases, err := attachedDatabases(ctx, r.main)
 	if err != nil {
 		return err
@@ -263,7 +264,7 @@ func (r *run) rollForward(ctx context.Context) error {
 	for i, in := range intents {
 		if err := r.carryOut(ctx, in, databases); err != nil {
 			if r.giveUp && ctx.Err() == nil {
-				return r.forgetIntents(ctx, version, intents[i:])
+				return r.forgetIntents(ctx, there.version, intents[i:])
 			}
 			return unkeptFault(in, err)
 		}

@@ -145,7 +145,7 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 	statements = append(statements, r.rejectStatements(published, now)...)
 	statements = append(statements, r.ledgerStatements(published, now)...)
 	statements = append(statements, r.intervalStatements(published)...)
-	if !r.made || r.noted {
+	if r.noted { // those of earlier runs are forgotten when a run begins
 		statements = append(statements, state.ForgetCandidates(r.database, ids)...)
 	}
 	var left []state.Candidate

@@ -24,8 +24,9 @@ type published struct {
 	functions map[string]*tableFunction         // those that the project makes
 	parser    duckdb.Parser                     // closed with the run
 
-	mu    sync.Mutex
-	reads map[string][]viewRead // by the key of a view
+	mu      sync.Mutex
+	reads   map[string][]viewRead      // by the key of a view
+	columns map[string][]engine.Column // of those that somebody has asked for
 }
 
 // viewRead is a relation that a view names, and where in [engine.RelationInfo.ViewSQL].
@@ -35,44 +36,37 @@ type viewRead struct {
 	start, end int
 }
 
-const relationsSQL = `select database_name, schema_name, table_name, 'table', null, has_primary_key or index_count > 0, estimated_size
-  from duckdb_tables() where not internal and not temporary
-union all
-select database_name, schema_name, view_name, 'view', sql, false, -1
-  from duckdb_views() where not internal and not temporary
-order by 1, 2, 3`
-
 // readPublished reads what exists.
 func readPublished(ctx context.Context, s engine.Session, names *names) (*published, error) {
-	p := newPublished(names)
-	t, err := s.Query(ctx, relationsSQL)
+	l, err := takeStock(ctx, s, names.main, false)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range t.Rows {
-		info := &engine.RelationInfo{Relation: project.Relation{
-			Database: row[0].(string), Schema: row[1].(string), Identifier: row[2].(string), Type: row[3].(string),
-		}}
-		if isHidden(info.Relation) {
+	return publishedIn(l, names), nil
+}
+
+// publishedIn is what a look has found but for what is hidden.
+func publishedIn(l *inventory, names *names) *published {
+	p := newPublished(names)
+	for i := range l.relations {
+		if isHidden(l.relations[i].Relation) {
 			continue
 		}
-		info.ViewSQL, _ = row[4].(string)
-		info.HasIndexes, _ = row[5].(bool)
-		p.relations[info.Key()] = info
-		p.rows[info.Key()], _ = row[6].(int64)
+		info := l.relations[i].RelationInfo
+		p.relations[info.Key()] = &info
+		p.rows[info.Key()] = l.relations[i].rows
 		schema := schemaKey(info.Database, info.Schema)
-		p.bySchema[schema] = append(p.bySchema[schema], info)
+		p.bySchema[schema] = append(p.bySchema[schema], &info)
 	}
-	t, err = s.Query(ctx, `select database_name, schema_name, table_name, index_name, sql from duckdb_indexes() order by 1, 2, 3, 4`)
-	if err != nil {
-		return nil, err
+	if l.indexes == nil {
+		return p
 	}
-	for _, row := range t.Rows {
+	for _, row := range l.indexes.Rows {
 		key := project.Relation{Database: row[0].(string), Schema: row[1].(string), Identifier: row[2].(string)}.Key()
 		sql, _ := row[4].(string)
 		p.indexes[key] = append(p.indexes[key], materialize.ExistingIndex{Name: row[3].(string), SQL: sql})
 	}
-	return p, nil
+	return p
 }
 
 // newPublished is what exists where nothing does.
@@ -80,7 +74,7 @@ func newPublished(names *names) *published {
 	return &published{
 		main: names.main, names: names,
 		relations: map[string]*engine.RelationInfo{}, rows: map[string]int64{}, indexes: map[string][]materialize.ExistingIndex{},
-		bySchema: map[string][]*engine.RelationInfo{}, reads: map[string][]viewRead{},
+		bySchema: map[string][]*engine.RelationInfo{}, reads: map[string][]viewRead{}, columns: map[string][]engine.Column{},
 	}
 }
 
@@ -101,13 +95,31 @@ func (p *published) state(ctx context.Context, s engine.Session, rel project.Rel
 	}
 	out := *info
 	if withColumns {
-		columns, err := describe(ctx, s, info.Relation)
+		columns, err := p.columnsOf(ctx, s, info.Relation)
 		if err != nil {
 			return materialize.State{}, err
 		}
 		out.Columns = columns
 	}
 	return materialize.State{Existing: &out, Indexes: p.indexes[info.Key()]}, nil
+}
+
+// columnsOf returns the columns of what is published, which stay as they are until the publish.
+func (p *published) columnsOf(ctx context.Context, s engine.Session, rel project.Relation) ([]engine.Column, error) {
+	key := rel.Key()
+	p.mu.Lock()
+	columns, ok := p.columns[key]
+	p.mu.Unlock()
+	if ok {
+		return columns, nil
+	}
+	columns, err := describe(ctx, s, rel)
+	if err == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.columns[key] = columns
+	}
+	return columns, err
 }
 
 // describe returns the columns of a relation, or of a view in the run's shadow.

@@ -40,11 +40,13 @@ type run struct {
 	clock    time.Time
 
 	db           *duckdb.DB
+	opening      *opening       // of the database, while files are listed
 	main         engine.Session // of the goroutine that runs the run
 	database     string
 	sessions     *sessionPool
 	quarantine   quarantine
 	changes      *changeBook // nil where no model reads changes of another
+	seen         *inventory  // until something is changed
 	published    *published
 	names        *names
 	shadows      *shadows
@@ -56,11 +58,12 @@ type run struct {
 	byID         map[string]*nodeRun
 	byKey        map[string]*nodeRun // by the key of the relation, see [run.makerOf]
 	workers      int
-	records      *records       // of a new database
-	closing      sync.WaitGroup // what is closed while the run goes on
-	stateVersion int            // of the state's tables as the run found them
-	readOnly     bool           // nothing may be written: elt show, elt compile and most of elt test
-	logStays     bool           // a checkpoint failed: no other while nodes are built
+	records      *records        // of a new database
+	closing      sync.WaitGroup  // what is closed while the run goes on
+	stateVersion int             // of the state's tables as the run found them
+	filled       map[string]bool // those of them in which there were rows
+	readOnly     bool            // nothing may be written: elt show, elt compile and most of elt test
+	logStays     bool            // a checkpoint failed: no other while nodes are built
 	toldLogStays bool
 	started      bool // everything is compiled; nodes are being built
 
@@ -140,7 +143,9 @@ func (r *run) do(ctx context.Context) (*Summary, error) {
 		return r.unitTests(ctx, ids)
 	}
 	if !r.opts.retry { // what a retry does is known only when the database is open
+		r.openAhead(ctx, ids)
 		if err := r.openLocalLake(ctx, ids); err != nil {
+			r.opening.close()
 			return nil, err
 		}
 	} else if missing(r.plan.Project.Target) {
@@ -258,14 +263,12 @@ func (r *run) readPublishedState(ctx context.Context, ids []string) error {
 		}
 		return r.finishLake(ctx, ids)
 	}
-	var err error
-	if r.published, err = readPublished(ctx, r.main, r.names); err != nil {
+	there, err := r.inventory(ctx)
+	if err != nil {
 		return err
 	}
+	r.published, r.stateVersion, r.filled = publishedIn(there, r.names), there.version, there.filled
 	if err = r.published.readFunctions(ctx, r.main, r.plan); err != nil {
-		return err
-	}
-	if r.stateVersion, err = state.ReadVersion(ctx, r.main, r.database); err != nil {
 		return err
 	}
 	return r.finishLake(ctx, ids)

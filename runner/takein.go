@@ -343,5 +343,8 @@ func (r *run) ledgerStatements(published []*nodeRun, now time.Time) []string {
 			failures = append(failures, row)
 		}
 	}
-	return append(out, state.PutFileFailures(r.database, models, failures)...)
+	if r.filled[state.FailuresTable] {
+		out = append(out, state.ForgetFileFailures(r.database, models)...)
+	}
+	return append(out, state.InsertFileFailures(r.database, failures)...)
 }

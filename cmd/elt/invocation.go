@@ -15,6 +15,7 @@ import (
 	"elt/compiler"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/runner"
 	"elt/runner/duckdb"
 
 	"github.com/urfave/cli/v2"
@@ -117,15 +118,12 @@ func (in *invocation) close(err error) {
 	in.reporter.Close(err)
 }
 
-// checksAhead reports whether a command binds all its queries in a database in memory.
-func checksAhead(command string) bool { return isRun(command) || command == "compile" }
-
 // parse reads the project that the flags name and reports its warnings.
 func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	if _, chosen := in.env("GOGC"); !chosen {
 		in.collector.relax()
 	}
-	if checksAhead(c.Command.Name) {
+	if c.Command.Name == "compile" {
 		in.spare = duckdb.OpenSpare(in.ctx)
 	}
 	if isGiven(c, "threads") && c.Int("threads") < 1 {
@@ -155,6 +153,9 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 	})
 	if err != nil {
 		return nil, in.withFurther(c, plan, hintAbove(err, at.Root))
+	}
+	if isRun(c.Command.Name) && !runner.IsKnown(plan.Project) {
+		in.spare = duckdb.OpenSpare(in.ctx)
 	}
 	in.secrets.add(plan.Project.SecretValues()...)
 	plan.Diagnostics = append(plan.Diagnostics, in.spoken.take()...)

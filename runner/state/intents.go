@@ -19,20 +19,23 @@ type Intent struct {
 	Nodes      []string // unique_ids of what it publishes
 }
 
+// IntentsTable is the table of intents.
+const IntentsTable = "intents"
+
 // InsertIntents records what a publish promises.
 func InsertIntents(database string, intents []Intent) []string {
 	rows := make([][]string, len(intents))
 	for i, in := range intents {
 		rows[i] = []string{text(in.RunID), number(int64(in.Step)), text(in.Database), list(in.Statements), list(in.Nodes)}
 	}
-	return insert(name(database, "intents"), rows)
+	return insert(name(database, IntentsTable), rows)
 }
 
 // Intents returns what is promised and not yet known to be done, in the order in which
 // it is to be done.
 func Intents(ctx context.Context, s engine.Session, database string) ([]Intent, error) {
 	t, err := s.Query(ctx, `select run_id, step, database_name, to_json(statements)::varchar, to_json(nodes)::varchar from `+
-		name(database, "intents")+" order by rowid")
+		name(database, IntentsTable)+" order by rowid")
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +51,7 @@ func Intents(ctx context.Context, s engine.Session, database string) ([]Intent, 
 
 // DeleteIntent forgets an intent that is done.
 func DeleteIntent(database string, in Intent) string {
-	return fmt.Sprintf("delete from %s where run_id = %s and step = %d", name(database, "intents"), text(in.RunID), in.Step)
+	return fmt.Sprintf("delete from %s where run_id = %s and step = %d", name(database, IntentsTable), text(in.RunID), in.Step)
 }
 
 // KeepIntent returns the statements that forget an intent that is done and say in the history

@@ -147,23 +147,30 @@ type FileFailure struct {
 	Message                string
 }
 
-// PutFileFailures replaces what is recorded of files that models could not take in.
-func PutFileFailures(database string, models []string, failures []FileFailure) []string {
+// FailuresTable is the table of the files that models could not take in.
+const FailuresTable = "file_failures"
+
+// ForgetFileFailures forgets what is recorded of files that models could not take in.
+func ForgetFileFailures(database string, models []string) []string {
 	if len(models) == 0 {
 		return nil
 	}
-	out := []string{"delete from " + name(database, "file_failures") + " where unique_id in (" + texts(models) + ")"}
+	return []string{"delete from " + name(database, FailuresTable) + " where unique_id in (" + texts(models) + ")"}
+}
+
+// InsertFileFailures records files that models could not take in.
+func InsertFileFailures(database string, failures []FileFailure) []string {
 	rows := make([][]string, len(failures))
 	for i, f := range failures {
 		rows[i] = []string{text(f.UniqueID), text(f.Source), text(f.Path), known(f.Bytes), Time(f.ModifiedAt), text(f.RunID), Time(f.FailedAt), text(f.Message)}
 	}
-	return append(out, insert(name(database, "file_failures"), rows)...)
+	return insert(name(database, FailuresTable), rows)
 }
 
 // FileFailures returns the files that models could not take in, by model and path.
 func FileFailures(ctx context.Context, s engine.Session, database string) ([]FileFailure, error) {
 	t, err := s.Query(ctx, `select unique_id, source, path, bytes, modified_at, run_id, failed_at, message from `+
-		name(database, "file_failures")+" order by unique_id, path")
+		name(database, FailuresTable)+" order by unique_id, path")
 	if err != nil {
 		return nil, err
 	}

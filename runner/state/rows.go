@@ -156,6 +156,9 @@ func Results(ctx context.Context, s engine.Session, database string, runIDs ...s
 	return results, nil
 }
 
+// CandidatesTable is the table of candidates.
+const CandidatesTable = "candidates"
+
 // Candidate is a row of _elt.candidates: something a run has made and not published.
 type Candidate struct {
 	RunID, UniqueID string
@@ -188,12 +191,12 @@ func InsertCandidates(database string, candidates []Candidate) []string {
 			text(c.Kind), text(c.ViewSQL), text(c.SQLHash), text(c.ConfigHash), known(c.Rows), Time(c.MadeAt),
 		}
 	}
-	return insert(name(database, "candidates"), rows)
+	return insert(name(database, CandidatesTable), rows)
 }
 
 // DeleteCandidates forgets candidates of all runs but the named ones.
 func DeleteCandidates(database string, keepRuns ...string) string {
-	sql := "delete from " + name(database, "candidates")
+	sql := "delete from " + name(database, CandidatesTable)
 	if len(keepRuns) > 0 {
 		sql += " where run_id not in (" + texts(keepRuns) + ")"
 	}
@@ -206,7 +209,7 @@ func ForgetCandidates(database string, ids []string) []string {
 	for len(ids) > 0 {
 		n := min(batch, len(ids))
 		out = append(out, fmt.Sprintf("delete from %s where unique_id in (%s)",
-			name(database, "candidates"), texts(ids[:n])))
+			name(database, CandidatesTable), texts(ids[:n])))
 		ids = ids[n:]
 	}
 	return out
@@ -215,7 +218,7 @@ func ForgetCandidates(database string, ids []string) []string {
 // Candidates returns all recorded candidates, in the order in which they were made.
 func Candidates(ctx context.Context, s engine.Session, database string) ([]Candidate, error) {
 	t, err := s.Query(ctx, `select run_id, unique_id, database_name, schema_name, table_name, kind,
-		view_sql, sql_hash, config_hash, rows, made_at from `+name(database, "candidates")+" order by rowid")
+		view_sql, sql_hash, config_hash, rows, made_at from `+name(database, CandidatesTable)+" order by rowid")
 	if err != nil {
 		return nil, err
 	}

@@ -130,11 +130,19 @@ func name(database, table string) string {
 // ReadVersion returns the version of the tables in a database, 0 where there are none.
 func ReadVersion(ctx context.Context, s engine.Session, database string) (int, error) {
 	t, err := s.Query(ctx, `select 1 from duckdb_tables() where database_name = `+project.QuoteString(database)+
-		` and schema_name = '`+Schema+`' and table_name = 'meta'`)
+		` and schema_name = '`+Schema+`' and table_name = '`+VersionTable+`'`)
 	if err != nil || len(t.Rows) == 0 {
 		return 0, err
 	}
-	t, err = s.Query(ctx, `select max(version) from `+name(database, "meta"))
+	return RecordedVersion(ctx, s, database)
+}
+
+// VersionTable is the table that says which version the tables have. It is there where they are.
+const VersionTable = "meta"
+
+// RecordedVersion is [ReadVersion] of a database that has the tables.
+func RecordedVersion(ctx context.Context, s engine.Session, database string) (int, error) {
+	t, err := s.Query(ctx, `select max(version) from `+name(database, VersionTable))
 	if err != nil || len(t.Rows) == 0 {
 		return 0, err
 	}
