@@ -33,7 +33,8 @@ type nodeRun struct {
 	standing  []manifestFile // the files that are there, of an external model that grows
 	finish    materialize.Finish
 	write     materialize.Write
-	query     string // what its shadow shows, of a table
+	columns   []engine.Column // of what was made of files, where they are known
+	query     string          // what its shadow shows, of a table
 	row       *state.Candidate
 	written   project.Relation // the hidden table, once it exists
 	warnings  diag.List
@@ -291,7 +292,10 @@ func (w *worker) end(ctx context.Context, n *nodeRun, made project.Relation, app
 	var columns []engine.Column
 	if made.Identifier != "" && n.spec.NeedsColumns() {
 		var err error
-		if columns, err = describe(ctx, w.session, made); err != nil {
+		if columns = n.columns; columns == nil || made.Key() != n.write.Made.Key() {
+			columns, err = describe(ctx, w.session, made)
+		}
+		if err != nil {
 			return w.fault(ctx, n, sent{query: -1}, err)
 		}
 	}

@@ -67,6 +67,12 @@ func (w *worker) columnsOf(ctx context.Context, n *nodeRun, si *sourceIntake) (m
 	out := make(map[string][]engine.Column, len(si.take))
 	byHeader, ends := map[string][]engine.Column{}, map[bool]bool{}
 	var bad []fileFailure
+	if si.plain = si.plainDelim(); si.plain != "" {
+		for _, f := range si.readable() {
+			out[f.path] = si.known
+		}
+		return out, nil
+	}
 	for _, f := range si.readable() {
 		header, plain := si.src.header(f.lakeFile)
 		if plain {

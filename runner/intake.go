@@ -51,7 +51,10 @@ type sourceIntake struct {
 	absent  []engine.Column   // known columns that none of the files has
 	lacks   map[string]string // by path: which known columns a file has not, where columns may come and go; else nil
 	settled []engine.Column   // the columns of what is taken in
-	sieved  *sieved           // the rows of what is taken in, of a source that keeps bad rows apart
+	plain   string            // the separator of all files, where they are read without a search; see plainly
+
+	searched bool    // they are read with one, since without it the load has failed
+	sieved   *sieved // the rows of what is taken in, of a source that keeps bad rows apart
 
 	unlikeEnds bool // lines end, or may end, with a carriage return in some of what is taken in, in others not
 }

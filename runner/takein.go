@@ -50,11 +50,11 @@ func (r *run) useFilesTable(n *nodeRun) {
 // The check ahead has seen to it too, unless it could not bind the query: to bind it here before
 // the load would have DuckDB look into each file once more.
 func (w *worker) carriesFiles(ctx context.Context, n *nodeRun) error {
-	columns, err := describe(ctx, w.session, n.write.Made)
-	if err != nil {
+	var err error
+	if n.columns, err = describe(ctx, w.session, n.write.Made); err != nil {
 		return err
 	}
-	return n.spec.CheckFileColumn(columns)
+	return n.spec.CheckFileColumn(n.columns)
 }
 
 // load runs the statements that fill a candidate. Under by_file a file that cannot be
@@ -76,6 +76,12 @@ func (w *worker) load(ctx context.Context, n *nodeRun, list []materialize.Statem
 		}
 		if ctx.Err() != nil {
 			return err
+		}
+		if n.intake.searchAgain() { // what is wrong is then told as of other files
+			if err := w.inspect(ctx, n); err != nil {
+				return err
+			}
+			continue
 		}
 		bad := w.culprits(ctx, n, list, err)
 		if len(bad) == 0 || !n.intake.leaveOut(bad) {
@@ -230,6 +236,17 @@ func (in *intake) leaveOut(bad []fileFailure) bool {
 	return true
 }
 
+// searchAgain has all files read with a search for how they are written, and reports whether some were
+// not.
+func (in *intake) searchAgain() bool {
+	again := false
+	for _, si := range in.sources {
+		again = again || si.plain != ""
+		si.plain, si.searched = "", true
+	}
+	return again
+}
+
 // sample is a file that can be read, for the columns of a source that nothing is taken
 // of.
 func (si *sourceIntake) sample() (lakeFile, bool) {
@@ -259,6 +276,10 @@ func (w *worker) noteFiles(ctx context.Context, n *nodeRun) error {
 	changes, err := n.intake.changes(w.now())
 	if err != nil {
 		return diag.New(diag.LakeFile, n.node.Place, "a raw file cannot be read: %v", err)
+	}
+	if len(changes) == 1 && changes[0].Change != state.FileGone && changes[0].Change != state.FileTouched {
+		changes[0].Rows = max(n.rows, 0) // that all rows are of files which are taken in is checked yet
+		return execAll(ctx, w.session, state.CreateFiles(n.intake.table, changes))
 	}
 	statements := append(state.CreateFiles(n.intake.table, changes), state.CountFileRows(n.intake.table, n.write.Made, n.intake.column))
 	return transact(ctx, w.session, func() error { return execAll(ctx, w.session, statements) })
@@ -319,6 +340,15 @@ func (r *run) lookAtIntakesAgain() {
 	}
 }
 
+// doing is what the ledger has to be told.
+func (in *intake) doing() state.Taking {
+	t := state.Taking{Anew: in.anew, Removes: in.replaces()}
+	for _, si := range in.sources {
+		t.Touches = t.Touches || len(si.touched) > 0
+	}
+	return t
+}
+
 // ledgerStatements write the ledgers of published by_file models, and which files could
 // not be taken in, published or not.
 func (r *run) ledgerStatements(published []*nodeRun, now time.Time) []string {
@@ -326,7 +356,7 @@ func (r *run) ledgerStatements(published []*nodeRun, now time.Time) []string {
 	var failures []state.FileFailure
 	for _, n := range published {
 		if n.intake != nil {
-			out = append(out, state.TakeFiles(r.database, n.node.UniqueID, n.intake.table, n.intake.anew, r.id, now, r.elsewhere(n.candidate))...)
+			out = append(out, state.TakeFiles(r.database, n.node.UniqueID, n.intake.table, n.intake.doing(), r.id, now, r.elsewhere(n.candidate))...)
 		}
 	}
 	for _, n := range r.ended {

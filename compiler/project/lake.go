@@ -351,6 +351,13 @@ func (t *SourceTable) WithoutTypes(of func(name string) bool) *SourceTable {
 	return &out
 }
 
+// FromColumns is FromWith for CSV files of which all columns are known, with their types: DuckDB does
+// not search for how they are written. No types may be declared.
+func (t *SourceTable) FromColumns(paths []string, more, columns []Setting) string {
+	more = append(slices.Clone(more), Setting{"auto_detect", false}, Setting{"columns", joinTypes(columns, nil)})
+	return t.FromTyped(paths, more, nil)
+}
+
 // readerOptions are the options as written, with declared types joined in, and learned
 // ones below those.
 func (t *SourceTable) readerOptions(learned []Setting) []Setting {

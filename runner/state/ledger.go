@@ -68,19 +68,26 @@ type FileChange struct {
 	Hash         string
 	Columns      string
 	Change       string // one of the File constants
+	Rows         int64  // that came from it, where they are not counted
 }
 
 // CreateFiles returns the statements that make a files table: what one run of a model
 // does about the files of its sources. It lives beside the state, since the ledger is
 // written from it in the publish transaction.
 func CreateFiles(rel project.Relation, files []FileChange) []string {
-	out := []string{"create table " + rel.String() + ` (source varchar, path varchar, bytes bigint, modified_at timestamp,
-		hash varchar, columns varchar, change varchar, rows bigint)`}
 	rows := make([][]string, len(files))
 	for i, f := range files {
-		rows[i] = []string{text(f.Source), text(f.Path), known(f.Bytes), Time(f.ModifiedAt), text(f.Hash), text(f.Columns), text(f.Change), "0"}
+		rows[i] = []string{text(f.Source), text(f.Path), known(f.Bytes), Time(f.ModifiedAt), text(f.Hash), text(f.Columns), text(f.Change), number(f.Rows)}
 	}
-	return append(out, insert(rel.String(), rows)...)
+	columns := []string{"source varchar", "path varchar", "bytes bigint", "modified_at timestamp", "hash varchar", "columns varchar", "change varchar", "rows bigint"}
+	if len(rows) == 1 { // at once: each statement that writes waits for the disk
+		for i, cell := range rows[0] {
+			name, kind, _ := strings.Cut(columns[i], " ")
+			columns[i] = "cast(" + cell + " as " + kind + ") as " + name
+		}
+		return []string{"create table " + rel.String() + " as select " + strings.Join(columns, ", ")}
+	}
+	return append([]string{"create table " + rel.String() + " (" + strings.Join(columns, ", ") + ")"}, insert(rel.String(), rows)...)
 }
 
 // CountFileRows fills in how many rows of a relation came from each file that has some.
@@ -104,19 +111,28 @@ func ReadFiles(ctx context.Context, s engine.Session, rel project.Relation) ([]s
 	return out, nil
 }
 
+// Taking is what a run has done about the files of a model.
+type Taking struct {
+	Anew    bool // the model was made from scratch: nothing it had taken in before counts
+	Removes bool // the ledger may have rows of files that were taken in, or has of ones that are gone
+	Touches bool // files have another time and the same content
+}
+
 // TakeFiles returns the statements that write what a run has done about files into the
-// ledger of a model, and drop the files table unless keep says that somebody else does. anew says that the model was made from
-// scratch, so that nothing it had taken in before counts.
-func TakeFiles(database, uniqueID string, files project.Relation, anew bool, runID string, now time.Time, keep bool) []string {
+// ledger of a model, and drop the files table unless keep says that somebody else does.
+func TakeFiles(database, uniqueID string, files project.Relation, done Taking, runID string, now time.Time, keep bool) []string {
 	ledger := name(database, "file_ledger")
 	var out []string
-	if anew {
+	if done.Anew {
 		out = append(out, "delete from "+ledger+" where unique_id = "+text(uniqueID))
-	} else {
+	}
+	if done.Touches && !done.Anew {
 		out = append(out, fmt.Sprintf("update %s set modified_at = f.modified_at, hash = f.hash\nfrom %s f\nwhere %s.unique_id = %s and %s.path = f.path and f.change = %s",
-			ledger, files, ledger, text(uniqueID), ledger, text(FileTouched)),
-			fmt.Sprintf("delete from %s where unique_id = %s and path in (select path from %s where change <> %s)",
-				ledger, text(uniqueID), files, text(FileTouched)))
+			ledger, files, ledger, text(uniqueID), ledger, text(FileTouched)))
+	}
+	if done.Removes && !done.Anew {
+		out = append(out, fmt.Sprintf("delete from %s where unique_id = %s and path in (select path from %s where change <> %s)",
+			ledger, text(uniqueID), files, text(FileTouched)))
 	}
 	out = append(out,
 		fmt.Sprintf("insert into %s\nselect %s, source, path, bytes, modified_at, hash, rows, columns, %s, %s, false from %s where change in (%s, %s) order by path",
