@@ -70,7 +70,7 @@ func (r *run) foreign(ctx context.Context) ([]foreignRelation, error) {
 	if len(found) == 0 || r.stateVersion == 0 {
 		return found, nil
 	}
-	made, err := state.PublishedRelations(ctx, r.main, r.database)
+	made, err := r.publishedStates(ctx, r.stateVersion)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +81,25 @@ func (r *run) foreign(ctx context.Context) ([]foreignRelation, error) {
 		}
 	}
 	keys := make(map[string]bool, len(made))
-	for _, rel := range made {
+	for _, was := range made {
+		rel := was.Relation
 		if _, ok := attached[strings.ToLower(rel.Database)]; !ok {
 			rel.Database = r.database // the file may be a copy, or have another name now
 		}
 		keys[rel.Key()] = true
 	}
 	return slices.DeleteFunc(found, func(f foreignRelation) bool { return keys[r.names.full(f.relation).Key()] }), nil
+}
+
+// publishedStates are the states of what was published when the run began. version is that of elt's own
+// tables, and not 0.
+func (r *run) publishedStates(ctx context.Context, version int) (map[string]state.NodeState, error) {
+	var err error
+	if r.states == nil {
+		r.states = r.early.get().states
+	}
+	if r.states == nil {
+		r.states, err = state.Fingerprints(ctx, r.main, r.database, version)
+	}
+	return r.states, err
 }

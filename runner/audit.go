@@ -54,10 +54,24 @@ func (r *run) writeAudit(ctx context.Context) error {
 	if err := state.Ensure(ctx, r.main, db.Database(), r.opts.Version, state.Time(r.now())); err != nil {
 		return err
 	}
+	rows, err := state.LogRows(ctx, r.main, r.database)
+	if err != nil {
+		return err
+	}
 	return r.transact(ctx, func() error {
-		if _, err := r.main.Exec(ctx, state.InsertRun(r.database, r.row())); err != nil {
+		if err := execAll(ctx, r.main, r.auditRows(rows)); err != nil {
 			return err
 		}
 		return r.recordOutcome(ctx, nil, r.now())
 	})
+}
+
+// auditRows are the statements that note the run, in a log that has some rows.
+func (r *run) auditRows(logged int64) []string {
+	r.book = state.BookFor(r.database, len(r.nodes))
+	var out []string
+	if logged > state.LongLog || r.book.Direct && logged > 0 {
+		out = state.EmptyLog(r.database)
+	}
+	return append(out, r.book.InsertRun(r.row()))
 }

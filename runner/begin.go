@@ -21,12 +21,13 @@ func (r *run) begin(ctx context.Context) error {
 	if r.readOnly {
 		return nil
 	}
+	r.early.get() // nothing is changed before it is read
 	if r.records == nil {
 		if err := state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now())); err != nil {
 			return err
 		}
 	}
-	before, err := r.runBefore(ctx)
+	before, err := r.runBefore(ctx, state.Version)
 	if err != nil {
 		return err
 	}
@@ -61,19 +62,25 @@ func (r *run) begin(ctx context.Context) error {
 
 // firstRows are the statements that note that the run has begun, and which raw files it reads.
 func (r *run) firstRows() []string {
-	return append(state.InsertLakeFiles(r.database, r.lakeRows(r.id)), state.InsertRun(r.database, r.row()))
+	files := r.lakeRows(r.id)
+	r.book = state.BookFor(r.database, len(files)+2*len(r.nodes)+len(r.carried))
+	var out []string
+	if r.longLog || r.book.Direct && r.filled[state.LogTable] {
+		out = state.EmptyLog(r.database)
+	}
+	return append(append(out, r.book.InsertLakeFiles(files)...), r.book.InsertRun(r.row()))
 }
 
-// runBefore is the run that was recorded last; none in a file that this run has made.
-func (r *run) runBefore(ctx context.Context) (state.Run, error) {
+// runBefore is the run that was recorded last; none in a file that this run has made. version is
+// that of elt's own tables.
+func (r *run) runBefore(ctx context.Context, version int) (state.Run, error) {
 	if r.made {
 		return state.Run{}, nil
 	}
-	runs, err := state.Runs(ctx, r.main, r.database, "", 1)
-	if err != nil || len(runs) == 0 {
-		return state.Run{}, err
+	if last := r.early.get().last; last != nil {
+		return *last, nil
 	}
-	return runs[0], nil
+	return state.LastRun(ctx, r.main, r.database, version)
 }
 
 // tidy drops what earlier runs have left, and reports whether the file may hold room

@@ -191,9 +191,12 @@ func (f *bindFacts) readWorld(ctx context.Context) error {
 		f.world.schemas = []project.Relation{{Database: f.run.database, Schema: "main"}}
 		return nil
 	}
-	t, err := f.run.main.Query(ctx, worldSQL)
-	if err != nil {
-		return err
+	t := f.run.early.get().world
+	if t == nil {
+		var err error
+		if t, err = f.run.main.Query(ctx, worldSQL); err != nil {
+			return err
+		}
 	}
 	for _, row := range t.Rows {
 		name, _ := row[1].(string)

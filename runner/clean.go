@@ -43,7 +43,7 @@ func Clean(ctx context.Context, plan *compiler.Plan, opts CleanOptions) (Cleaned
 		return done, err
 	}
 	if version > 0 {
-		before, err := r.runBefore(ctx)
+		before, err := r.runBefore(ctx, version)
 		if err != nil {
 			return done, diagnostics(err)
 		}

@@ -268,7 +268,7 @@ func (c *compacting) do(ctx context.Context) ([]Compaction, error) {
 		return nil, err
 	}
 	c.point("compact-promised")
-	if err := c.carryOut(context.WithoutCancel(ctx), in, nil); err != nil {
+	if err := c.carryOut(context.WithoutCancel(ctx), state.Version, in, nil); err != nil {
 		return nil, err
 	}
 	c.point("compacted")

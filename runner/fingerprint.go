@@ -61,9 +61,13 @@ type prints struct {
 // newPrints reads what is known of what is published.
 func newPrints(ctx context.Context, r *run, making func(id string) bool) (*prints, error) {
 	p := &prints{run: r, unseen: &unseen{run: r}, making: making, made: map[string]fingerprint{}, files: map[string]string{}}
-	if r.stateVersion >= state.FingerprintsVersion || r.stateVersion > 0 && r.recorded { // brought up to date
+	if r.stateVersion > 0 {
+		version := r.stateVersion
+		if r.recorded {
+			version = state.Version // brought up to date
+		}
 		var err error
-		if p.stored, err = state.Fingerprints(ctx, r.main, r.database); err != nil {
+		if p.stored, err = r.publishedStates(ctx, version); err != nil {
 			return nil, err
 		}
 	}

@@ -126,9 +126,9 @@ func (r *run) amend(ctx context.Context) error {
 	if slices.ContainsFunc(r.ended, (*nodeRun).shown) {
 		published = now
 	}
-	statements := []string{state.FinishRun(r.database, r.id, state.OutcomeFailed, now, published)}
+	statements := []string{r.book.FinishRun(r.id, state.OutcomeFailed, now, published)}
 	if len(kept) > 0 {
-		statements = append(statements, state.MarkPublished(r.database, r.id, kept))
+		statements = append(statements, state.MarkPublished(r.database, state.Version, r.id, kept)...)
 	}
 	return r.transact(ctx, func() error { return execAll(ctx, r.main, statements) })
 }

@@ -80,7 +80,7 @@ func (r *run) noteFolder(ctx context.Context, folder string) error {
 	}
 	defer s.Close()
 	r.folders = append(r.folders, folder)
-	_, err = s.Exec(ctx, state.SetOptions(r.database, r.id, r.optionsJSON()))
+	_, err = s.Exec(ctx, r.book.SetOptions(r.id, r.optionsJSON()))
 	return err
 }
 

@@ -18,6 +18,7 @@ type inventory struct {
 	indexes   *engine.Table      // nil where there is none
 	version   int                // of elt's own tables, 0 where there are none
 	filled    map[string]bool    // those of elt's own tables in which there are rows, or were
+	longLog   bool               // what runs have noted last is to be moved
 }
 
 // stocked is a relation, hidden or not.
@@ -57,6 +58,7 @@ func takeStock(ctx context.Context, s engine.Session, database string, alone boo
 		if one.Schema == state.Schema && strings.EqualFold(one.Database, database) {
 			recorded = recorded || one.Identifier == state.VersionTable
 			l.filled[one.Identifier] = one.rows != 0
+			l.longLog = l.longLog || one.Identifier == state.LogTable && one.rows > state.LongLog
 		}
 	}
 	if indexed {

@@ -114,7 +114,9 @@ var plainKinds = []func(r *rand.Rand) string{
 	func(r *rand.Rand) string { return fmt.Sprint(r.IntN(2000) - 1000) },
 	func(r *rand.Rand) string { return fmt.Sprintf("%d.%d", r.IntN(100), r.IntN(100)) },
 	func(r *rand.Rand) string { return strings.Repeat(string(rune('a'+r.IntN(26))), r.IntN(5)) + " é" },
-	func(r *rand.Rand) string { return fmt.Sprintf("20%02d-%02d-%02d", r.IntN(99), 1+r.IntN(12), 1+r.IntN(28)) },
+	func(r *rand.Rand) string {
+		return fmt.Sprintf("20%02d-%02d-%02d", r.IntN(99), 1+r.IntN(12), 1+r.IntN(28))
+	},
 	func(r *rand.Rand) string {
 		return fmt.Sprintf("20%02d-%02d-%02dT%02d:00:00Z", r.IntN(99), 1+r.IntN(12), 1+r.IntN(28), r.IntN(24))
 	},

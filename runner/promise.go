@@ -163,12 +163,12 @@ func (p *promise) keep(ctx context.Context) (left []*nodeRun, err error) {
 	}
 	err = r.transact(ctx, func() error {
 		for _, in := range intents {
-			if err := execAll(ctx, r.main, state.KeepIntent(r.database, in)); err != nil {
+			if err := execAll(ctx, r.main, state.KeepIntent(r.database, state.Version, in)); err != nil {
 				return err
 			}
 		}
 		now := r.now()
-		_, err := r.main.Exec(ctx, state.FinishRun(r.database, r.id, r.outcome(), now, now))
+		_, err := r.main.Exec(ctx, r.book.FinishRun(r.id, r.outcome(), now, now))
 		return err
 	})
 	if err != nil {
@@ -219,7 +219,7 @@ func (p *promise) keepStep(ctx context.Context, step *publishStep, in state.Inte
 // done are the statements that say, in the step's own database, that it was done.
 func (p *promise) done(step *publishStep, in state.Intent) []string {
 	if step.own {
-		return state.KeepIntent(p.run.database, in)
+		return state.KeepIntent(p.run.database, state.Version, in)
 	}
 	return []string{state.SetDone(step.database, p.databases[strings.ToLower(step.database)].kind, in)}
 }
@@ -262,7 +262,7 @@ func (r *run) rollForward(ctx context.Context) error {
 		return err
 	}
 	for i, in := range intents {
-		if err := r.carryOut(ctx, in, databases); err != nil {
+		if err := r.carryOut(ctx, there.version, in, databases); err != nil {
 			if r.giveUp && ctx.Err() == nil {
 				return r.forgetIntents(ctx, there.version, intents[i:])
 			}
@@ -275,8 +275,8 @@ func (r *run) rollForward(ctx context.Context) error {
 }
 
 // carryOut does one intent, unless it was done.
-func (r *run) carryOut(ctx context.Context, in state.Intent, databases map[string]attached) error {
-	forget := state.KeepIntent(r.database, in)
+func (r *run) carryOut(ctx context.Context, version int, in state.Intent, databases map[string]attached) error {
+	forget := state.KeepIntent(r.database, version, in)
 	if strings.EqualFold(in.Database, r.database) {
 		return r.transact(ctx, func() error { return execAll(ctx, r.main, append(in.Statements, forget...)) })
 	}

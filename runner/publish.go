@@ -115,9 +115,9 @@ const pointerSuffix = "__latest_version_pointer"
 func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.Time) error {
 	var statements []string
 	if r.noted {
-		statements = append(statements, state.DeleteResults(r.database, r.id))
+		statements = append(statements, r.book.DeleteResults(r.id))
 	}
-	statements = append(statements, state.InsertResults(r.database, append(r.resultRows(r.ended), r.carried...))...)
+	statements = append(statements, r.book.InsertResults(append(r.resultRows(r.ended), r.carried...))...)
 	var ids []string
 	var states []state.NodeState
 	for _, n := range published {
@@ -137,11 +137,11 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 			RunID: r.id, PublishedAt: now, SQLHash: n.sqlHash, ConfigHash: n.confHash, Rows: n.rows, Fingerprint: made,
 		})
 	}
-	note := state.PutNodeStates
+	note := r.book.PutNodeStates
 	if r.made {
-		note = state.InsertNodeStates
+		note = r.book.InsertNodeStates
 	}
-	statements = append(statements, note(r.database, states)...)
+	statements = append(statements, note(states)...)
 	statements = append(statements, r.rejectStatements(published, now)...)
 	statements = append(statements, r.ledgerStatements(published, now)...)
 	statements = append(statements, r.intervalStatements(published)...)
@@ -167,9 +167,9 @@ func (r *run) runOutcome(published []*nodeRun, now time.Time) string {
 		at = now
 	}
 	if len(r.promised) > 0 {
-		return state.NotePublish(r.database, r.id, at)
+		return r.book.NotePublish(r.id, at)
 	}
-	return state.FinishRun(r.database, r.id, r.outcome(), now, at)
+	return r.book.FinishRun(r.id, r.outcome(), now, at)
 }
 
 // outcome is the run's outcome by what is known so far.

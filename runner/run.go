@@ -47,6 +47,7 @@ type run struct {
 	quarantine   quarantine
 	changes      *changeBook // nil where no model reads changes of another
 	seen         *inventory  // until something is changed
+	early        *early      // nil where nothing is asked ahead
 	published    *published
 	names        *names
 	shadows      *shadows
@@ -58,12 +59,15 @@ type run struct {
 	byID         map[string]*nodeRun
 	byKey        map[string]*nodeRun // by the key of the relation, see [run.makerOf]
 	workers      int
-	records      *records        // of a new database
-	closing      sync.WaitGroup  // what is closed while the run goes on
-	stateVersion int             // of the state's tables as the run found them
-	filled       map[string]bool // those of them in which there were rows
-	readOnly     bool            // nothing may be written: elt show, elt compile and most of elt test
-	logStays     bool            // a checkpoint failed: no other while nodes are built
+	records      *records                   // of a new database
+	closing      sync.WaitGroup             // what is closed while the run goes on
+	stateVersion int                        // of the state's tables as the run found them
+	filled       map[string]bool            // those of them in which there were rows
+	longLog      bool                       // what runs have noted last is to be moved
+	book         state.Book                 // where the run is noted
+	states       map[string]state.NodeState // see publishedStates
+	readOnly     bool                       // nothing may be written: elt show, elt compile and most of elt test
+	logStays     bool                       // a checkpoint failed: no other while nodes are built
 	toldLogStays bool
 	started      bool // everything is compiled; nodes are being built
 
@@ -267,7 +271,9 @@ func (r *run) readPublishedState(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
-	r.published, r.stateVersion, r.filled = publishedIn(there, r.names), there.version, there.filled
+	r.published, r.stateVersion = publishedIn(there, r.names), there.version
+	r.filled, r.longLog = there.filled, there.longLog
+	r.askEarly(ctx)
 	if err = r.published.readFunctions(ctx, r.main, r.plan); err != nil {
 		return err
 	}

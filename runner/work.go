@@ -123,7 +123,7 @@ func (r *run) note(ctx context.Context) {
 		results = append(results, r.carried...)
 	}
 	err := r.transact(ctx, func() error {
-		return execAll(ctx, r.main, append(state.InsertCandidates(r.database, rows), state.InsertResults(r.database, results)...))
+		return execAll(ctx, r.main, append(state.InsertCandidates(r.database, rows), r.book.InsertResults(results)...))
 	})
 	if err != nil {
 		return // noted again with the outcome

@@ -55,11 +55,11 @@ func DeleteIntent(database string, in Intent) string {
 }
 
 // KeepIntent returns the statements that forget an intent that is done and say in the history
-// that its nodes are published. They belong in one transaction.
-func KeepIntent(database string, in Intent) []string {
+// that its nodes are published. version is that of the state's tables. They belong in one transaction.
+func KeepIntent(database string, version int, in Intent) []string {
 	out := []string{DeleteIntent(database, in)}
 	if len(in.Nodes) > 0 {
-		out = append(out, MarkPublished(database, in.RunID, in.Nodes))
+		out = append(out, MarkPublished(database, version, in.RunID, in.Nodes)...)
 	}
 	return out
 }

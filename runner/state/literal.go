@@ -45,8 +45,10 @@ func Time(t time.Time) string {
 	if t.IsZero() {
 		return "null"
 	}
-	return "timestamp '" + t.UTC().Format("2006-01-02 15:04:05.000000") + "'"
+	return "timestamp '" + t.UTC().Format(timeLayout) + "'"
 }
+
+const timeLayout = "2006-01-02 15:04:05.000000"
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 

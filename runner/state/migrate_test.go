@@ -26,7 +26,7 @@ func TestMigrateFromAnOlderElt(t *testing.T) {
 	if err := Ensure(ctx, s, db.Database(), "1.0", now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Exec(ctx, "insert into _elt.runs (run_id, outcome) values ('old', 'success')"); err != nil {
+	if _, err := s.Exec(ctx, "insert into _elt.past_runs (run_id, outcome) values ('old', 'success')"); err != nil {
 		t.Fatal(err)
 	}
 	version := func() int {
@@ -37,7 +37,7 @@ func TestMigrateFromAnOlderElt(t *testing.T) {
 		}
 		return v
 	}
-	add := []string{"alter table {s}.runs add column machine varchar default 'unknown'"}
+	add := []string{"alter table {s}.past_runs add column machine varchar default 'unknown'"}
 	wrong := []string{"create table {s}.half (n integer)", "alter table {s}.nosuch add column n integer"}
 	newer := append(append([][]string{}, migrations[:]...), add, wrong)
 	if err := migrate(ctx, s, db.Database(), Version, newer, "2.0", now); err == nil {
@@ -46,7 +46,7 @@ func TestMigrateFromAnOlderElt(t *testing.T) {
 	if got := version(); got != Version {
 		t.Errorf("after a failed migration: version %d", got)
 	}
-	if _, err := s.Query(ctx, "select machine from _elt.runs"); err == nil {
+	if _, err := s.Query(ctx, "select machine from _elt.past_runs"); err == nil {
 		t.Error("half of a failed migration stayed")
 	}
 	if err := migrate(ctx, s, db.Database(), Version, newer[:Version+1], "2.0", now); err != nil {
@@ -55,7 +55,7 @@ func TestMigrateFromAnOlderElt(t *testing.T) {
 	if got := version(); got != Version+1 {
 		t.Errorf("after a migration: version %d", got)
 	}
-	table, err := s.Query(ctx, "select run_id || ' ' || outcome || ' ' || machine from _elt.runs")
+	table, err := s.Query(ctx, "select run_id || ' ' || outcome || ' ' || machine from _elt.past_runs")
 	if err != nil {
 		t.Fatal(err)
 	}

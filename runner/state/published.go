@@ -24,43 +24,30 @@ type NodeState struct {
 }
 
 // PutNodeStates replaces the states of relations. A node that is published under
-// several names, by several targets perhaps, has a row for each.
-func PutNodeStates(database string, states []NodeState) []string {
+// several names, by several targets perhaps, has a row for each. In the log the newest counts.
+func (b Book) PutNodeStates(states []NodeState) []string {
 	var out []string
 	ids := make([]string, len(states))
 	for i, n := range states {
 		ids[i] = n.Relation.Database + "." + n.Relation.Schema + "." + n.Relation.Identifier
 	}
-	for start := 0; start < len(ids); start += batch {
-		out = append(out, fmt.Sprintf("delete from %s where concat_ws('.', database_name, schema_name, identifier) in (%s)", name(database, "node_state"), texts(ids[start:min(start+batch, len(ids))])))
+	for start := 0; start < len(ids) && b.Direct; start += batch {
+		out = append(out, fmt.Sprintf("delete from %s where %s in (%s)", name(b.Database, shelfOf(kindState).table), stateKey, texts(ids[start:min(start+batch, len(ids))])))
 	}
-	return append(out, InsertNodeStates(database, states)...)
+	return append(out, b.InsertNodeStates(states)...)
 }
 
 // InsertNodeStates notes what is published where none of it was before.
-func InsertNodeStates(database string, states []NodeState) []string {
-	rows := make([][]string, len(states))
+func (b Book) InsertNodeStates(states []NodeState) []string {
+	rows := make([]facts, len(states))
 	for i, n := range states {
-		rows[i] = []string{
-			text(n.UniqueID), text(n.Relation.Database), text(n.Relation.Schema), text(n.Relation.Identifier),
-			text(n.Materialized), text(n.RunID), Time(n.PublishedAt),
-			text(n.SQLHash), text(n.ConfigHash), known(n.Rows), text(n.Fingerprint),
+		rows[i] = facts{
+			"unique_id": n.UniqueID, "database_name": n.Relation.Database, "schema_name": n.Relation.Schema, "identifier": n.Relation.Identifier,
+			"materialized": n.Materialized, "run_id": n.RunID, "published_at": n.PublishedAt,
+			"sql_hash": n.SQLHash, "config_hash": n.ConfigHash, "rows": knownCount(n.Rows), "fingerprint": n.Fingerprint,
 		}
 	}
-	return insert(name(database, "node_state"), rows)
-}
-
-// PublishedRelations returns every relation that elt has published.
-func PublishedRelations(ctx context.Context, s engine.Session, database string) ([]project.Relation, error) {
-	t, err := s.Query(ctx, "select database_name, schema_name, identifier from "+name(database, "node_state"))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]project.Relation, len(t.Rows))
-	for i, r := range t.Rows {
-		out[i] = project.Relation{Database: str(r[0]), Schema: str(r[1]), Identifier: str(r[2])}
-	}
-	return out, nil
+	return b.note(kindState, rows)
 }
 
 // NodeStates returns the state of every node that was ever published, by unique_id: that of
@@ -82,11 +69,18 @@ func NodeStates(ctx context.Context, s engine.Session, database string) (map[str
 	return out, nil
 }
 
-// Fingerprints returns the state of each published relation with its fingerprint, by the key of the
-// relation. The tables have at least [FingerprintsVersion].
-func Fingerprints(ctx context.Context, s engine.Session, database string) (map[string]NodeState, error) {
-	t, err := s.Query(ctx, `select unique_id, database_name, schema_name, identifier, materialized,
-		run_id, published_at, rows, fingerprint from `+name(database, "node_state"))
+// Fingerprints returns the state of each published relation with its fingerprint, if the tables have
+// one, by the key of the relation. version is that of the tables, and not 0.
+func Fingerprints(ctx context.Context, s engine.Session, database string, version int) (map[string]NodeState, error) {
+	table := shelfOf(kindState).view
+	names := "unique_id, database_name, schema_name, identifier, materialized, run_id, published_at, rows"
+	if version >= LogVersion { // the view takes twice as long to bind
+		table = shelfOf(kindState).table
+	}
+	if version >= FingerprintsVersion {
+		names += ", fingerprint"
+	}
+	t, err := s.Query(ctx, "select "+names+" from "+name(database, table))
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +88,51 @@ func Fingerprints(ctx context.Context, s engine.Session, database string) (map[s
 	for _, r := range t.Rows {
 		n := NodeState{
 			UniqueID: str(r[0]), Relation: project.Relation{Database: str(r[1]), Schema: str(r[2]), Identifier: str(r[3])},
-			Materialized: str(r[4]), RunID: str(r[5]), PublishedAt: when(r[6]), Rows: count(r[7]), Fingerprint: str(r[8]),
+			Materialized: str(r[4]), RunID: str(r[5]), PublishedAt: when(r[6]), Rows: count(r[7]),
+		}
+		if len(r) > 8 {
+			n.Fingerprint = str(r[8])
 		}
 		out[n.Relation.Key()] = n
 	}
-	return out, nil
+	if version < LogVersion {
+		return out, nil
+	}
+	return out, loggedStates(ctx, s, database, out)
+}
+
+// loggedStates puts what is in the log over what is in the table.
+func loggedStates(ctx context.Context, s engine.Session, database string, over map[string]NodeState) error {
+	t, err := s.Query(ctx, "select body from "+name(database, LogTable)+" where kind = "+text(kindState)+" order by rowid")
+	if err != nil {
+		return err
+	}
+	for _, r := range t.Rows {
+		row := struct {
+			UniqueID     string `json:"unique_id"`
+			Database     string `json:"database_name"`
+			Schema       string `json:"schema_name"`
+			Identifier   string `json:"identifier"`
+			Materialized string `json:"materialized"`
+			RunID        string `json:"run_id"`
+			PublishedAt  string `json:"published_at"`
+			Rows         *int64 `json:"rows"`
+			Fingerprint  string `json:"fingerprint"`
+		}{}
+		if err := json.Unmarshal([]byte(str(r[0])), &row); err != nil {
+			return err
+		}
+		n := NodeState{
+			UniqueID: row.UniqueID, Relation: project.Relation{Database: row.Database, Schema: row.Schema, Identifier: row.Identifier},
+			Materialized: row.Materialized, RunID: row.RunID, Rows: -1, Fingerprint: row.Fingerprint,
+		}
+		if row.Rows != nil {
+			n.Rows = *row.Rows
+		}
+		n.PublishedAt, _ = time.Parse(timeLayout, row.PublishedAt) // what elt has written can be read
+		over[n.Relation.Key()] = n
+	}
+	return nil
 }
 
 // LakeFile is a row of _elt.lake_files: a raw file a run has read.
@@ -109,12 +143,12 @@ type LakeFile struct {
 }
 
 // InsertLakeFiles records the raw files of a run.
-func InsertLakeFiles(database string, files []LakeFile) []string {
-	rows := make([][]string, len(files))
+func (b Book) InsertLakeFiles(files []LakeFile) []string {
+	rows := make([]facts, len(files))
 	for i, f := range files {
-		rows[i] = []string{text(f.RunID), text(f.UniqueID), text(f.Path), known(f.Bytes), Time(f.ModifiedAt)}
+		rows[i] = facts{"run_id": f.RunID, "unique_id": f.UniqueID, "path": f.Path, "bytes": knownCount(f.Bytes), "modified_at": f.ModifiedAt}
 	}
-	return insert(name(database, "lake_files"), rows)
+	return b.note(kindFile, rows)
 }
 
 // LakeFiles returns the raw files that a run has read.

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,29 +31,28 @@ const (
 )
 
 // InsertRun records that a run has begun.
-func InsertRun(database string, r Run) string {
-	return insert(name(database, "runs"), [][]string{{
-		text(r.RunID), text(r.Command), text(r.Target), text(r.EltVersion),
-		Time(r.StartedAt), Time(r.FinishedAt), Time(r.PublishedAt), text(r.Outcome),
-		text(r.Options), list(r.Selected), text(r.RetryOf),
+func (b Book) InsertRun(r Run) string {
+	return b.note(kindRun, []facts{{
+		"run_id": r.RunID, "command": r.Command, "target": r.Target, "elt_version": r.EltVersion,
+		"started_at": r.StartedAt, "finished_at": r.FinishedAt, "published_at": r.PublishedAt, "outcome": r.Outcome,
+		"options": r.Options, "selected": r.Selected, "retry_of": r.RetryOf,
 	}})[0]
 }
 
 // FinishRun records how a run ended. published is zero where nothing was published.
-func FinishRun(database, runID, outcome string, finished, published time.Time) string {
-	return fmt.Sprintf("update %s set finished_at = %s, published_at = %s, outcome = %s where run_id = %s",
-		name(database, "runs"), Time(finished), Time(published), text(outcome), text(runID))
+func (b Book) FinishRun(runID, outcome string, finished, published time.Time) string {
+	return b.change(kindRun, runID, facts{"finished_at": finished, "published_at": published, "outcome": outcome})
 }
 
 // NotePublish records that a run has published something and is not over: what it has promised
 // for other databases is still to be done.
-func NotePublish(database, runID string, published time.Time) string {
-	return fmt.Sprintf("update %s set published_at = %s where run_id = %s", name(database, "runs"), Time(published), text(runID))
+func (b Book) NotePublish(runID string, published time.Time) string {
+	return b.change(kindRun, runID, facts{"published_at": published})
 }
 
 // SetOptions replaces the options of a run.
-func SetOptions(database, runID, options string) string {
-	return fmt.Sprintf("update %s set options = %s where run_id = %s", name(database, "runs"), text(options), text(runID))
+func (b Book) SetOptions(runID, options string) string {
+	return b.change(kindRun, runID, facts{"options": options})
 }
 
 const runColumns = "run_id, command, target, elt_version, started_at, finished_at, published_at, outcome, options, to_json(selected)::varchar, retry_of"
@@ -84,6 +84,36 @@ func Runs(ctx context.Context, s engine.Session, database, node string, limit in
 	return runs, nil
 }
 
+// LastRun returns the id, the outcome and the options of the run that was recorded last; nothing where
+// there is none. version is that of the tables.
+func LastRun(ctx context.Context, s engine.Session, database string, version int) (Run, error) {
+	if version < LogVersion {
+		return newestRun(ctx, s, database)
+	}
+	t, err := s.Query(ctx, "select body from "+name(database, LogTable)+" where kind = "+text(kindRun)+" order by rowid desc limit 1")
+	if err != nil {
+		return Run{}, err
+	}
+	if len(t.Rows) > 0 {
+		var row struct {
+			RunID   string `json:"run_id"`
+			Outcome string `json:"outcome"`
+			Options string `json:"options"`
+		}
+		err := json.Unmarshal([]byte(str(t.Rows[0][0])), &row)
+		return Run{RunID: row.RunID, Outcome: row.Outcome, Options: row.Options}, err
+	}
+	return newestRun(ctx, s, database)
+}
+
+func newestRun(ctx context.Context, s engine.Session, database string) (Run, error) {
+	runs, err := Runs(ctx, s, database, "", 1)
+	if err != nil || len(runs) == 0 {
+		return Run{}, err
+	}
+	return Run{RunID: runs[0].RunID, Outcome: runs[0].Outcome, Options: runs[0].Options}, nil
+}
+
 // LastPublish returns the run_id of the newest run that has published something; "" where
 // none has. Runs are recorded one after the other, so the newest is the last recorded, whatever the
 // clock said.
@@ -108,28 +138,39 @@ type Result struct {
 }
 
 // InsertResults records what came of nodes.
-func InsertResults(database string, results []Result) []string {
-	rows := make([][]string, len(results))
+func (b Book) InsertResults(results []Result) []string {
+	rows := make([]facts, len(results))
 	for i, r := range results {
-		rows[i] = []string{
-			text(r.RunID), text(r.UniqueID), text(r.ResourceType), text(r.Status),
-			Time(r.StartedAt), seconds(r.CompileTime), seconds(r.ExecuteTime),
-			known(r.Rows), known(r.Failures), text(r.Message), text(r.SkippedFor), text(r.HeldFor),
-			fmt.Sprint(r.Published), text(r.SQLHash), text(r.ConfigHash), text(r.Sample),
+		rows[i] = facts{
+			"run_id": r.RunID, "unique_id": r.UniqueID, "resource_type": r.ResourceType, "status": r.Status, "started_at": r.StartedAt,
+			"compile_seconds": json.RawMessage(seconds(r.CompileTime)), "execute_seconds": json.RawMessage(seconds(r.ExecuteTime)),
+			"rows": knownCount(r.Rows), "failures": knownCount(r.Failures), "message": r.Message, "skipped_for": r.SkippedFor,
+			"held_for": r.HeldFor, "published": r.Published, "sql_hash": r.SQLHash, "config_hash": r.ConfigHash, "sample": r.Sample,
 		}
 	}
-	return insert(name(database, "node_results"), rows)
+	return b.note(kindResult, rows)
 }
 
 // DeleteResults forgets the results of a run.
-func DeleteResults(database, runID string) string {
-	return fmt.Sprintf("delete from %s where run_id = %s", name(database, "node_results"), text(runID))
+func (b Book) DeleteResults(runID string) string {
+	if b.Direct {
+		return fmt.Sprintf("delete from %s where run_id = %s", name(b.Database, shelfOf(kindResult).table), text(runID))
+	}
+	return fmt.Sprintf("delete from %s where kind = %s and run_id = %s", name(b.Database, LogTable), text(kindResult), text(runID))
 }
 
-// MarkPublished records that nodes of a run, one or more unique_ids, are published now.
-func MarkPublished(database, runID string, nodes []string) string {
-	return fmt.Sprintf("update %s set published = true where run_id = %s and unique_id in (%s)",
-		name(database, "node_results"), text(runID), texts(nodes))
+// MarkPublished returns the statements that record that nodes of a run, one or more unique_ids, are
+// published now. version is that of the state's tables.
+func MarkPublished(database string, version int, runID string, nodes []string) []string {
+	mark := "update %s set published = true where run_id = %s and unique_id in (%s)"
+	if version < LogVersion {
+		return []string{fmt.Sprintf(mark, name(database, shelfOf(kindResult).view), text(runID), texts(nodes))}
+	}
+	return []string{
+		fmt.Sprintf(mark, name(database, shelfOf(kindResult).table), text(runID), texts(nodes)),
+		fmt.Sprintf("update %s set body = json_merge_patch(body, '{\"published\":true}')::varchar where kind = %s and run_id = %s and json_extract_string(body, '$.unique_id') in (%s)",
+			name(database, LogTable), text(kindResult), text(runID), texts(nodes)),
+	}
 }
 
 // Results returns the results of runs, or of all runs where none is named, in the

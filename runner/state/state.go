@@ -26,7 +26,7 @@ import (
 const Schema = "_elt"
 
 // Version is the version of the tables this elt writes.
-const Version = 5
+const Version = 6
 
 // IntentsVersion is the first version that has the table of intents.
 const IntentsVersion = 2
@@ -109,7 +109,7 @@ var migrations = [Version][]string{{
 }, {
 	`alter table {s}.node_state add column fingerprint {text}`,
 	`comment on column {s}.node_state.fingerprint is 'JSON: all that the relation was made of (hashes of setup, SQL and config; of its inputs the run that published them, or a hash of their raw files); NULL where elt cannot know that'`,
-}}
+}, logMigration()}
 
 // columnTypes are the types of columns that every run writes. How they are stored is said, since a
 // checkpoint else tries each of DuckDB's ways on each column: half a millisecond a column, however few

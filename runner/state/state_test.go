@@ -62,6 +62,16 @@ func TestEnsureMakesTheTablesOnce(t *testing.T) {
 
 func TestRowsReadBackAsWritten(t *testing.T) {
 	t.Parallel()
+	for _, way := range []string{"in the log", "moved", "in the tables"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			readBack(t, way)
+		})
+	}
+}
+
+func readBack(t *testing.T, way string) {
+	t.Helper()
 	ctx := context.Background()
 	s, db := open(t)
 	if err := state.Ensure(ctx, s, db, "1.0", state.Time(noon)); err != nil {
@@ -71,7 +81,15 @@ func TestRowsReadBackAsWritten(t *testing.T) {
 		RunID: "r1", Command: "build", Target: "dev", EltVersion: "1.0", StartedAt: noon,
 		Options: `{"a": "it's"}`, Selected: []string{"model.a.b", `test.a."quoted" it's`},
 	}
-	run(t, s, state.InsertRun(db, r), state.FinishRun(db, "r1", state.OutcomeFailed, noon.Add(time.Minute), time.Time{}))
+	book := state.BookFor(db, 1)
+	book.Direct = way == "in the tables"
+	move := func() {
+		if way == "moved" {
+			run(t, s, state.EmptyLog(db)...)
+		}
+	}
+	run(t, s, book.InsertRun(r), book.FinishRun("r1", state.OutcomeFailed, noon.Add(time.Minute), time.Time{}))
+	move()
 	r.FinishedAt, r.Outcome = noon.Add(time.Minute), state.OutcomeFailed
 	runs, err := state.Runs(ctx, s, db, "model.a.b", 5)
 	diff(t, "runs", runs, []state.Run{r}, err)
@@ -85,7 +103,8 @@ func TestRowsReadBackAsWritten(t *testing.T) {
 		{RunID: "r1", UniqueID: "test.x", ResourceType: "test", Status: "fail", StartedAt: noon, Rows: -1,
 			Failures: 3, Message: "it's bad", Sample: "{}"},
 	}
-	run(t, s, state.InsertResults(db, results)...)
+	run(t, s, book.InsertResults(results)...)
+	move()
 	got, err := state.Results(ctx, s, db, "r1")
 	diff(t, "results", got, results, err)
 
@@ -104,14 +123,17 @@ func TestRowsReadBackAsWritten(t *testing.T) {
 		UniqueID: "model.a.b", Relation: project.Relation{Database: db, Schema: "main", Identifier: "b"},
 		Materialized: "table", RunID: "r1", PublishedAt: noon, SQLHash: "s", ConfigHash: "c", Rows: 7,
 	}
-	run(t, s, state.PutNodeStates(db, []state.NodeState{n})...)
+	run(t, s, book.PutNodeStates([]state.NodeState{n})...)
+	move()
 	n.Rows = 8
-	run(t, s, state.PutNodeStates(db, []state.NodeState{n})...)
+	run(t, s, book.PutNodeStates([]state.NodeState{n})...)
+	move()
 	states, err := state.NodeStates(ctx, s, db)
 	diff(t, "states", states, map[string]state.NodeState{n.UniqueID: n}, err)
 
 	files := []state.LakeFile{{RunID: "r1", UniqueID: "source.a", Path: "/lake/ö.csv", Bytes: 12, ModifiedAt: noon}}
-	run(t, s, state.InsertLakeFiles(db, files)...)
+	run(t, s, book.InsertLakeFiles(files)...)
+	move()
 	gotF, err := state.LakeFiles(ctx, s, db, "r1")
 	diff(t, "files", gotF, files, err)
 }
@@ -126,7 +148,7 @@ func TestManyRowsAreInsertedInBatches(t *testing.T) {
 	for i := range results {
 		results[i] = state.Result{RunID: "r", UniqueID: "n"}
 	}
-	statements := state.InsertResults(db, results)
+	statements := state.BookFor(db, len(results)).InsertResults(results)
 	run(t, s, statements...)
 	table, err := s.Query(context.Background(), "select count(*) from _elt.node_results")
 	if err != nil || table.Rows[0][0] != int64(1201) || len(statements) != 3 {
