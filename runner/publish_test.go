@@ -148,7 +148,8 @@ func TestFileDoesNotGrow(t *testing.T) {
 	for range 10 {
 		w.build()
 	}
-	if grown := w.size(); float64(grown) > 2.2*float64(once) {
+	const pieces = 8 * 256 << 10 // what small logs have added since they were joined last
+	if grown := w.size(); float64(grown) > 2.2*float64(once)+pieces {
 		t.Errorf("ten rebuilds made %d bytes out of %d", grown, once)
 	}
 }

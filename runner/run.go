@@ -198,6 +198,9 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
+	if !r.readOnly {
+		r.db.PrepareCheckpoint(context.WithoutCancel(ctx))
+	}
 	r.workers = r.workerCount()
 	r.emit(RunStarted{RunID: r.id, Command: r.opts.Command, Target: r.plan.Project.Target.Name, Nodes: r.projectNodes(), Workers: r.workers})
 	if left := r.leftOut(); len(left) > 0 {

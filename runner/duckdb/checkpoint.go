@@ -171,7 +171,7 @@ func (db *DB) checkpoint(ctx context.Context, f file, alone bool) error {
 	}
 	defer session.Close()
 	local := isLocal(f.path)
-	if local {
+	if local && !db.isKept(f) {
 		// On a full disk the checkpoint is what makes room: then it goes without.
 		if err := db.keepBlocks(ctx, session, f); err != nil && !isFull(err) {
 			return fmt.Errorf("the journal of the checkpoint could not be written: %w", err)
@@ -194,11 +194,99 @@ func (db *DB) checkpoint(ctx context.Context, f file, alone bool) error {
 	return err
 }
 
+// keptBlocks is a journal that is written ahead of the checkpoint.
+type keptBlocks struct {
+	done  chan struct{} // closed once the rest is set
+	count int64         // of the checkpoints that the file had had
+	err   error
+}
+
+// PrepareCheckpoint begins to write the journal of the next checkpoint of the database that was opened,
+// beside other work. The blocks that it keeps are written by checkpoints only, so it stays right until
+// then. What comes of it is of no account: the checkpoint writes what is not there.
+func (db *DB) PrepareCheckpoint(ctx context.Context) {
+	db.checkpoints.Lock()
+	defer db.checkpoints.Unlock()
+	f := file{database: db.database, path: db.options.Path}
+	if db.kept != nil || db.options.ReadOnly || !isLocal(f.path) || db.torn[f.path] != nil {
+		return
+	}
+	session, err := db.open(ctx)
+	if err != nil {
+		return
+	}
+	kept := &keptBlocks{done: make(chan struct{})}
+	db.kept = kept
+	go func() {
+		defer close(kept.done)
+		defer session.Close()
+		if kept.count, kept.err = countCheckpoints(f.path); kept.err == nil {
+			kept.err = db.keepBlocks(ctx, session, f)
+		}
+	}()
+}
+
+// isKept waits for the journal that is written ahead for a file, which is then used up, and reports
+// whether it is there. After a CHECKPOINT in a hook it is of no use.
+func (db *DB) isKept(f file) bool {
+	kept := db.kept
+	if kept == nil || f.path != db.options.Path {
+		return false
+	}
+	db.kept = nil
+	<-kept.done
+	if kept.err != nil {
+		return false
+	}
+	count, err := countCheckpoints(f.path)
+	return err == nil && count == kept.count
+}
+
+// forgetKept removes a journal that was written for a checkpoint which did not come.
+func (db *DB) forgetKept() error {
+	db.checkpoints.Lock()
+	defer db.checkpoints.Unlock()
+	if db.kept == nil {
+		return nil
+	}
+	db.isKept(file{path: db.options.Path})
+	return removeJournal(db.options.Path)
+}
+
+// waitKept waits for a journal that is being written.
+func (db *DB) waitKept() {
+	db.checkpoints.Lock()
+	kept := db.kept
+	db.checkpoints.Unlock()
+	if kept != nil {
+		<-kept.done
+	}
+}
+
 // smallFile is the size in bytes of a database and its log up to which columns are not
 // compressed: to try each way of compression on each column takes a third of a small project's
 // checkpoint, and saves a few blocks at most. What has grown is compressed when it is written
 // next. Whoever has chosen a way of compression gets it.
 const smallFile = 4 << 20
+
+// A small log is added to the file as it is. DuckDB would join its rows with the last ones of each table,
+// 122,880 of them, and try each way of compression on all of their columns: for a day of 900 rows that
+// is most of the checkpoint. What has been added so is joined, and compressed, by a checkpoint
+// every now and then: there are never more small pieces, each in a block of 256 KB, than the checkpoints
+// between two of these.
+const (
+	smallLog  = 1 << 20 // bytes
+	joinEvery = 8       // checkpoints of a file
+)
+
+// isAddition reports whether a log is added to its file as it is.
+func isAddition(f file) bool {
+	if size := logSize(f.path); size == 0 || size > smallLog || !isLocal(f.path) {
+		return false
+	}
+	count, err := countCheckpoints(f.path)
+	return err == nil && (count+1)%joinEvery != 0
+}
 
 // A checkpoint leaves each block that it writes in memory, 256 KB for the smallest table: with a
 // thousand of them it takes more than all that made them, for nothing. So DuckDB may take this
@@ -213,8 +301,13 @@ func writeLog(ctx context.Context, s *Session, f file, alone bool) (err error) {
 		_, err := s.Exec(context.WithoutCancel(ctx), "SET GLOBAL "+name+" = "+project.QuoteString(value))
 		return err
 	}
+	back := func(name, value string) {
+		if failed := set(name, value); err == nil { // after a checkpoint that failed, DuckDB takes no statement
+			err = failed
+		}
+	}
 	table, err := s.Query(ctx, `SELECT current_setting('force_compression'), current_setting('memory_limit'),
-		(SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory())`)
+		(SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()), current_setting('max_vacuum_tasks')::VARCHAR`)
 	if err != nil {
 		return err
 	}
@@ -223,17 +316,25 @@ func writeLog(ctx context.Context, s *Session, f file, alone bool) (err error) {
 	held, _ := table.Rows[0][2].(int64)
 
 	const asItComes = "auto"
-	if info, err := os.Stat(f.path); err == nil && info.Size()+logSize(f.path) <= smallFile && compression == asItComes {
+	adds := isAddition(f)
+	if info, err := os.Stat(f.path); err == nil && (adds || info.Size()+logSize(f.path) <= smallFile) && compression == asItComes {
 		if err := set("force_compression", "uncompressed"); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, set("force_compression", asItComes)) }()
+		defer back("force_compression", asItComes)
 	}
 	if most, known := byteSize(limit); alone && held > checkpointRoom/2 && known == nil && held+checkpointRoom < most {
 		if err := set("memory_limit", strconv.FormatInt(held+checkpointRoom, 10)+" bytes"); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, set("memory_limit", limit)) }()
+		defer back("memory_limit", limit)
+	}
+	if adds {
+		if err := set("max_vacuum_tasks", "0"); err != nil {
+			return err
+		}
+		joined, _ := table.Rows[0][3].(string)
+		defer back("max_vacuum_tasks", joined)
 	}
 	_, err = s.Exec(ctx, "CHECKPOINT "+project.QuoteIdent(f.database))
 	return err

@@ -68,6 +68,21 @@ func writeJournal(path string, blocks []int64) error {
 	return writeLasting(journalPath(path), journal.Bytes())
 }
 
+// countCheckpoints is how many checkpoints a database has had that this process has open.
+func countCheckpoints(path string) (int64, error) {
+	database, err := openTwin(path)
+	if err != nil {
+		return 0, err
+	}
+	defer database.Close()
+	headers := make([]byte, headersSize)
+	if _, err := database.ReadAt(headers, 0); err != nil {
+		return 0, err
+	}
+	first, second := headers[headersSize/3:], headers[2*headersSize/3:]
+	return int64(max(binary.LittleEndian.Uint64(first[8:]), binary.LittleEndian.Uint64(second[8:]))), nil
+}
+
 // writeLasting writes a file that outlives the loss of power.
 func writeLasting(path string, content []byte) (err error) {
 	out, err := os.Create(path)

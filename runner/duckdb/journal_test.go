@@ -277,3 +277,99 @@ func TestByteSize(t *testing.T) {
 		}
 	}
 }
+
+// Small additions stay small pieces of a table until they are joined, and are never many.
+func TestSmallAdditionsAreJoinedNowAndThen(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "a.duckdb")
+	most, least := int64(0), int64(joinEvery)
+	for i := range int64(3 * joinEvery) {
+		db, err := Open(ctx, Options{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := db.open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sql := range []string{
+			"create table if not exists t (n bigint, text varchar)",
+			fmt.Sprintf("insert into t select %d, 'row ' || range from range(1000)", i), "delete from t where n % 3 = 1",
+		} {
+			if _, err := s.Exec(ctx, sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Checkpoint(ctx, db.Database()); err != nil {
+			t.Fatal(err)
+		}
+		table, err := s.Query(ctx, "select count(distinct row_group_id), (select count(*) from t), current_setting('max_vacuum_tasks')::varchar, current_setting('force_compression') from pragma_storage_info('t')")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces := table.Rows[0][0].(int64)
+		most, least = max(most, pieces), min(least, pieces)
+		if rows := table.Rows[0][1].(int64); rows != 1000*(i+1-(i+1)/3) && rows != 1000*(i+1-(i+2)/3) || table.Rows[0][2] == "0" || table.Rows[0][3] != "auto" {
+			t.Fatalf("after %d additions there are %v", i+1, table.Rows[0])
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if most < 5 || most > joinEvery+1 || least > 1 {
+		t.Errorf("the table had %d to %d pieces", least, most)
+	}
+}
+
+// The journal that is written ahead is that of the file as the checkpoint finds it, also where somebody
+// has made a checkpoint in between; and none stays where no checkpoint comes.
+func TestAJournalWrittenAheadIsOfTheFileAsItIs(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "a.duckdb")
+	for _, between := range []string{"select 1", "checkpoint", "none"} {
+		db, err := Open(ctx, Options{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := db.open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.PrepareCheckpoint(ctx)
+		if between != "none" {
+			for _, sql := range []string{"create or replace table t as select * from range(5000)", between, "insert into t values (1)"} {
+				if _, err := s.Exec(ctx, sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			looked := false
+			db.beforeCheckpoint = func(string) {
+				looked = true
+				twin, err := openTwin(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer twin.Close()
+				headers := make([]byte, headersSize)
+				if _, err := twin.ReadAt(headers, 0); err != nil {
+					t.Fatal(err)
+				}
+				journal, err := os.ReadFile(journalPath(path))
+				if err != nil || !bytes.HasPrefix(journal, append([]byte(journalMagic), headers...)) {
+					t.Errorf("with %q in between the journal is that of another state (%v)", between, err)
+				}
+			}
+			if err := db.Checkpoint(ctx, db.Database()); err != nil || !looked {
+				t.Fatal(err, looked)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(journalPath(path)); !os.IsNotExist(err) {
+			t.Errorf("with %q in between a journal stays: %v", between, err)
+		}
+	}
+}

@@ -40,6 +40,7 @@ type DB struct {
 	busy             map[string]int64
 	torn             map[string]error
 	known            map[string]string
+	kept             *keptBlocks       // the journal of the next checkpoint, if it is written ahead
 	beforeCheckpoint func(path string) // for tests
 
 	fileViews fileViews
@@ -228,10 +229,12 @@ func (db *DB) hasSpilled(ctx context.Context) bool {
 
 // settle closes the sessions and writes the logs into their files.
 func (db *DB) settle() (err error) {
+	db.waitKept()
 	db.closeSessions()
 	if !db.options.ReadOnly && db.threshold > 0 {
 		err = db.checkpointLonger(context.Background(), 0)
 	}
+	err = errors.Join(err, db.forgetKept())
 	db.mu.Lock()
 	db.closed = true
 	db.mu.Unlock()
