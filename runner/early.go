@@ -30,14 +30,11 @@ func (r *run) askEarly(ctx context.Context) {
 		if e.world, err = s.Query(ctx, worldSQL); err != nil {
 			e.world = nil
 		}
-		if r.stateVersion == 0 {
+		if r.stateVersion < state.LogVersion {
 			return
 		}
-		if e.states, err = state.Fingerprints(ctx, s, r.database, r.stateVersion); err != nil {
-			e.states = nil
-		}
-		if last, err := state.LastRun(ctx, s, r.database, r.stateVersion); err == nil {
-			e.last = &last
+		if states, last, err := state.Noted(ctx, s, r.database, r.filled[state.StatesTable]); err == nil {
+			e.states, e.last = states, &last
 		}
 	})
 }

@@ -39,6 +39,9 @@ const LongLog = 200
 // mostLogged is how many rows a run may add to the log.
 const mostLogged = 64
 
+// StatesTable is the table of the states that are no longer in the log.
+const StatesTable = "past_state"
+
 // Book is where a run notes things: in the log of a database or, where these would be many, in the
 // tables. It is one or the other for all of a run.
 type Book struct {
@@ -71,7 +74,7 @@ var shelves = []shelf{
 	{"lake_files", "past_files", kindFile, []string{
 		"run_id varchar", "unique_id varchar", "path varchar", "bytes bigint", "modified_at timestamp",
 	}, "raw files of runs that are no longer in the log"},
-	{"node_state", "past_state", kindState, []string{
+	{"node_state", StatesTable, kindState, []string{
 		"unique_id varchar", "database_name varchar", "schema_name varchar", "identifier varchar", "materialized varchar", "run_id varchar",
 		"published_at timestamp", "sql_hash varchar", "config_hash varchar", "rows bigint", "fingerprint varchar",
 	}, "what published relations were made of, where that is no longer in the log"},

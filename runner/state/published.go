@@ -98,41 +98,78 @@ func Fingerprints(ctx context.Context, s engine.Session, database string, versio
 	if version < LogVersion {
 		return out, nil
 	}
-	return out, loggedStates(ctx, s, database, out)
+	_, err = logged(ctx, s, database, out)
+	return out, err
 }
 
-// loggedStates puts what is in the log over what is in the table.
-func loggedStates(ctx context.Context, s engine.Session, database string, over map[string]NodeState) error {
-	t, err := s.Query(ctx, "select body from "+name(database, LogTable)+" where kind = "+text(kindState)+" order by rowid")
+// Noted is [Fingerprints] and [LastRun] in one, of tables that have at least [LogVersion]. filled says
+// whether there is anything in the table of states.
+func Noted(ctx context.Context, s engine.Session, database string, filled bool) (states map[string]NodeState, last Run, err error) {
+	states = map[string]NodeState{}
+	if filled {
+		states, err = Fingerprints(ctx, s, database, LogVersion)
+		if err == nil {
+			last, err = LastRun(ctx, s, database, LogVersion)
+		}
+		return states, last, err
+	}
+	newest, err := logged(ctx, s, database, states)
+	if err != nil || newest == nil {
+		last, err = newestRun(ctx, s, database)
+		return states, last, err
+	}
+	return states, *newest, nil
+}
+
+// logged puts the states in the log over others, and returns the run that is noted last in it.
+func logged(ctx context.Context, s engine.Session, database string, over map[string]NodeState) (last *Run, err error) {
+	t, err := s.Query(ctx, "select kind, body from "+name(database, LogTable)+" where kind in ("+texts([]string{kindState, kindRun})+") order by rowid")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, r := range t.Rows {
-		row := struct {
-			UniqueID     string `json:"unique_id"`
-			Database     string `json:"database_name"`
-			Schema       string `json:"schema_name"`
-			Identifier   string `json:"identifier"`
-			Materialized string `json:"materialized"`
-			RunID        string `json:"run_id"`
-			PublishedAt  string `json:"published_at"`
-			Rows         *int64 `json:"rows"`
-			Fingerprint  string `json:"fingerprint"`
-		}{}
-		if err := json.Unmarshal([]byte(str(r[0])), &row); err != nil {
-			return err
+		if str(r[0]) == kindRun {
+			run, err := parseRun(str(r[1]))
+			if err != nil {
+				return nil, err
+			}
+			last = &run
+			continue
 		}
-		n := NodeState{
-			UniqueID: row.UniqueID, Relation: project.Relation{Database: row.Database, Schema: row.Schema, Identifier: row.Identifier},
-			Materialized: row.Materialized, RunID: row.RunID, Rows: -1, Fingerprint: row.Fingerprint,
+		n, err := parseState(str(r[1]))
+		if err != nil {
+			return nil, err
 		}
-		if row.Rows != nil {
-			n.Rows = *row.Rows
-		}
-		n.PublishedAt, _ = time.Parse(timeLayout, row.PublishedAt) // what elt has written can be read
 		over[n.Relation.Key()] = n
 	}
-	return nil
+	return last, nil
+}
+
+// parseState reads a state in the log.
+func parseState(body string) (NodeState, error) {
+	row := struct {
+		UniqueID     string `json:"unique_id"`
+		Database     string `json:"database_name"`
+		Schema       string `json:"schema_name"`
+		Identifier   string `json:"identifier"`
+		Materialized string `json:"materialized"`
+		RunID        string `json:"run_id"`
+		PublishedAt  string `json:"published_at"`
+		Rows         *int64 `json:"rows"`
+		Fingerprint  string `json:"fingerprint"`
+	}{}
+	if err := json.Unmarshal([]byte(body), &row); err != nil {
+		return NodeState{}, err
+	}
+	n := NodeState{
+		UniqueID: row.UniqueID, Relation: project.Relation{Database: row.Database, Schema: row.Schema, Identifier: row.Identifier},
+		Materialized: row.Materialized, RunID: row.RunID, Rows: -1, Fingerprint: row.Fingerprint,
+	}
+	if row.Rows != nil {
+		n.Rows = *row.Rows
+	}
+	n.PublishedAt, _ = time.Parse(timeLayout, row.PublishedAt) // what elt has written can be read
+	return n, nil
 }
 
 // LakeFile is a row of _elt.lake_files: a raw file a run has read.

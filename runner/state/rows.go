@@ -95,15 +95,20 @@ func LastRun(ctx context.Context, s engine.Session, database string, version int
 		return Run{}, err
 	}
 	if len(t.Rows) > 0 {
-		var row struct {
-			RunID   string `json:"run_id"`
-			Outcome string `json:"outcome"`
-			Options string `json:"options"`
-		}
-		err := json.Unmarshal([]byte(str(t.Rows[0][0])), &row)
-		return Run{RunID: row.RunID, Outcome: row.Outcome, Options: row.Options}, err
+		return parseRun(str(t.Rows[0][0]))
 	}
 	return newestRun(ctx, s, database)
+}
+
+// parseRun reads of a run in the log what [LastRun] tells.
+func parseRun(body string) (Run, error) {
+	var row struct {
+		RunID   string `json:"run_id"`
+		Outcome string `json:"outcome"`
+		Options string `json:"options"`
+	}
+	err := json.Unmarshal([]byte(body), &row)
+	return Run{RunID: row.RunID, Outcome: row.Outcome, Options: row.Options}, err
 }
 
 func newestRun(ctx context.Context, s engine.Session, database string) (Run, error) {
