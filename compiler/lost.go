@@ -56,9 +56,9 @@ func (l *lost) macrosOf(text string) {
 }
 
 // named reports whether a property file in which something is wrong has an entry of a
-// name, under whatever key: "name" may be what is misspelt.
+// name, also where "name" is what is misspelt.
 func (l *lost) named(name string) bool {
-	entry := regexp.MustCompile(`(?m)\b\w+:\s*["']?` + regexp.QuoteMeta(name) + `["']?\s*(?:[,}#]|$)`)
+	entry := regexp.MustCompile(`(?m)\bn\w{1,4}:\s*["']?` + regexp.QuoteMeta(name) + `["']?\s*(?:[,}#]|$)`)
 	for _, text := range l.yaml {
 		if entry.MatchString(text) {
 			return true
