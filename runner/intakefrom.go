@@ -78,7 +78,7 @@ func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) s
 	inside := root + "/"
 	name := fmt.Sprintf("case when starts_with(%s, %s) then substr(%s, %d) else %s end",
 		own, project.QuoteString(inside), own, utf8.RuneCountInString(inside)+1, own)
-	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, si.read(files, more, typed), limit)
+	query := fmt.Sprintf("select *%s, %s as %s from %s%s", exclude, name, column, si.read(src, files, more, typed), limit)
 	if len(absent) == 0 {
 		return "(" + query + ")"
 	}
@@ -89,20 +89,21 @@ func (si *sourceIntake) withFile(files []lakeFile, root, column, limit string) s
 	return "(select *, " + strings.Join(items, ", ") + " from (" + query + "))"
 }
 
-// read is the FROM item of files, without the column for the file.
-func (si *sourceIntake) read(files []lakeFile, more, typed []project.Setting) string {
+// read is the FROM item of files, without the column for the file. src is the source, as
+// [sourceIntake.readTogether] has it.
+func (si *sourceIntake) read(src *lakeSource, files []lakeFile, more, typed []project.Setting) string {
 	if si.plain == "" {
-		return si.src.read(files, more, typed, fileName)
+		return src.read(files, more, typed, fileName)
 	}
 	paths := make([]string, len(files))
 	for i, f := range files {
 		paths[i] = f.glob()
 	}
-	more = slices.Concat(si.src.dialect, more)
-	if !si.src.hasOption("delim", "sep") && len(si.src.dialect) == 0 {
+	more = slices.Concat(src.dialect, more)
+	if !src.hasOption("delim", "sep") && len(src.dialect) == 0 {
 		more = append(more, project.Setting{Name: "delim", Value: si.plain})
 	}
-	return si.src.node.Table.FromColumns(paths, more, typed)
+	return src.node.Table.FromColumns(paths, more, typed)
 }
 
 // ends is the FROM item of the first and last files of a source, n in all.

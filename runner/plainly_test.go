@@ -69,7 +69,7 @@ func TestAFileIsReadPlainlyAsWithASearch(t *testing.T) {
 		}
 		file := si.take[0]
 		text, _ := os.ReadFile(file.path)
-		if _, err := s.Exec(ctx, "create or replace table plain as from "+si.read([]lakeFile{file.lakeFile}, nil, si.typed)); err != nil {
+		if _, err := s.Exec(ctx, "create or replace table plain as from "+si.read(si.src, []lakeFile{file.lakeFile}, nil, si.typed)); err != nil {
 			failed++ // then it is read with a search
 			continue
 		}
