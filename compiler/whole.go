@@ -66,8 +66,12 @@ func (p *parser) takeOut(broken map[string]*project.Node) {
 func (p *parser) takeAway(ids []string) {
 	plan := p.plan
 	below := plan.Graph.Descendants(ids, -1)
+	own := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		own[id] = true
+	}
 	for id, node := range plan.Nodes {
-		if below.Has(id) || slices.Contains(ids, id) || node.IsLoose() { // a loose one may read what is taken out
+		if below.Has(id) || own[id] || node.IsLoose() { // a loose one may read what is taken out
 			plan.without.nodes[id] = node
 			plan.without.hooks = plan.without.hooks || p.mayHook(node)
 			delete(plan.Nodes, id)

@@ -11,7 +11,6 @@ import (
 
 	"elt/compiler/project"
 	"elt/compiler/template"
-	"elt/runner/duckdb"
 	"elt/runner/engine"
 )
 
@@ -20,16 +19,7 @@ import (
 func TestAFileIsReadPlainlyAsWithASearch(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, err := duckdb.Open(ctx, duckdb.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	s, err := db.Session(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := memorySession(t)
 	dir, plain, failed := t.TempDir(), 0, 0
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 7))

@@ -20,16 +20,7 @@ import (
 func TestAFileWithoutQuotesIsSniffedAlike(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, err := duckdb.Open(ctx, duckdb.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	s, err := db.Session(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := memorySession(t)
 	dir := t.TempDir()
 	known := 0
 	for seed := range uint64(60) {
@@ -91,4 +82,20 @@ func randomOptions(r *rand.Rand) *template.Dict {
 	items := []template.Item{{Key: "header", Value: true}, {Key: "nullstr", Value: "NULL"}, {Key: "all_varchar", Value: true},
 		{Key: "ignore_errors", Value: true}, {Key: "null_padding", Value: true}, {Key: "strict_mode", Value: false}}
 	return template.NewDict(items[r.IntN(len(items))])
+}
+
+// memorySession is a session of a database in memory, which ends with the test.
+func memorySession(t *testing.T) engine.Session {
+	t.Helper()
+	db, err := duckdb.Open(context.Background(), duckdb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s, err := db.Session(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }

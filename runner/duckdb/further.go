@@ -69,22 +69,17 @@ func (f *furtherer) read(sql string) bool {
 		return false
 	}
 	f.root = tree
-	if f.root, err = f.again(); err != nil {
+	written, err := f.sql()
+	if err != nil {
+		return false
+	}
+	if f.root, err = f.tree(written); err != nil {
 		return false
 	}
 	relocate(f.root, tree)
 	statement, _ := f.root.(object)
 	f.markTops(statement["node"], "/node")
 	return true
-}
-
-// again writes the tree as SQL and reads that.
-func (f *furtherer) again() (any, error) {
-	sql, err := f.sql()
-	if err != nil {
-		return nil, err
-	}
-	return f.tree(sql)
 }
 
 // tree is the syntax tree of a query.
@@ -324,7 +319,6 @@ func (f *furtherer) handedOn(path string, r report) string {
 
 // lose notes that nobody knows how a column of a subquery should be called.
 func (f *furtherer) lose(path string) {
-
 	f.lost = append(f.lost, path)
 	f.loseNames(f.root, "", func(at string, value any) bool { return strings.HasPrefix(path, at+"/") || f.readsLost(value) })
 }
@@ -356,7 +350,6 @@ func (f *furtherer) readsLost(value any) bool {
 // mayBeLost reports whether a column is read by a query, or by one around that, which reads a
 // subquery whose columns are not known.
 func (f *furtherer) mayBeLost(path string) bool {
-
 	outside := false // what is looked at is no part of the query that the next step leads to
 	for at := path; at != ""; at = at[:strings.LastIndexByte(at, '/')] {
 		query, _ := f.valueAt(at).(object)
