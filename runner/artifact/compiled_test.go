@@ -3,6 +3,7 @@ package artifact
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -51,6 +52,32 @@ func TestTextsAreWrittenOnlyWhereTheyDiffer(t *testing.T) {
 		}
 		if data, err := os.ReadFile(path); err != nil || string(data) != "select 1" {
 			t.Errorf("%q, %v", data, err)
+		}
+	})
+	t.Run("a file that somebody changed since, to as many bytes", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "a.sql")
+		for _, have := range []string{"", "select 2"} {
+			if have != "" {
+				if err := os.WriteFile(path, []byte(have), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := writeText(path, "select 1"); err != nil {
+				t.Fatal(err)
+			}
+			if data, err := os.ReadFile(path); err != nil || string(data) != "select 1" {
+				t.Errorf("%q, %v", data, err)
+			}
+			if !marked(path, len("select 1"), markOf("select 1")) && runtime.GOOS == "linux" {
+				t.Error("the file has no mark of its text")
+			}
+		}
+		if marked(path, len("select 2"), markOf("select 2")) {
+			t.Error("the mark stands for another text too")
+		}
+		if info, err := os.Stat(path); err != nil || info.ModTime().After(time.Now()) {
+			t.Errorf("written in the future: %v, %v", info.ModTime(), err)
 		}
 	})
 }
