@@ -29,6 +29,7 @@ func Parse(ctx context.Context, opts Options) (*Plan, error) {
 		FS: opts.FS, Root: opts.Root,
 		Profile: opts.Profile, Target: opts.Target, ProfilesDir: opts.ProfilesDir,
 		TargetPath: opts.TargetPath, Uninstalled: opts.Uninstalled, Vars: opts.Vars, Env: opts.Env, Home: opts.Home,
+		Keep:  opts.Keep,
 		Names: dbtcontext.BaseNames(invocation(opts)),
 	})
 	if err := ctx.Err(); err != nil {

@@ -60,6 +60,8 @@ type Options struct {
 	InvocationID string
 
 	SQLParser SQLParser // for plain table names; nil switches SQL first off
+	// Keep is [project.LoadOptions.Keep].
+	Keep func(*project.Project) (project.Keeper, *diag.Diagnostic)
 
 	// What templates say: log(), print() and exceptions.warn(). They are called by many
 	// goroutines, once for each time a template is rendered, and may be nil.

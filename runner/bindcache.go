@@ -39,7 +39,7 @@ func bindCachePath(p *project.Project) string {
 // openBindCache reads the cache of a project. What is wrong with it is a warning; it is
 // then empty.
 func openBindCache(p *project.Project) (*bindCache, *diag.Diagnostic) {
-	file, err := kept.Open(bindCachePath(p), "columns 1")
+	file, err := kept.Open(bindCachePath(p), "columns 1", kept.AnySelection)
 	return &bindCache{File: file}, IgnoredCache(p, columnsCache, err)
 }
 

@@ -43,6 +43,7 @@ type invocation struct {
 	planWritten    bool          // manifest.json and compiled SQL are, of this run
 	spare          *duckdb.Spare // for the check ahead, of commands that make one
 	parser         sqlParser     // of plain table names
+	trees          keptFile      // of parsed property files
 	warnings       diag.Warnings
 	sample         sample           // of --sample
 	eventLog       *report.EventLog // dbt's events, where a flag asks for them
@@ -114,7 +115,8 @@ func (in *invocation) close(err error) {
 		in.tellInterrupt() // which has begun, and is waited for
 	}
 	_ = in.spare.Close() // nothing is in it
-	in.parser.keep()
+	in.parser.names.save()
+	in.trees.save()
 	in.reporter.Close(err)
 }
 
@@ -149,7 +151,7 @@ func (in *invocation) parse(c *cli.Context) (*compiler.Plan, error) {
 		EventTimeStart: start, EventTimeEnd: end, SampleStart: in.sample.start, SampleEnd: in.sample.end,
 		Args: argsOf(c), MetadataEnvs: metadataEnvs(os.Environ()), Threads: threads(c),
 		Env: at.Env, Home: at.Home, Now: in.now, InvocationID: in.id,
-		SQLParser: &in.parser, Log: in.log(c), Print: in.printed(c), Warn: in.spoken.add,
+		SQLParser: &in.parser, Keep: in.keepTrees, Log: in.log(c), Print: in.printed(c), Warn: in.spoken.add,
 	})
 	if err != nil {
 		return nil, in.withFurther(c, plan, hintAbove(err, at.Root))

@@ -110,7 +110,7 @@ func (e *edited) edit() string {
 		e.files["seeds/plain.csv"] = pick("id,v\n1,a\n", "id,v\nx,a\n", "id\n1\n")
 		return "another seed"
 	case 6:
-		return e.damage(pick("names.cache", "columns.cache"))
+		return e.damage(pick("names.cache", "columns.cache", "trees.cache"))
 	case 7:
 		to := fmt.Sprintf("models/m%d.sql", e.rand.IntN(5))
 		if text, ok := e.files[model]; ok {
@@ -235,7 +235,7 @@ func artifactsOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	err := filepath.WalkDir(filepath.Join(dir, "target"), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || slices.Contains([]string{"names.cache", "columns.cache"}, entry.Name()) {
+		if err != nil || entry.IsDir() || slices.Contains([]string{"names.cache", "columns.cache", "trees.cache"}, entry.Name()) {
 			return err
 		}
 		data, err := os.ReadFile(path)

@@ -2,13 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 
 	"elt/compiler"
 	"elt/compiler/diag"
 	"elt/compiler/project"
-	"elt/runner"
 	"elt/runner/duckdb"
 	"elt/runner/kept"
 )
@@ -17,8 +14,7 @@ import (
 // command, by the text of the query. No database is opened before the first query needs it.
 type sqlParser struct {
 	duckdb.Parser
-	names *kept.File // nil before Remember
-	dir   string     // in which the file is
+	names keptFile // of nothing before Remember
 }
 
 // namesCache is the file below the target path in which table names are kept.
@@ -29,19 +25,14 @@ const namesCache = "names.cache"
 const namesKind = "names 1 duckdb " + duckdbVersion
 
 // Remember reads what earlier commands have found in a project.
-func (p *sqlParser) Remember(of *project.Project) *diag.Diagnostic {
-	p.dir = of.TargetPath
-	if !filepath.IsAbs(p.dir) {
-		p.dir = filepath.Join(of.Root, p.dir)
-	}
-	var err error
-	p.names, err = kept.Open(filepath.Join(p.dir, namesCache), namesKind)
-	return runner.IgnoredCache(of, namesCache, err)
+func (p *sqlParser) Remember(of *project.Project) (warning *diag.Diagnostic) {
+	p.names, warning = openKept(of, namesCache, namesKind, kept.AnySelection)
+	return warning
 }
 
 // TableRefs returns every table name that a SELECT statement reads.
 func (p *sqlParser) TableRefs(sql string) ([]compiler.TableRef, error) {
-	if p.names == nil {
+	if p.names.File == nil {
 		return p.parsed(sql)
 	}
 	key := kept.Key("names", sql)
@@ -80,15 +71,4 @@ func readRefs(text string, size int) (refs []compiler.TableRef, ok bool) {
 		}
 	}
 	return refs, true
-}
-
-// keep writes what was found, where there is a target folder: a command that writes nothing
-// else makes none. That it cannot be written is not told: nothing but time is lost by it.
-func (p *sqlParser) keep() {
-	if p.names == nil {
-		return
-	}
-	if info, err := os.Stat(p.dir); err == nil && info.IsDir() {
-		_ = p.names.Save()
-	}
 }

@@ -23,6 +23,7 @@ func FuzzPropertyFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		files := fstest.MapFS{"elt.yml": {Data: []byte("name: shop")}, "models/s.yml": {Data: []byte(text)}}
 		p, diags := Load(context.Background(), LoadOptions{FS: files, Root: "/home/you/shop"})
+		checkTree(t, text)
 		for _, build := range []func(*Project) ([]*Node, diag.List){BuildSources, SourceTests, BuildExposures, BuildUnitTests} {
 			_, ds := build(p)
 			diags = append(diags, ds...)

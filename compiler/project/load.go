@@ -30,6 +30,9 @@ type LoadOptions struct {
 	// Uninstalled takes a project whose packages are not installed: for commands that
 	// install them, or that need none.
 	Uninstalled bool
+	// Keep is called once, when it is known where artifacts go, and returns where to keep what need not be
+	// parsed again ([TreesKind]); nil, or a nil Keeper, for nowhere. The same comes out without.
+	Keep func(*Project) (Keeper, *diag.Diagnostic)
 	// Names are what templates in YAML values may use beside env_var, var and target;
 	// nil for nothing.
 	Names template.Scope
@@ -49,6 +52,7 @@ func Load(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
 		return nil, l.list
 	}
 	l.loadProjectFile()
+	l.openKeeper()
 	l.loadPackages()
 	l.loadFiles()
 	l.p.borrow()
@@ -56,6 +60,17 @@ func Load(ctx context.Context, opts LoadOptions) (*Project, diag.List) {
 		return nil, diag.List{{Code: diag.NoProject, Message: "loading was stopped", Err: err}}
 	}
 	return l.p, l.list.Sorted()
+}
+
+func (l *loader) openKeeper() {
+	if l.opts.Keep == nil {
+		return
+	}
+	kept, warning := l.opts.Keep(l.p)
+	l.kept = kept
+	if warning != nil {
+		l.add(warning)
+	}
 }
 
 // LoadConnection reads of a project what is needed to open its database: the project file and the
@@ -88,6 +103,7 @@ type loader struct {
 	opts LoadOptions
 	p    *Project
 	yaml *renderer // for the project file
+	kept Keeper    // of parsed property files; nil for nowhere
 }
 
 func newLoader(ctx context.Context, opts LoadOptions) *loader {

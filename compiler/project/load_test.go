@@ -81,6 +81,13 @@ func golden(t *testing.T, pattern string, run func(*Project, diag.List) string) 
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
+			kept := &keeper{}
+			opts.Keep = func(*Project) (Keeper, *diag.Diagnostic) { return kept, nil }
+			for _, time := range []string{"first", "second"} {
+				if diff := cmp.Diff(want, run(Load(context.Background(), opts))); diff != "" {
+					t.Errorf("loaded for the %s time with a keeper (-want +got)\n%s", time, diff)
+				}
+			}
 		})
 	}
 }

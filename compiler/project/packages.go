@@ -83,6 +83,7 @@ func (l *loader) loadPackage(fsys fs.FS, dir, shown string) {
 	opts := l.opts
 	opts.FS, opts.Root = fsys, dir
 	sub := newLoader(l.ctx, opts)
+	sub.kept = l.kept
 	p := sub.p
 	p.root, p.Folder, p.env, p.Target = l.p, shown, l.p.env, l.p.Target
 	if !sub.isPackage() {

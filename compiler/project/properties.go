@@ -33,13 +33,13 @@ func (l *loader) readPropertyFile(e entry, r *renderer) *propertyFile {
 		text = strings.TrimRightFunc(text, unicode.IsSpace)
 	}
 	f.text = diag.NewSource(l.p.shown(e.original()), text)
-	f.parse(f.text)
+	f.parse(f.text, l.kept)
 	return f
 }
 
 // parse reads a property file's text.
-func (f *propertyFile) parse(src *diag.Source) {
-	top, ok := parseDocument(src, &f.report)
+func (f *propertyFile) parse(src *diag.Source, kept Keeper) {
+	top, ok := keptDocument(src, &f.report, kept)
 	if !ok || top.isNull() {
 		return
 	}

@@ -22,14 +22,14 @@ import (
 	"time"
 )
 
-// mostUnused is how many entries that this command has not asked for are kept beside
-// those it has: another selection may ask for them.
-const mostUnused = 50_000
+// AnySelection is how many entries to keep unused of what depends on which nodes are selected.
+const AnySelection = 50_000
 
 // File is what is kept in one file. It is safe for concurrent use.
 type File struct {
-	path string
-	head string // what the file begins with, so that another version's is not misread
+	path   string
+	head   string // what the file begins with, so that another version's is not misread
+	unused int    // see Open
 
 	mu    sync.Mutex
 	old   map[string]string // entries as they were read
@@ -43,10 +43,11 @@ var (
 	ErrVersion = errors.New("it was written by another version of elt")
 )
 
-// Open reads a file. kind is what is in it and in which version, such as "columns 1". What is
-// wrong with a file that is there comes as an error, beside a File that is empty.
-func Open(path, kind string) (*File, error) {
-	f := &File{path: path, head: "elt " + kind, old: map[string]string{}, used: map[string]string{}}
+// Open reads a file. kind is what is in it and in which version, such as "columns 1". Of the entries
+// that this command does not ask for so many stay, at most, as unused says: another selection may
+// ask for them. What is wrong with a file that is there comes as an error, beside a File that is empty.
+func Open(path, kind string, unused int) (*File, error) {
+	f := &File{path: path, head: "elt " + kind, unused: unused, old: map[string]string{}, used: map[string]string{}}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, nil
@@ -128,7 +129,7 @@ func (f *File) Save() error {
 	}
 	unused := 0
 	for key, value := range f.old {
-		if _, ok := f.used[key]; !ok && unused < mostUnused {
+		if _, ok := f.used[key]; !ok && unused < f.unused {
 			f.used[key] = value
 			unused++
 		}

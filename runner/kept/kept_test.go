@@ -13,7 +13,7 @@ import (
 func TestWhatIsKeptComesBack(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "below", "x.cache")
-	first, err := Open(path, "things 1")
+	first, err := Open(path, "things 1", 30)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestWhatIsKeptComesBack(t *testing.T) {
 	if err := first.Save(); err != nil {
 		t.Fatal(err)
 	}
-	second, err := Open(path, "things 1")
+	second, err := Open(path, "things 1", 30)
 	if text, ok := second.Text(key); err != nil || !ok || text != "one\ttwo" {
 		t.Errorf("%q, %v, %v", text, ok, err)
 	}
@@ -42,7 +42,7 @@ func TestWhatIsKeptComesBack(t *testing.T) {
 func TestFilesThatAreNotTaken(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.cache")
-	f, err := Open(path, "things 1")
+	f, err := Open(path, "things 1", 30)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f, err := Open(path, kind)
+		f, err := Open(path, kind, 30)
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -70,7 +70,7 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 		if err := f.Save(); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
-		if _, err := Open(path, kind); err != nil {
+		if _, err := Open(path, kind, 30); err != nil {
 			t.Errorf("%s: it was not written anew: %v", what, err)
 		}
 	}
@@ -102,14 +102,14 @@ func TestKeysTellPartsApart(t *testing.T) {
 func TestTheFileIsBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.cache")
-	f, _ := Open(path, "things 1")
-	for i := range mostUnused + 10 {
+	f, _ := Open(path, "things 1", 30)
+	for i := range 30 + 10 {
 		f.Keep(Key(fmt.Sprint(i)), "")
 	}
 	if err := f.Save(); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(path, "things 1")
+	f, err := Open(path, "things 1", 30)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestTheFileIsBounded(t *testing.T) {
 	if err := f.Save(); err != nil {
 		t.Fatal(err)
 	}
-	if f, err = Open(path, "things 1"); err != nil || len(f.old) != mostUnused+1 {
+	if f, err = Open(path, "things 1", 30); err != nil || len(f.old) != 30+1 {
 		t.Errorf("%d entries, %v", len(f.old), err)
 	}
 }
@@ -136,7 +136,7 @@ func TestWhatAKilledProcessHasLeftGoes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f, _ := Open(path, "things 1")
+	f, _ := Open(path, "things 1", 30)
 	f.Keep(Key("a"), "")
 	if err := f.Save(); err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestSeveralUseOneFile(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for j := range 20 {
-				f, err := Open(path, "things 1")
+				f, err := Open(path, "things 1", 30)
 				if err != nil {
 					t.Error(err)
 				}
@@ -168,7 +168,7 @@ func TestSeveralUseOneFile(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if _, err := Open(path, "things 1"); err != nil {
+	if _, err := Open(path, "things 1", 30); err != nil {
 		t.Error(err)
 	}
 }
