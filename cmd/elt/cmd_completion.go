@@ -42,7 +42,7 @@ func (in *invocation) completion(c *cli.Context) error {
 		}
 		return err.withHint("it is one of %s", strings.Join(shells, ", "))
 	}
-	return script.Execute(in.stdout, completionTree(c.App))
+	return script.Execute(in.stdout, completionTree(newApp(in)))
 }
 
 // completable is a command as the scripts need it.

@@ -74,6 +74,7 @@ func (in *invocation) dispatch(words []string) error {
 	if err != nil {
 		return err
 	}
+	onlyOne(app, arranged[1])
 	return app.RunContext(in.ctx, arranged)
 }
 
