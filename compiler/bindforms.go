@@ -117,7 +117,11 @@ func (b *binder) bindOther(node *project.Node, n *boundNode) {
 // the batch by the event_time of what is read.
 func (b *binder) bindBatch(node *project.Node, n *boundNode) {
 	f := n.forms
+	if !node.IsMicrobatch() {
+		return
+	}
 	if f.batch == nil {
+		b.judgeEventTimes(node, n)
 		return
 	}
 	one := *node
@@ -125,6 +129,7 @@ func (b *binder) bindBatch(node *project.Node, n *boundNode) {
 	_, err := b.columnsOf(&one, b.shellQuery(node, f.batch.SQL, b.readers(node)), n.own)
 	var doubt Doubt
 	if err == nil || errors.As(err, &doubt) {
+		b.judgeEventTimes(node, n)
 		return
 	}
 	if d := b.wrongEventTime(node); d != nil {

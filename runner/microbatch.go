@@ -91,6 +91,9 @@ func (w *worker) loadBatches(ctx context.Context, n *nodeRun) error {
 	if err := n.spec.CheckEventTime(b.columns); err != nil {
 		return err
 	}
+	if d := w.plan.EventTimeFault(n.node, n.node, n.spec.EventTimeType(b.columns)); d != nil && d.Severity == diag.Error {
+		return d // it could not be told ahead
+	}
 	if err := w.lateBatches(ctx, n); err != nil {
 		return err
 	}

@@ -102,14 +102,17 @@ func (s *Spec) DoneRows(made project.Relation, columns []engine.Column) string {
 // CheckEventTime makes sure that the query returns the column that says when.
 func (s *Spec) CheckEventTime(columns []engine.Column) error { return checkKeys(s, columns) }
 
+// EventTimeType is the type of the column that says when; "" where that is an expression.
+func (s *Spec) EventTimeType(columns []engine.Column) string {
+	c, _ := find(columns, s.Batches.EventTime)
+	return c.Type
+}
+
 // within is the condition that a row belongs to one of some batches; neighbours become
 // one range.
 func (s *Spec) within(batches []project.Batch, columns []engine.Column) string {
 	at := expression(s.Batches.EventTime, columns)
-	kind := ""
-	if c, ok := find(columns, s.Batches.EventTime); ok {
-		kind = c.Type
-	}
+	kind := s.EventTimeType(columns)
 	var parts []string
 	for _, r := range ranges(batches) {
 		parts = append(parts, fmt.Sprintf("%s >= %s and %s < %s", at, moment(r.Start, kind), at, moment(r.End, kind)))
