@@ -303,7 +303,7 @@ func (in *intake) refuseTwice(node *project.Node) error {
 	for _, si := range in.sources {
 		for _, f := range si.src.files {
 			if first := owner[f.path]; first != nil {
-				d := diag.New(diag.IncrementalConfig, si.src.node.Place, "file %q belongs to two sources of %q: %q and %q", f.path, node.Name, first.node.Name, si.src.node.Name).
+				d := diag.New(diag.IncrementalConfig, si.src.node.Place, "file %q belongs to two sources of %q: %q and %q", si.src.shown(f.path), node.Name, first.node.Name, si.src.node.Name).
 					WithHint("give each file to one source")
 				d.Node = node.UniqueID
 				return diag.List{d}

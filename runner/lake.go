@@ -363,7 +363,7 @@ func (l *lake) changed(whole func(id string) bool) map[string]*diag.Diagnostic {
 		}
 		for _, f := range src.files {
 			if word := f.change(); word != "" {
-				out[id] = changedFile(src.node, f, word)
+				out[id] = src.changedFile(f, word)
 				break
 			}
 		}
@@ -371,8 +371,8 @@ func (l *lake) changed(whole func(id string) bool) map[string]*diag.Diagnostic {
 	return out
 }
 
-func changedFile(source *project.Node, f lakeFile, word string) *diag.Diagnostic {
-	return diag.New(diag.LakeFile, source.Place, "file %q %s while the run was reading it", f.path, word).
+func (src *lakeSource) changedFile(f lakeFile, word string) *diag.Diagnostic {
+	return diag.New(diag.LakeFile, src.node.Place, "file %q %s while the run was reading it", src.shown(f.path), word).
 		WithHint("run again; what was built from it is not published")
 }
 

@@ -327,7 +327,7 @@ func (r *run) lookAtIntakesAgain() {
 				if word == "" {
 					continue
 				}
-				d := changedFile(si.src.node, f.lakeFile, word)
+				d := si.src.changedFile(f.lakeFile, word)
 				told[si.src.node.UniqueID] = d
 				n.made = false
 				n.result.Status, n.result.Message, n.result.Diagnostics = Errored, d.Message, nil
