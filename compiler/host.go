@@ -126,6 +126,8 @@ type compileHost struct {
 	form *bool
 	// batch is the interval that a microbatch model is rendered for, or nil.
 	batch *project.Batch
+	// config is what the node's config says beside what it is written to say.
+	config *template.Dict
 	// whole says that the interval is an example: what is read is read whole.
 	whole bool
 	// ahead says that it is rendered for what is checked ahead, and once more to be run.
@@ -203,6 +205,11 @@ func (h *compileHost) ConfigGet(key string) (template.Value, bool) {
 	}
 	if key == snapshotColumnsKey && h.node.Type == project.Snapshot {
 		return snapshotColumns(h.node.Config), true
+	}
+	if h.config != nil {
+		if v, ok := h.config.Get(key); ok {
+			return v, true
+		}
 	}
 	v, ok := h.node.Config.Get(key)
 	return v.Value, ok
@@ -298,6 +305,14 @@ func (d plainDatabase) Query(ctx context.Context, sql string) (*dbtcontext.Table
 		return nil, err
 	}
 	return d.Database.Query(ctx, text.text)
+}
+
+// SeedRows are the rows of the seed that is made.
+func (d plainDatabase) SeedRows() (*dbtcontext.Table, error) {
+	if db, ok := d.Database.(dbtcontext.SeedDatabase); ok {
+		return db.SeedRows()
+	}
+	return nil, diag.New(diag.TemplateError, diag.Place{}, "only while a seed is made are there rows of a seed")
 }
 
 // refText is how a template names a node.

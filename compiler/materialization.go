@@ -10,7 +10,7 @@ import (
 	"elt/compiler/template"
 )
 
-// findMakers finds the materialization blocks by which models are made whose materialization
+// findMakers finds the materialization blocks by which nodes are made, such as models whose materialization
 // elt does not know, as dbt does: one for DuckDB counts more than one for every adapter, then
 // the project's own more than one of a package. What replaces a materialization that comes with
 // dbt-duckdb, overridable says.
@@ -32,21 +32,21 @@ func (p *parser) findMakers() {
 		return
 	}
 	for _, node := range p.ordered() {
-		if node.Type == project.Model && !hasOwnIntake(node) {
-			node.Maker = makers[node.Materialized()]
+		if kind := madeAs(node); kind != "" && !hasOwnIntake(node) {
+			node.Maker = makers[kind]
 		}
 	}
 }
 
 // overridable reports whether a block of that name takes the place of what comes with dbt-duckdb: only one of the
 // project itself, and of "table" and "incremental", which dbt-duckdb has for its own
-// adapter, only one for DuckDB; "view" is dbt's for all adapters. trusted are the project's own, and those
+// adapter, only one for DuckDB; "view", and what makes seeds, snapshots and tests, is dbt's for all adapters. trusted are the project's own, and those
 // of packages where a flag says so. "external" and "ephemeral" are not replaced.
 func overridable(name, adapter string, trusted bool) bool {
 	switch name {
 	case "table", "incremental":
 		return trusted && adapter == "duckdb"
-	case "view":
+	case "view", "seed", "snapshot", "test", "unit":
 		return trusted
 	case external, "ephemeral":
 		return false
@@ -67,20 +67,89 @@ func (p *Plan) Materialize(ctx context.Context, db dbtcontext.Database, id strin
 	node := p.Nodes[id]
 	source := diag.NewSource("", "{% set _made = "+node.Maker+"() %}"+
 		"{% if _made is not mapping or 'relations' not in _made %}{% do exceptions.raise_compiler_error("+
-		template.Repr("the materialization "+quoted(node.Materialized())+" did not explicitly return a list of relations: write {{ return({'relations': [...]}) }}")+
+		template.Repr("the materialization "+quoted(madeAs(node))+" did not explicitly return a list of relations: write {{ return({'relations': [...]}) }}")+
 		") %}{% endif %}")
 	return p.renderFor(ctx, db, node, source)
 }
 
+// Judge runs the materialization by which a data test is made where macros of the project take part in that,
+// and returns what it keeps as the result "main"; nil where it keeps none.
+func (p *Plan) Judge(ctx context.Context, db dbtcontext.Database, id string) (out *dbtcontext.Table, err error) {
+	node := p.Nodes[id]
+	return p.judge(&compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation})
+}
+
+// JudgeUnit is [Plan.Judge] of a unit test. query is the model's, as the test has it; what is expected is
+// rows or, where expected is not empty, a query. The rows that the result keeps say which of the two they are.
+func (p *Plan) JudgeUnit(ctx context.Context, db dbtcontext.Database, id string, query *project.Compiled, rows *template.List, expected string) (*dbtcontext.Table, error) {
+	node, model := *p.Nodes[id], p.UnitModel(p.Nodes[id])
+	node.Compiled = query
+	node.Relation = project.Relation{Database: model.Relation.Database, Schema: model.Relation.Schema, Identifier: node.Name}
+	var sql template.Value
+	if expected != "" {
+		sql = expected
+	}
+	return p.judge(&compileHost{
+		ctx: ctx, plan: p, node: &node, pkg: node.Package, db: db, this: node.Relation,
+		config: template.NewDict(template.Item{Key: "expected_rows", Value: rows}, template.Item{Key: "expected_sql", Value: sql}),
+	})
+}
+
+func (p *Plan) judge(host *compileHost) (out *dbtcontext.Table, err error) {
+	take := template.NewFunc("take", func(c *template.Call) (template.Value, error) {
+		out = dbtcontext.TableOf(c.Args[0])
+		return "", nil
+	})
+	source := diag.NewSource("", "{% do "+host.node.Maker+"() %}{% do _elt_take((load_result('main') or {}).get('table')) %}")
+	err = p.renderWith(host, source, template.Item{Key: "_elt_take", Value: take})
+	return out, err
+}
+
+// RendersFixtures reports whether macros of the project take part in what the rows of unit tests are as SQL.
+func (p *Plan) RendersFixtures(pkg string) bool {
+	for _, name := range []string{"get_fixture_sql", "format_row", "validate_fixture_rows"} {
+		for _, find := range []func() (string, bool){
+			func() (string, bool) { return p.dbt.ResolveMacro(name, pkg) },
+			func() (string, bool) { return p.dbt.Dispatched(name, "dbt", pkg) },
+		} {
+			if id, ok := find(); ok && !isBuiltinID(id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// FixtureSQL is the query that macros make of rows that a unit test gives; types are those of the relation's
+// columns, by their names in lower case.
+func (p *Plan) FixtureSQL(ctx context.Context, db dbtcontext.Database, node *project.Node, rows *template.List, types *template.Dict) (sql string, err error) {
+	take := template.NewFunc("take", func(c *template.Call) (template.Value, error) {
+		sql = template.Str(c.Args[0])
+		return "", nil
+	})
+	host := &compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation}
+	err = p.renderWith(host, diag.NewSource("", "{% do _elt_take(get_fixture_sql(_elt_rows, _elt_types)) %}"),
+		template.Item{Key: "_elt_take", Value: take}, template.Item{Key: "_elt_rows", Value: rows}, template.Item{Key: "_elt_types", Value: types})
+	return sql, err
+}
+
 // renderFor renders a text of elt's own in the place of a node, for what its calls do to db.
 func (p *Plan) renderFor(ctx context.Context, db dbtcontext.Database, node *project.Node, source *diag.Source) error {
+	return p.renderWith(&compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation}, source)
+}
+
+// renderWith renders a text of elt's own, which knows the names that are given.
+func (p *Plan) renderWith(host *compileHost, source *diag.Source, names ...template.Item) error {
+	node := host.node
 	t, err := template.Parse(source)
 	if err != nil {
 		return at(err, node.Place)
 	}
-	host := &compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation}
-	_, err = t.Render(pass{ctx: ctx}.thread(), p.dbt.Scope(host, node.Package))
-	if err == nil {
+	scope := p.dbt.Scope(host, node.Package)
+	for _, it := range names {
+		scope.With(template.Str(it.Key), it.Value)
+	}
+	if _, err = t.Render(pass{ctx: host.ctx}.thread(), scope); err == nil {
 		err = host.err
 	}
 	if err != nil {

@@ -1,11 +1,8 @@
 package compiler
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
@@ -27,6 +24,12 @@ var (
 		"create_table_as", "get_table_columns_and_constraints", "table_columns_and_constraints", "get_select_subquery", "get_column_names",
 		"create_indexes", "get_create_index_sql",
 	}
+	// snapshotParts are of snapshots, whose table is made as others are.
+	snapshotParts = []string{
+		"build_snapshot_table", "snapshot_staging_table", "snapshot_merge_sql", "create_columns", "post_snapshot",
+		"build_snapshot_staging_table", "check_time_data_types", "unique_key_fields", "unique_key_join_on", "unique_key_is_null",
+		"unique_key_is_not_null", "get_dbt_valid_to_current", "create_table_as", "create_indexes", "get_create_index_sql",
+	}
 	// replaceableParts are the parts of each materialization, and replacedMakers what calls them.
 	replaceableParts = map[string][]string{
 		"view":  slices.Concat(everyPart, []string{"get_create_view_as_sql", "create_view_as"}),
@@ -35,39 +38,51 @@ var (
 			"process_schema_changes", "check_for_schema_changes", "sync_column_schemas", "alter_relation_add_remove_columns",
 			"alter_column_type", "diff_column_data_types",
 		}),
+		"seed": slices.Concat(everyPart, []string{
+			"create_csv_table", "reset_csv_table", "load_csv_rows", "get_csv_sql", "get_binding_char", "get_batch_size",
+			"get_seed_column_quoted_csv", "create_indexes", "get_create_index_sql",
+		}),
+		"snapshot": slices.Concat(everyPart, snapshotParts),
+		"unit":     {"get_unit_test_sql", "get_expected_sql", "get_fixture_sql", "format_row", "validate_fixture_rows"},
+		"test":     {"get_test_sql", "get_limit_subquery_sql", "get_limit_sql", "should_store_failures"},
 	}
 	replacedMakers = map[string]string{
 		"view":        "dbt.materialization_view_default",
 		"table":       "dbt_duckdb.materialization_table_duckdb",
 		"incremental": "dbt_duckdb.materialization_incremental_duckdb",
-	}
-	// fixedParts are macros of dbt's in whose place elt has no macro, by what they are called for.
-	fixedParts = map[project.ResourceType][]string{
-		project.Seed: {"create_csv_table", "reset_csv_table", "load_csv_rows", "get_csv_sql"},
-		project.Snapshot: {
-			"build_snapshot_table", "snapshot_staging_table", "snapshot_merge_sql", "create_columns", "post_snapshot",
-			"build_snapshot_staging_table",
-		},
-		project.Test:     {"get_test_sql"},
-		project.UnitTest: {"get_unit_test_sql", "get_fixture_sql", "get_expected_sql", "format_row"},
+		"seed":        "dbt.materialization_seed_default",
+		"snapshot":    "dbt.materialization_snapshot_default",
+		"unit":        "dbt.materialization_unit_default",
+		"test":        "dbt.materialization_test_default",
 	}
 )
 
-// makeByMacros finds the models that are made as dbt makes them, since a macro of the project takes part
-// in that, and warns of macros that take part in nothing.
+// madeAs is the materialization by which dbt makes a node.
+func madeAs(node *project.Node) string {
+	switch node.Type {
+	case project.Seed, project.Snapshot, project.Test:
+		return string(node.Type)
+	case project.UnitTest:
+		return "unit"
+	case project.Model:
+		return node.Materialized()
+	}
+	return ""
+}
+
+// makeByMacros finds the nodes that are made as dbt makes them, since a macro of the project takes part
+// in that.
 func (p *parser) makeByMacros() {
 	if len(p.plan.dbt.OwnMacros()) == 0 {
 		return
 	}
 	type place struct{ materialized, pkg string }
 	known := map[place]string{}
-	told := map[string]bool{}
 	for _, node := range p.ordered() {
-		p.warnOfFixed(node, told)
-		if node.Type != project.Model || node.Maker != "" || node.IsPython() {
+		if node.Maker != "" || node.IsPython() {
 			continue
 		}
-		at := place{node.Materialized(), node.Package}
+		at := place{madeAs(node), node.Package}
 		parts, ok := replaceableParts[at.materialized]
 		if !ok || hasOwnIntake(node) {
 			continue
@@ -81,43 +96,6 @@ func (p *parser) makeByMacros() {
 		}
 		node.Maker = maker
 	}
-}
-
-// warnOfFixed warns, once each, of macros in place of dbt's for what elt does by itself.
-func (p *parser) warnOfFixed(node *project.Node, told map[string]bool) {
-	parts := fixedParts[node.Type]
-	if parts == nil || told[string(node.Type)] {
-		return
-	}
-	told[string(node.Type)] = true
-	var names []string
-	var place diag.Place
-	for _, part := range parts {
-		if _, own := p.ownMacro([]string{part}, node.Package); own != nil {
-			names, place = append(names, strconv.Quote(own.Name)), cmp.Or(place, own.Place())
-		}
-	}
-	for _, m := range p.fixedBlocks(string(node.Type)) {
-		names, place = append(names, strconv.Quote(m.Name)), cmp.Or(place, m.Place())
-	}
-	if len(names) > 0 {
-		what := strings.ReplaceAll(string(node.Type), "_", " ") + "s"
-		p.report(diag.Warn(diag.Unsupported, place, "what elt does to %s is not made of macros: without effect is %s", what, strings.Join(names, ", ")))
-	}
-}
-
-// fixedBlocks are the materialization blocks by which dbt would make seeds, snapshots or tests: those of the
-// project, and of packages where a flag says so.
-func (p *parser) fixedBlocks(kind string) []dbtcontext.MacroInfo {
-	explicit, _ := p.plan.Project.Flags.Get("require_explicit_package_overrides_for_builtin_materializations")
-	var out []dbtcontext.MacroInfo
-	for _, m := range p.plan.dbt.OwnMacros() {
-		name, is := strings.CutPrefix(m.Name, "materialization_"+kind+"_")
-		if is && (name == "default" || name == "duckdb") && (m.Package == p.plan.Project.Name || explicit == false) {
-			out = append(out, m)
-		}
-	}
-	return out
 }
 
 // ownMacro finds the first of dbt's macros that one of the project takes the place of, by its own name or

@@ -227,6 +227,9 @@ func (f *bindFacts) seed(ctx context.Context, node *project.Node) ([]compiler.Co
 	if problems.HasErrors() {
 		return nil, f.unsaid(problems)
 	}
+	if spec.Custom {
+		return nil, compiler.Doubt("what macros make of its file is known once they have run")
+	}
 	var table *materialize.SeedTable
 	if n := f.run.byID[node.UniqueID]; n != nil && n.spec != nil && n.spec.Seed != nil {
 		table = n.spec.Seed.Table // the run has read it

@@ -122,6 +122,9 @@ func (f *bindFacts) madeExternal(ctx context.Context, node *project.Node, spec *
 
 // madeBeside is Made of what is no model.
 func (f *bindFacts) madeBeside(ctx context.Context, node *project.Node, query []compiler.Column) ([]compiler.Column, error) {
+	if node.Type == project.Snapshot && node.Maker != "" {
+		return nil, compiler.Doubt("what its materialization makes of the query is known once it has run")
+	}
 	if node.Type == project.Snapshot {
 		return f.snapshot(ctx, node, query)
 	}

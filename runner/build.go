@@ -214,6 +214,11 @@ func changesTable(spec *materialize.Spec) bool {
 // readSeed reads a seed's file: what is wrong with it comes out before anything is
 // touched.
 func (r *run) readSeed(n *nodeRun) error {
+	if n.spec.Custom { // macros read it
+		_, content, err := r.seedContent(n.node)
+		n.sqlHash = textHash(content)
+		return err
+	}
 	table, path, content, err := r.seedTable(n.node, n.spec.Seed.SeedOptions)
 	if err != nil {
 		return err
@@ -226,15 +231,23 @@ func (r *run) readSeed(n *nodeRun) error {
 
 // seedTable reads the file of a seed.
 func (r *run) seedTable(node *project.Node, opts materialize.SeedOptions) (table *materialize.SeedTable, path, content string, err error) {
+	if path, content, err = r.seedContent(node); err != nil {
+		return nil, "", "", err
+	}
+	opts.Numbers = !r.plan.Project.OwnDefaults()
+	table, err = materialize.SeedFile(diag.NewSource(node.Source.Path, content), opts)
+	return table, path, content, err
+}
+
+// seedContent is the file of a seed, by its path and as text.
+func (r *run) seedContent(node *project.Node) (path, content string, err error) {
 	path = filepath.Join(r.plan.ProjectOf(node).Root, filepath.FromSlash(node.OriginalPath))
 	read, err := os.ReadFile(path)
 	if err != nil {
-		return nil, "", "", &diag.Diagnostic{Code: diag.Seed, Place: node.Place, Node: node.UniqueID, Err: err,
+		return "", "", &diag.Diagnostic{Code: diag.Seed, Place: node.Place, Node: node.UniqueID, Err: err,
 			Message: fmt.Sprintf("seed %q cannot be read: %v", node.Name, err)}
 	}
-	content, opts.Numbers = string(read), !r.plan.Project.OwnDefaults()
-	table, err = materialize.SeedFile(diag.NewSource(node.Source.Path, content), opts)
-	return table, path, content, err
+	return path, string(read), nil
 }
 
 // make runs what makes the candidate, in the order materialize asks for.

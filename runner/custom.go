@@ -72,8 +72,10 @@ type maker struct {
 	newRows string           // the name of the new rows' table for a strategy, or ""
 	delta   project.Relation // that table
 
-	what string // does it, for messages
-	pre  bool   // it is a pre-hook, whose changes to the node's own relation would be lost
+	what  string // does it, for messages
+	apart bool   // the node has no candidate: what is made is made at once, as a data test's failing rows are
+
+	pre bool // it is a pre-hook, whose changes to the node's own relation would be lost
 }
 
 var _ dbtcontext.Database = (*maker)(nil)
@@ -230,7 +232,7 @@ func (m *maker) target(sql string) (project.Relation, bool) {
 		rel.Database = c.Parts[0].Name
 	}
 	rel = m.run.names.full(rel)
-	return rel, rel.Key() == m.n.key || m.isBeside(rel)
+	return rel, !m.apart && (rel.Key() == m.n.key || m.isBeside(rel))
 }
 
 // isBeside reports whether a relation is called like the node's with a suffix, as dbt calls

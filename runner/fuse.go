@@ -12,7 +12,7 @@ import (
 func (r *run) fuse() []check.Group {
 	var simple []check.Fusable
 	for _, n := range r.nodes {
-		if n.node.Type != project.Test || n.node.Compiled == nil || n.node.Compiled.Deferred || len(n.doomed) > 0 || !r.builtIn(n.node) || r.keptBySieve(n.node) {
+		if n.node.Type != project.Test || n.node.Maker != "" || n.node.Compiled == nil || n.node.Compiled.Deferred || len(n.doomed) > 0 || !r.builtIn(n.node) || r.keptBySieve(n.node) {
 			continue
 		}
 		if len(n.node.DependsOn) != 1 {

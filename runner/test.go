@@ -2,11 +2,18 @@ package runner
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"elt/compiler/dbtcontext"
 	"elt/compiler/diag"
 	"elt/compiler/project"
+	"elt/compiler/template"
 	"elt/runner/check"
 	"elt/runner/engine"
 	"elt/runner/materialize"
@@ -42,6 +49,9 @@ func (w *worker) judge(ctx context.Context, n *nodeRun) error {
 	if w.keptBySieve(n.node) && c.Stored.Identifier == "" {
 		return w.verdict(ctx, n, check.Verdict{Status: check.Pass})
 	}
+	if n.node.Maker != "" {
+		return w.judgeByMacros(ctx, n, c)
+	}
 	query := c.Query
 	for i, sql := range c.Prepare {
 		at := -1
@@ -64,6 +74,73 @@ func (w *worker) judge(ctx context.Context, n *nodeRun) error {
 	if err != nil {
 		return w.failed(ctx, w.session, n, s, err)
 	}
+	return w.conclude(ctx, n, c, t)
+}
+
+// judgeByMacros runs a test as dbt does, where a macro of the project takes part in that.
+func (w *worker) judgeByMacros(ctx context.Context, n *nodeRun, c check.Check) error {
+	if rel, stores := check.StoredRelation(n.node, w.checkOptions(n)); stores {
+		schema := project.Relation{Database: rel.Database, Schema: rel.Schema}
+		if _, err := w.session.Exec(ctx, "create schema if not exists "+schema.String()); err != nil {
+			return w.failed(ctx, w.session, n, sent{query: -1}, err)
+		}
+	}
+	m := w.maker(n, "the materialization of a test")
+	m.apart = true
+	kept, err := w.plan.Judge(ctx, m, n.node.UniqueID)
+	if err = errors.Join(err, m.tidy(ctx)); err != nil {
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	t, err := testRow(kept)
+	if err != nil {
+		return diag.New(diag.DataTest, n.node.Place, "data test %q: %s", n.node.Name, err)
+	}
+	c.Stored, c.AfterPublish = project.Relation{}, nil
+	return w.conclude(ctx, n, c, t)
+}
+
+// testRow is the result of a test that macros have run, with dbt's columns in their order: macros may
+// name them in any.
+func testRow(kept *dbtcontext.Table) (*engine.Table, error) {
+	if kept == nil {
+		return nil, errors.New("its materialization keeps no result: write {% call statement('main', fetch_result=True) %}")
+	}
+	t := &engine.Table{}
+	var at []int
+	for _, name := range []string{"failures", "should_warn", "should_error"} {
+		i := slices.IndexFunc(kept.Columns, func(c dbtcontext.Column) bool { return strings.EqualFold(c.Name, name) })
+		if i < 0 {
+			return nil, fmt.Errorf("its materialization keeps a result without a column %q", name)
+		}
+		at, t.Columns = append(at, i), append(t.Columns, engine.Column{Name: name})
+	}
+	for _, row := range kept.Rows {
+		cells := make([]any, len(at))
+		for i, from := range at {
+			cells[i] = plainCell(row[from])
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t, nil
+}
+
+// plainCell is a value of a template as a result has it.
+func plainCell(v template.Value) any {
+	switch x := v.(type) {
+	case nil, bool, int64, string, *big.Int, float64:
+		return x
+	}
+	if f, err := strconv.ParseFloat(template.Str(v), 64); err == nil {
+		return f
+	}
+	return template.Str(v)
+}
+
+// conclude reads the row that a test's statement came to.
+func (w *worker) conclude(ctx context.Context, n *nodeRun, c check.Check, t *engine.Table) error {
 	row, err := check.ReadRow(t)
 	if err != nil {
 		return diag.New(diag.DataTest, n.node.Place, "data test %q: %s", n.node.Name, err)

@@ -264,10 +264,13 @@ func (b *bench) Relations(_ context.Context, database, schema string) ([]project
 
 // Columns returns the columns of what is given.
 func (b *bench) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.Column, error) {
-	if !b.has(rel) {
+	at := b.place(rel)
+	if rel.Schema == "" && rel.Database == "" { // a temporary table of a macro's
+		at = rel
+	} else if !b.has(rel) {
 		return nil, nil
 	}
-	columns, err := describe(ctx, b.session, b.place(rel))
+	columns, err := describe(ctx, b.session, at)
 	return plainColumns(columns), err
 }
 

@@ -41,6 +41,9 @@ func (w *worker) onBench(ctx context.Context, n *nodeRun) error {
 	if err := u.setUp(ctx); err != nil {
 		return err
 	}
+	if n.node.Maker != "" && !u.unit.ExpectFinal {
+		return u.byMacros(ctx)
+	}
 	actual, err := u.actual(ctx)
 	if err != nil {
 		return err
@@ -163,7 +166,11 @@ func (u *unitRun) input(ctx context.Context, input *project.UnitInput) error {
 			return append(list, u.wrongCells(ctx, f)...)
 		}
 		u.guessed(f, input)
-		if err = u.bench.create(ctx, node.Relation, f.Select()); err != nil {
+		query, failed := u.fixture(ctx, f, node)
+		if failed != nil {
+			return u.inTest(failed)
+		}
+		if err = u.bench.create(ctx, node.Relation, query); err != nil {
 			return u.badRows(ctx, f, err)
 		}
 	}
@@ -249,6 +256,10 @@ func (u *unitRun) fault(err error, place diag.Place) *diag.Diagnostic {
 // seed makes a seed of its file, as a build would.
 func (u *unitRun) seed(ctx context.Context, node *project.Node) error {
 	candidate := u.bench.place(node.Relation)
+	if node.Maker != "" { // its macros are for the run
+		plain := *node
+		plain.Maker, node = "", &plain
+	}
 	spec, problems := materialize.SpecOf(node, candidate, false)
 	if problems.HasErrors() {
 		return problems
@@ -304,10 +315,16 @@ func (u *unitRun) judge(ctx context.Context, actual *engine.Table) error {
 		return err
 	}
 	diff := unittest.Compare(expected, unittest.Project(actual, expected.Columns), places, u.unit.Expect.Ordered)
+	u.tell(diff)
+	return nil
+}
+
+// tell says how what came out differs from what was expected, if it does.
+func (u *unitRun) tell(diff *unittest.Diff) {
 	result := u.n.result
 	if diff == nil {
 		result.Status = Pass
-		return nil
+		return
 	}
 	result.Status, result.Failures, result.Diff = Failed, 1, diff
 	result.Message = "\n\nactual differs from expected:\n\n" + diff.Text() + "\n"
@@ -318,7 +335,6 @@ func (u *unitRun) judge(ctx context.Context, actual *engine.Table) error {
 	d := diag.New(diag.UnitTest, place, "unit test %q of %q: %s", u.n.node.VersionedName(), u.model.Name, diff.Counts())
 	d.Node = u.n.node.UniqueID
 	result.Diagnostics = append(result.Diagnostics, d)
-	return nil
 }
 
 // expected reads the rows that are expected, with the types of those that came out.

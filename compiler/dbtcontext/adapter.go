@@ -2,6 +2,8 @@ package dbtcontext
 
 import (
 	"fmt"
+	"math"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -179,10 +181,24 @@ func convertType(c *template.Call) (template.Value, error) {
 	if !ok || n < 0 || int(n) >= len(t.names) {
 		return nil, fmt.Errorf("convert_type() takes a table and the number of a column")
 	}
+	if t.types[n] == "Number" && !slices.ContainsFunc(t.rows, func(row *sequence) bool { return hasFraction(row.values[n]) }) {
+		return "integer", nil
+	}
 	return map[string]string{
 		"Integer": "integer", "Number": "float8", "Boolean": "boolean", "Date": "date",
 		"DateTime": "timestamp without time zone", "Text": "text",
 	}[t.types[n]], nil
+}
+
+// hasFraction reports whether a number is not whole.
+func hasFraction(v template.Value) bool {
+	switch x := v.(type) {
+	case *decimalValue:
+		return x.scale > 0 && new(big.Int).Rem(x.digits, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(x.scale)), nil)).Sign() != 0
+	case float64:
+		return x != math.Trunc(x)
+	}
+	return false
 }
 
 // strategyMacro finds get_incremental_<name>_sql.

@@ -2,6 +2,7 @@ package dbtcontext
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 
 	"elt/compiler/diag"
@@ -54,11 +55,57 @@ func (a *adapter) asking(name string) method {
 			if err != nil || a.live() == nil {
 				return template.Tuple{nil, nil}, err
 			}
+			if rest[1] != nil {
+				if sql, err = bound(sql, rest[1]); err != nil {
+					return nil, err
+				}
+			}
 			t, err := a.s.query(c, sql)
 			return template.Tuple{nil, t}, err
 		}
 	}
 	return nil
+}
+
+// bound puts values in the place of the question marks of a statement.
+func bound(sql string, bindings template.Value) (string, error) {
+	values, err := template.Iterate(bindings)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	quote, used := byte(0), 0
+	for i := range len(sql) {
+		c := sql[i]
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '?' && used < len(values):
+			out.WriteString(literal(values[used]))
+			used++
+			continue
+		}
+		out.WriteByte(c)
+	}
+	if used != len(values) {
+		return "", fmt.Errorf("the statement has a place for %d of %d bindings", used, len(values))
+	}
+	return out.String(), nil
+}
+
+// literal is a value as SQL.
+func literal(v template.Value) string {
+	switch x := v.(type) {
+	case nil:
+		return "null"
+	case bool, int64, *big.Int, float64, *decimalValue:
+		return strings.ToLower(template.Str(x))
+	}
+	return project.QuoteString(template.Str(v))
 }
 
 func oneRelation(c *template.Call, fn string) (*Relation, error) {

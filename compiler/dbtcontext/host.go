@@ -65,6 +65,14 @@ type HookDatabase interface {
 	ForHook(after bool) Database
 }
 
+// SeedDatabase is what a [Database] may be beside its methods while a seed is made by macros: one that
+// knows the rows of its file.
+type SeedDatabase interface {
+	// SeedRows are the rows of the seed's file, with values as agate reads them. A column whose type is "Text"
+	// is text whatever is in it.
+	SeedRows() (*Table, error)
+}
+
 // Column is a column of a relation.
 type Column struct{ Name, Type string }
 

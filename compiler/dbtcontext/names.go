@@ -110,7 +110,9 @@ func (s *Scope) function(name string) method {
 		return s.storeRawResult
 	case "try_or_compiler_error":
 		return tryOrCompilerError
-	case "load_agate_table", "function":
+	case "load_agate_table":
+		return s.seedRows
+	case "function":
 		return func(c *template.Call) (template.Value, error) {
 			return nil, diag.New(diag.Unsupported, c.Place, "%s() is not supported", name)
 		}

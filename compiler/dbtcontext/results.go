@@ -131,3 +131,39 @@ func (s *Scope) render(c *template.Call) (template.Value, error) {
 	}
 	return renderText(c, text, "render()", s)
 }
+
+// TableOf is the result of a query that a template hands out; nil for anything else.
+func TableOf(v template.Value) *Table {
+	t, ok := v.(*tableObject)
+	if !ok {
+		return nil
+	}
+	out := &Table{}
+	for i, name := range t.names {
+		out.Columns = append(out.Columns, Column{Name: name, Type: t.types[i]})
+	}
+	for _, row := range t.rows {
+		out.Rows = append(out.Rows, row.values)
+	}
+	return out
+}
+
+// seedRows is load_agate_table(): the rows of a seed's file, while the seed is made.
+func (s *Scope) seedRows(c *template.Call) (template.Value, error) {
+	db, ok := s.host.Database().(SeedDatabase)
+	if !ok || !s.host.Execute() {
+		return nil, diag.New(diag.TemplateError, c.Place, "load_agate_table() can only load agate tables for seeds").
+			WithHint("it can be called while a seed is made: in a materialization block for seeds, or in what it calls")
+	}
+	rows, err := db.SeedRows()
+	if err != nil {
+		return nil, err
+	}
+	t := newTable(rows, s.printer())
+	for i, col := range rows.Columns {
+		if col.Type == "Text" {
+			t.types[i] = col.Type
+		}
+	}
+	return t, nil
+}

@@ -43,6 +43,11 @@ type SeedTable struct {
 //
 // Whatever makes the file no proper CSV file is reported, all rows at once.
 func SeedFile(source *diag.Source, opts SeedOptions) (*SeedTable, error) {
+	return SeedFields(source, opts, func([]string) {})
+}
+
+// SeedFields is [SeedFile], and hands each row's fields to see as they stand in the file.
+func SeedFields(source *diag.Source, opts SeedOptions, see func(fields []string)) (*SeedTable, error) {
 	text := strings.TrimPrefix(source.Text, "\ufeff")
 	p := &csvReader{source: source, text: text, shift: len(source.Text) - len(text), delimiter: ','}
 	if opts.Delimiter != "" {
@@ -80,9 +85,12 @@ func SeedFile(source *diag.Source, opts SeedOptions) (*SeedTable, error) {
 			}
 			continue
 		}
+		fields := make([]string, len(row.fields))
 		for i, f := range row.fields {
 			guesses[i].see(f.value)
+			fields[i] = f.value
 		}
+		see(fields)
 	}
 	if err := p.problems.Err(); err != nil {
 		return nil, err

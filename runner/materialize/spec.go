@@ -147,6 +147,12 @@ func (r *reader) indexes() []Index {
 	return out
 }
 
+// SeedOptionsOf reads how the file of a seed is to be read.
+func SeedOptionsOf(node *project.Node) (SeedOptions, diag.List) {
+	r := &reader{node: node, places: map[string]diag.Place{}}
+	return r.seedOptions(), r.problems
+}
+
 // seedOptions reads the config of a seed.
 func (r *reader) seedOptions() SeedOptions {
 	o := SeedOptions{Delimiter: r.text("delimiter")}
