@@ -22,11 +22,15 @@ import (
 // not visible where there is an error.
 func (r *run) publish(ctx context.Context, nodes []*nodeRun) (left []*nodeRun, err error) {
 	steps := r.publishSteps(nodes)
+	late, err := r.lateStatements(ctx, nodes) // which looks at views, and makes some in another database
+	if err != nil {
+		return nodes, publishFault(err)
+	}
 	p, err := r.promise(ctx, steps[1:])
 	defer p.close()
 	if err == nil {
 		r.promised = p.promised()
-		err = r.transact(ctx, func() error { return r.publishOwn(ctx, steps[0], nodes, p) })
+		err = r.transact(ctx, func() error { return r.publishOwn(ctx, steps[0], nodes, late, p) })
 	}
 	if err != nil {
 		r.promised = nil
@@ -37,9 +41,9 @@ func (r *run) publish(ctx context.Context, nodes []*nodeRun) (left []*nodeRun, e
 
 // publishOwn publishes in the target's own database and records everything: what it
 // commits decides what becomes visible.
-func (r *run) publishOwn(ctx context.Context, own *publishStep, nodes []*nodeRun, p *promise) error {
+func (r *run) publishOwn(ctx context.Context, own *publishStep, nodes []*nodeRun, late []string, p *promise) error {
 	r.point("publish-begun")
-	for _, sql := range append(r.lateStatements(nodes), r.changeStatements(nodes)...) {
+	for _, sql := range append(late, r.changeStatements(nodes)...) {
 		if _, err := r.main.Exec(ctx, sql); err != nil {
 			return err
 		}

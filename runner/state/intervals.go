@@ -66,8 +66,16 @@ func PutIntervals(database, uniqueID string, anew bool, overlapped []Interval, r
 }
 
 // RedoIntervals returns the statement that lets the intervals of a model which were done be done
-// again where a query of times ("at") has one of them, and says why.
-func RedoIntervals(database, uniqueID, times, why string) string {
-	return fmt.Sprintf("update %s set status = %s, message = %s where unique_id = %s and status = %s and exists (from (%s) as _elt_late where _elt_late.at >= begins_at and _elt_late.at < ends_at)",
-		name(database, "intervals"), text(IntervalFailed), text(why), text(uniqueID), text(IntervalDone), times)
+// again in which one of some hours lies, or that end after the first of them, and says why.
+func RedoIntervals(database, uniqueID string, hours []time.Time, from bool, why string) string {
+	touched := "ends_at > " + Time(hours[0])
+	if !from {
+		list := make([]string, len(hours))
+		for i, at := range hours {
+			list[i] = "(" + Time(at) + ")"
+		}
+		touched = "exists (from (values " + strings.Join(list, ", ") + ") as _elt_late(hour) where hour >= begins_at and hour < ends_at)"
+	}
+	return fmt.Sprintf("update %s set status = %s, message = %s where unique_id = %s and status = %s and %s",
+		name(database, "intervals"), text(IntervalFailed), text(why), text(uniqueID), text(IntervalDone), touched)
 }

@@ -1,0 +1,174 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"elt/compiler/lineage"
+	"elt/compiler/project"
+	"elt/compiler/sqltoken"
+	"elt/runner/duckdb"
+	"elt/runner/engine"
+)
+
+// Rows that a run changes in a model reach a microbatch model through views and ephemeral models, too.
+// Which times these show is found by running their queries on the changed rows alone, where the plan of
+// the query tells that each row comes of one changed row: see [lineage.OnlyOwnRows]. Else a
+// row may act on rows of other times, and all is done again from the first time on that the model itself
+// tells.
+
+// through are the views and ephemeral models by which reader shows rows of a model, reader among them,
+// parents first; none where it reads the model by none, or by tables.
+func (r *run) through(reader *project.Node, model string) []*project.Node {
+	var out []*project.Node
+	var leads func(node *project.Node) bool
+	known := map[string]bool{}
+	leads = func(node *project.Node) bool {
+		if node == nil || node.Type != project.Model || !node.IsEphemeral() && node.Materialized() != "view" {
+			return false
+		}
+		if is, ok := known[node.UniqueID]; ok {
+			return is
+		}
+		known[node.UniqueID] = false
+		for _, id := range node.DependsOn {
+			if leads(r.plan.Nodes[id]) || id == model {
+				known[node.UniqueID] = true
+			}
+		}
+		if known[node.UniqueID] {
+			out = append(out, node)
+		}
+		return known[node.UniqueID]
+	}
+	leads(reader)
+	return out
+}
+
+// lateThrough is a query of the hours of the rows of reader, a view or an ephemeral model, that are
+// made of the rows which this run changes in a model; "" where that cannot be told.
+func (r *run) lateThrough(ctx context.Context, s engine.Session, parent *nodeRun, reader *project.Node) (string, error) {
+	field, changed := reader.EventTime(), parent.changedRows()
+	if field == "" || changed == "" {
+		return "", nil
+	}
+	chain := r.through(reader, parent.node.UniqueID)
+	look := &lateLook{run: r, session: s, parent: parent, schema: fmt.Sprintf("_elt_late_%d_%s", parent.number, reader.UniqueID)}
+	query, err := look.query(ctx, chain, field, changed)
+	var failed *engine.Error
+	if ctx.Err() == nil && errors.As(err, &failed) {
+		return "", nil // a view that does not work any more, or not on these rows alone
+	}
+	return query, err
+}
+
+// lateLook shows views over the changed rows of a model, in a schema of the run's own database.
+type lateLook struct {
+	*run
+	session engine.Session
+	parent  *nodeRun
+	schema  string
+}
+
+func (l *lateLook) name(rel project.Relation) project.Relation {
+	return project.Relation{Database: duckdb.ShadowDatabase, Schema: l.schema, Identifier: rel.Identifier}
+}
+
+func (l *lateLook) query(ctx context.Context, chain []*project.Node, field, changed string) (string, error) {
+	top := chain[len(chain)-1]
+	model, marker := l.name(l.parent.node.Relation), project.Relation{Database: duckdb.ShadowDatabase, Schema: l.schema, Identifier: "_elt_marker"}
+	look := "select " + field + " as _elt_at from " + l.name(top.Relation).String()
+	statements := []string{
+		schemaSQL(marker),
+		fmt.Sprintf("create or replace table %s as from (%s) limit 0", marker, changed),
+		fmt.Sprintf("create or replace view %s as from %s", model, marker),
+	}
+	taken := map[string]bool{l.parent.node.Relation.Identifier: true}
+	for _, node := range chain {
+		if node.IsEphemeral() && node != top {
+			continue // it is a part of its readers
+		}
+		sql, ok, err := l.text(ctx, node, chain)
+		if !ok || err != nil || taken[node.Relation.Identifier] {
+			return "", err
+		}
+		taken[node.Relation.Identifier] = true
+		statements = append(statements, fmt.Sprintf("create or replace view %s as (\n%s\n)", l.name(node.Relation), sql))
+	}
+	if err := execAll(ctx, l.session, statements); err != nil {
+		return "", err
+	}
+	plan, err := l.session.Query(ctx, "select "+fmt.Sprintf(lineage.PlanFunction, project.QuoteString(look))+"::varchar")
+	if err != nil {
+		return "", err
+	}
+	text, _ := plan.Rows[0][0].(string)
+	if !lineage.OnlyOwnRows([]byte(text), lineage.Source{Catalog: marker.Database, Schema: marker.Schema, Table: marker.Identifier}) {
+		return "", nil
+	}
+	columns, err := l.session.Query(ctx, "describe "+look)
+	if err != nil {
+		return "", err
+	}
+	if _, err := l.session.Exec(ctx, fmt.Sprintf("create or replace view %s as (%s)", model, changed)); err != nil {
+		return "", err
+	}
+	return hoursOf(look, "_elt_at", describedColumns(columns)[0].Type), nil
+}
+
+// text is the query of a view or an ephemeral model, with the names by which it is read here; false
+// where it is not known.
+func (l *lateLook) text(ctx context.Context, node *project.Node, chain []*project.Node) (string, bool, error) {
+	if node.IsEphemeral() && node.Compiled == nil { // its readers are not built by this run
+		if err := l.compiler.CompileNode(ctx, l.view(nil), node.UniqueID); err != nil {
+			return "", false, ctx.Err() // whoever builds them will say what is wrong
+		}
+	}
+	if c := node.Compiled; c != nil && !c.Deferred && (node.IsEphemeral() || l.byID[node.UniqueID] != nil) {
+		var failed error
+		sql, _ := l.names.rewriteFor(node, c.SQL, l.editsFor(nil, c.SQL), func(rel project.Relation) (project.Relation, bool) {
+			instead, ok, err := l.instead(ctx, rel, chain)
+			failed = errors.Join(failed, err)
+			return instead, ok
+		})
+		return sql, true, failed
+	}
+	key := l.names.full(node.Relation).Key()
+	info, query, at := l.published.text(key)
+	if info == nil || node.IsEphemeral() {
+		return "", false, nil
+	}
+	var edits []sqltoken.Edit
+	for _, read := range l.published.readsOf(key) {
+		instead, ok, err := l.instead(ctx, read.rel, chain)
+		if err != nil {
+			return "", false, err
+		}
+		if ok {
+			edits = append(edits, sqltoken.Edit{Span: span(read.start-at, read.end-at), Text: instead.String()})
+		}
+	}
+	sql, _ := sqltoken.Rewrite(query, edits)
+	return sql, true, nil
+}
+
+// instead is what stands for a relation: the changed rows, a view over them, or what this run has made.
+func (l *lateLook) instead(ctx context.Context, rel project.Relation, chain []*project.Node) (project.Relation, bool, error) {
+	key := l.names.full(rel).Key()
+	if key == l.parent.key {
+		return l.name(rel), true, nil
+	}
+	if slices.ContainsFunc(chain, func(node *project.Node) bool { return l.names.full(node.Relation).Key() == key }) {
+		return l.name(rel), true, nil
+	}
+	maker := l.byID[l.net.relations().makers[key]]
+	if maker == nil {
+		return rel, false, nil
+	}
+	l.shadows.mu.Lock()
+	defer l.shadows.mu.Unlock()
+	shadow, err := l.candidateShadow(ctx, maker)
+	return shadow, err == nil, err
+}
