@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -207,18 +208,47 @@ func compareBool(a, b bool) int {
 // operations runs the hooks of one kind.
 func (r *run) operations(ctx context.Context, when string, db hookDatabase) error {
 	r.hookResults = slices.DeleteFunc(r.hookResults, func(res *NodeResult) bool { return res.Node.Hook.When == when })
-	for _, node := range r.hooks(when) {
+	hooks := r.hooks(when)
+	for i, node := range hooks {
 		started := time.Now()
 		err := r.operation(ctx, node, db)
-		res := &NodeResult{Node: node, Status: Success, StartedAt: started, ExecuteTime: time.Since(started), Rows: -1,
-			Message: fmt.Sprintf("%s.%s.%d passed", node.Package, when, node.Hook.Index)} // as dbt
+		res := hookResult(node, Success, "passed")
+		res.StartedAt, res.ExecuteTime = started, time.Since(started)
 		r.hookResults = append(r.hookResults, res)
 		if err != nil {
 			res.Status, res.Message, res.Diagnostics = Errored, r.publicText(err.Error()), diag.From(err, diag.SQL)
+			for _, left := range hooks[i+1:] {
+				r.hookResults = append(r.hookResults, hookResult(left, Skipped, "skipped"))
+			}
 			return err
 		}
 	}
 	return nil
+}
+
+// hookResult is what became of a hook of the project, in dbt's words.
+func hookResult(node *project.Node, status Status, word string) *NodeResult {
+	return &NodeResult{Node: node, Status: status, StartedAt: time.Now(), Rows: -1,
+		Message: fmt.Sprintf("%s.%s.%d %s", node.Package, node.Hook.When, node.Hook.Index, word)}
+}
+
+// endAnyway runs the on-run-end hooks of a run in which no node was done since an on-run-start hook has failed, as dbt
+// does: what the first have made, these may remove. Where the template of a hook is wrong, nothing is done at all.
+func (r *run) endAnyway(ctx context.Context, err error) error {
+	broken := slices.ContainsFunc(r.hookResults, func(res *NodeResult) bool { return res.Status == Errored && res.Node.Compiled != nil })
+	if err == nil || r.interrupted || r.readOnly || !broken {
+		return err
+	}
+	return errors.Join(err, r.endHooks(ctx))
+}
+
+// endHooks runs the on-run-end hooks, in a transaction of their own.
+func (r *run) endHooks(ctx context.Context) error {
+	if len(r.hooks("on-run-end")) == 0 {
+		return nil
+	}
+	o := &operation{run: r, stale: true}
+	return o.end(ctx, r.operations(ctx, "on-run-end", o))
 }
 
 // hooks are the hooks of one kind: those of packages by the names of the packages,

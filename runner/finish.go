@@ -195,11 +195,7 @@ func (r *run) afterwards(ctx context.Context) error {
 			}
 		}
 	}
-	if len(r.hooks("on-run-end")) == 0 {
-		return nil
-	}
-	o := &operation{run: r, stale: true}
-	return o.end(ctx, r.operations(ctx, "on-run-end", o))
+	return r.endHooks(ctx)
 }
 
 // databases are the databases this run may have written.

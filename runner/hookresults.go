@@ -15,13 +15,14 @@ func (o *operation) HookNames() map[string]template.Value {
 	results, schemas, databases := template.NewList(), template.NewList(), template.NewList()
 	seen := map[string]bool{}
 	for _, n := range r.nodes {
-		if n.result == nil {
+		if n.result == nil || r.notBegun {
 			continue
 		}
 		results.Elems = append(results.Elems, resultValue(n.result))
 		rel := r.names.full(n.node.Relation)
 		key := schemaKey(rel.Database, rel.Schema)
-		if n.node.Type == project.Test || n.node.Type == project.UnitTest || seen[key] {
+		bad := n.result.Status == Errored || n.result.Status == Failed || n.result.Status == Skipped
+		if n.node.Type == project.Test || n.node.Type == project.UnitTest || bad || seen[key] {
 			continue
 		}
 		seen[key] = true

@@ -111,6 +111,7 @@ type run struct {
 	takers    func() map[string]*project.Node       // see [project.Takers]
 	openCache func() (*bindCache, *diag.Diagnostic) // reads what is known of columns, once
 
+	notBegun        bool          // an on-run-start hook has failed
 	hookResults     []*NodeResult // of hooks of the project, as they were run
 	startStatements []string      // of hooks at the start: what they make that queries can name
 }
@@ -207,6 +208,7 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 		r.emit(LeftOut{Results: left})
 	}
 	err := r.operations(ctx, "on-run-start", view{run: r, before: true})
+	r.notBegun = err != nil
 	if err == nil {
 		err = r.schedule(ctx)
 	}
@@ -216,6 +218,9 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 		err = r.finish(ctx)
 	} else {
 		err = errors.Join(err, r.remember(ctx))
+	}
+	if r.notBegun {
+		err = r.endAnyway(ctx, err)
 	}
 	if r.interrupted {
 		err = ErrInterrupted

@@ -143,7 +143,7 @@ func newResult(r *runner.NodeResult) result {
 	}
 	if r.Node.Type == project.Operation { // dbt says no more of a hook
 		failures := int64(0)
-		if r.Status == runner.Errored {
+		if r.Status != runner.Success {
 			failures = 1
 		}
 		out.ThreadID, out.Response, out.Failures = "main", map[string]any{}, &failures
