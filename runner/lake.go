@@ -316,7 +316,6 @@ func (l *lake) replacing(sql string, by func(*lakeSource) string) []sqltoken.Edi
 		return nil
 	}
 	var starts map[int]bool // offsets at which a FROM item may begin
-	taken := map[int]bool{}
 	var edits []sqltoken.Edit
 	for _, src := range l.byLength() {
 		for at := 0; ; {
@@ -329,8 +328,7 @@ func (l *lake) replacing(sql string, by func(*lakeSource) string) []sqltoken.Edi
 			if starts == nil {
 				starts = sqltoken.FromStarts(sql)
 			}
-			if starts[start] && !taken[start] {
-				taken[start] = true
+			if starts[start] && !slices.ContainsFunc(edits, func(e sqltoken.Edit) bool { return start < e.Span.End && e.Span.Start < end }) {
 				edits = append(edits, sqltoken.Edit{Span: span(start, end), Text: by(src)})
 			}
 		}
@@ -338,7 +336,8 @@ func (l *lake) replacing(sql string, by func(*lakeSource) string) []sqltoken.Edi
 	return edits
 }
 
-// byLength returns the sources, longest text first, since one may begin like another.
+// byLength returns the sources, longest text first, since one may begin like another, or hold it: that of a
+// source with formats reads files as another source may.
 func (l *lake) byLength() []*lakeSource {
 	out := make([]*lakeSource, 0, len(l.sources))
 	for _, src := range l.sources {

@@ -25,6 +25,7 @@ type batchRun struct {
 	known  intervals // as recorded before this run
 	adopts bool      // the table is there and nothing is recorded of it
 
+	broken  brokenFiles
 	results []batchResult   // of the plan, in its order
 	columns []engine.Column // of what is made
 	// own is what {{ this }} means while batches build on one another: the table with the
@@ -208,25 +209,32 @@ func (w *worker) doBatch(ctx context.Context, n *nodeRun, i int, session engine.
 	node.Compiled = compiled
 	one.node = &node
 	st := n.spec.InsertBatch(n.write.Made, compiled.SQL, batch, b.columns)
-	s, err := w.prepare(ctx, &one, st, b.own)
-	if err != nil {
-		return err
-	}
 	out.statements = []string{n.publicStatement(st.SQL)}
-	done, err := session.Exec(ctx, s.sql)
-	if err == nil {
-		out.done, out.rows = true, max(done.Rows, 0)
-		return nil
+	for {
+		if one.without, out.why = b.broken.without(batch); out.why != nil {
+			return nil
+		}
+		s, err := w.prepare(ctx, &one, st, b.own)
+		if err != nil {
+			return err
+		}
+		done, err := session.Exec(ctx, s.sql)
+		if err == nil {
+			out.done, out.rows = true, max(done.Rows, 0)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		d := w.failed(ctx, session, &one, s, err)
+		if d.Code == diag.Database { // a full disk, no memory: no fault of the batch
+			return d
+		}
+		if !w.setAside(ctx, session, n, batch, compiled.SQL, err, d) {
+			out.why = diag.List{d}
+			return nil
+		}
 	}
-	if ctx.Err() != nil {
-		return err
-	}
-	d := w.failed(ctx, session, &one, s, err)
-	if d.Code == diag.Database { // a full disk, no memory: no fault of the batch
-		return d
-	}
-	out.why = diag.List{d}
-	return nil
 }
 
 // showOwn shows a model that reads its own table what the batches before have made of it.

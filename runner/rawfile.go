@@ -26,6 +26,7 @@ func (r *run) blameFile(ctx context.Context, d *diag.Diagnostic, n *nodeRun, e *
 	reader := d.Place
 	d.Code, d.Compiled = diag.Data, nil
 	shown := r.shownPath(e.File)
+	d.Message = strings.ReplaceAll(d.Message, e.File, shown)
 	if n.node.Type == project.Seed {
 		d.Code = diag.Seed
 	}
