@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -23,14 +24,22 @@ import (
 type brokenFiles struct {
 	mu    sync.Mutex
 	files []*brokenFile
+	views map[string]*viewLook // by schema: views without files that were told
+}
+
+// around is how a batch reads the sources of such files.
+type around struct {
+	from    map[*lakeSource]string      // the FROM item without them
+	instead map[string]project.Relation // views over that, by the key of the published ones
 }
 
 // brokenFile is one of them.
 type brokenFile struct {
 	src   *lakeSource
 	path  string
-	told  bool        // hours are those of all its rows
-	hours []time.Time // in order
+	chain []*project.Node // the views by which the batches read the source; none where they read it themselves
+	told  bool            // hours are those of all its rows
+	hours []time.Time     // in order
 	why   diag.List
 }
 
@@ -40,36 +49,50 @@ func (f *brokenFile) touches(batch project.Batch) bool {
 	return found || i < len(f.hours) && f.hours[i].Before(batch.End)
 }
 
-// known are the files that are known to be broken.
-func (b *brokenFiles) known() []*brokenFile {
+// without is how a batch reads its sources without the files that are none of its own; why is not nil
+// where it has rows in one.
+func (w *worker) without(ctx context.Context, s engine.Session, n *nodeRun, batch project.Batch) (out around, why diag.List, err error) {
+	b := &n.batches.broken
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.files)
-}
-
-// without are the FROM items by which a batch reads its sources without the files that are none of its
-// own; why is not nil where it has rows in one.
-func (b *brokenFiles) without(batch project.Batch) (from map[*lakeSource]string, why diag.List) {
-	left := map[*lakeSource][]lakeFile{}
-	for _, f := range b.known() {
+	left, chains := map[*lakeSource][]lakeFile{}, map[*lakeSource][]*project.Node{}
+	for _, f := range b.files {
 		if !f.told {
 			continue
 		}
 		if f.touches(batch) {
-			return nil, f.why
+			return out, f.why, nil
 		}
 		if left[f.src] == nil {
 			left[f.src] = slices.Clone(f.src.files)
 		}
 		left[f.src] = slices.DeleteFunc(left[f.src], func(one lakeFile) bool { return one.path == f.path })
+		chains[f.src] = f.chain
 	}
-	from = map[*lakeSource]string{}
+	out = around{from: map[*lakeSource]string{}, instead: map[string]project.Relation{}}
 	for src, files := range left {
-		if from[src] = src.read(files, nil, nil); from[src] == "" {
-			from[src] = "(from " + src.pinned + " limit 0)"
+		from := src.read(files, nil, nil)
+		if from == "" {
+			from = "(from " + src.pinned + " limit 0)"
+		}
+		if len(chains[src]) == 0 {
+			out.from[src] = from
+			continue
+		}
+		schema := fmt.Sprintf("_elt_without_%d_%d_%s", n.number, len(files), src.node.UniqueID)
+		look := b.views[schema]
+		if look == nil {
+			look = &viewLook{run: w.run, session: s, schema: schema, chain: chains[src], src: src}
+			if _, err := look.make(ctx, from); err != nil {
+				return out, nil, err
+			}
+			b.views[schema] = look
+		}
+		for _, node := range look.chain {
+			out.instead[w.names.full(node.Relation).Key()] = look.name(node.Relation)
 		}
 	}
-	return from, nil
+	return out, nil, nil
 }
 
 // setAside looks when the rows of a file happened because of which a batch has failed. It returns
@@ -80,52 +103,91 @@ func (w *worker) setAside(ctx context.Context, s engine.Session, n *nodeRun, bat
 		return false
 	}
 	src := w.sourceOfFile(n, e.File)
-	if src == nil || !cutsOnly(src, batch, sql) {
+	if src == nil {
+		return false
+	}
+	chain, ok := w.cutBy(n, src, batch, sql)
+	if !ok {
 		return false
 	}
 	b := &n.batches.broken
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := slices.IndexFunc(b.files, func(f *brokenFile) bool { return f.path == e.File })
-	if i >= 0 {
+	if i := slices.IndexFunc(b.files, func(f *brokenFile) bool { return f.path == e.File }); i >= 0 {
 		return b.files[i].told
 	}
-	f := &brokenFile{src: src, path: e.File, why: diag.List{why}}
+	if b.views == nil {
+		b.views = map[string]*viewLook{}
+	}
+	f := &brokenFile{src: src, path: e.File, chain: chain, why: diag.List{why}}
 	b.files = append(b.files, f)
-	f.hours, f.told = w.hoursIn(ctx, s, src, e.File)
+	f.hours, f.told = w.hoursIn(ctx, s, n, f)
 	if !f.told {
 		why.WithNote(diag.Place{}, "of which batches %s has rows cannot be told, so it holds all that read it", src.shown(e.File))
 	}
 	return f.told
 }
 
-// cutsOnly reports whether a batch reads nothing of a source but the rows of its time.
-func cutsOnly(src *lakeSource, batch project.Batch, sql string) bool {
-	times := dbtcontext.EventTimeFilter{Field: src.node.EventTime(), Start: batch.Start, End: batch.End}
-	if times.Field == "" {
+// cutBy reports whether a batch reads nothing of a source but the rows of its time: by the source's own
+// event_time, or by that of a view over it, which is the last of those that are returned.
+func (w *worker) cutBy(n *nodeRun, src *lakeSource, batch project.Batch, sql string) (chain []*project.Node, ok bool) {
+	for _, id := range n.node.DependsOn {
+		through := w.through(w.plan.Nodes[id], src.node.UniqueID)
+		if len(through) == 0 {
+			continue
+		}
+		if chain != nil || strings.Contains(sql, src.text) || through[len(through)-1].IsEphemeral() {
+			return nil, false
+		}
+		chain = through
+	}
+	if chain == nil {
+		return nil, cutsOnly(src.node.EventTime(), src.text, batch, sql)
+	}
+	top := chain[len(chain)-1]
+	return chain, cutsOnly(top.EventTime(), top.Relation.String(), batch, sql)
+}
+
+// cutsOnly reports whether the query of a batch reads a FROM item only cut to the batch.
+func cutsOnly(field, from string, batch project.Batch, sql string) bool {
+	if field == "" {
 		return false
 	}
-	cut := strings.Count(sql, times.Around(src.text))
-	return cut > 0 && cut == strings.Count(sql, src.text)
+	times := dbtcontext.EventTimeFilter{Field: field, Start: batch.Start, End: batch.End}
+	cut := strings.Count(sql, times.Around(from))
+	return cut > 0 && cut == strings.Count(sql, from)
 }
 
 // hoursIn are the hours of the rows of a file, if its other columns are all that cannot be read.
-func (w *worker) hoursIn(ctx context.Context, s engine.Session, src *lakeSource, path string) ([]time.Time, bool) {
-	i := slices.IndexFunc(src.files, func(f lakeFile) bool { return f.path == path })
+func (w *worker) hoursIn(ctx context.Context, s engine.Session, n *nodeRun, f *brokenFile) ([]time.Time, bool) {
+	i := slices.IndexFunc(f.src.files, func(one lakeFile) bool { return one.path == f.path })
 	if i < 0 {
 		return nil, false
 	}
 	var more []project.Setting
-	if src.node.Table.Format == "csv" && !src.hasOption("null_padding") { // a row that is cut short has its first columns
+	if f.src.node.Table.Format == "csv" && !f.src.hasOption("null_padding") { // a row that is cut short has its first columns
 		more = append(more, project.Setting{Name: "null_padding", Value: true})
 	}
-	field := src.node.EventTime()
-	rows := "select (" + field + ") as _elt_at from " + src.read(src.files[i:i+1], more, nil)
-	columns, err := s.Query(ctx, "describe "+rows)
-	if err != nil || len(columns.Rows) != 1 {
+	rows := "from " + f.src.read(f.src.files[i:i+1], more, nil)
+	query, err := w.timesOf(ctx, s, n, f, rows)
+	if err != nil || query == "" {
 		return nil, false
 	}
-	found, err := hours(ctx, s, hoursOf(rows, "_elt_at", describedColumns(columns)[0].Type))
+	found, err := hours(ctx, s, query)
 	slices.SortFunc(found, time.Time.Compare)
 	return found, err == nil
+}
+
+// timesOf is a query of the hours of rows of a source, as its batches see them.
+func (w *worker) timesOf(ctx context.Context, s engine.Session, n *nodeRun, f *brokenFile, rows string) (string, error) {
+	if len(f.chain) > 0 {
+		look := &viewLook{run: w.run, session: s, chain: f.chain, src: f.src, schema: fmt.Sprintf("_elt_broken_%d", n.number)}
+		return look.times(ctx, rows, rows)
+	}
+	rows = "select (" + f.src.node.EventTime() + ") as _elt_at " + rows
+	columns, err := s.Query(ctx, "describe "+rows)
+	if err != nil || len(columns.Rows) != 1 {
+		return "", err
+	}
+	return hoursOf(rows, "_elt_at", describedColumns(columns)[0].Type), nil
 }

@@ -25,13 +25,13 @@ type nodeRun struct {
 	hidden    string           // the candidate's identifier as the run began: no worker changes it
 	spec      *materialize.Spec
 	state     materialize.State
-	intake    *intake                // of a by_file model
-	taker     *nodeRun               // the by_file model of the run that the ephemeral model is a part of which a test reads
-	taken     *intake                // where that model is not built: all that it would take in
-	batches   *batchRun              // of a microbatch model
-	without   map[*lakeSource]string // of a batch: sources without files that it cannot read, and has no rows in
-	objects   string                 // the statement that writes the manifest of an external model on object storage
-	standing  []manifestFile         // the files that are there, of an external model that grows
+	intake    *intake        // of a by_file model
+	taker     *nodeRun       // the by_file model of the run that the ephemeral model is a part of which a test reads
+	taken     *intake        // where that model is not built: all that it would take in
+	batches   *batchRun      // of a microbatch model
+	around    around         // of a batch: how it reads sources of which it has no rows in some file
+	objects   string         // the statement that writes the manifest of an external model on object storage
+	standing  []manifestFile // the files that are there, of an external model that grows
 	finish    materialize.Finish
 	write     materialize.Write
 	columns   []engine.Column // of what was made of files, where they are known

@@ -417,8 +417,8 @@ func (r *run) editsFor(n *nodeRun, sql string) []sqltoken.Edit {
 		taken = n.seen()
 	}
 	return append(r.changeEdits(n, sql), r.lake.replacing(sql, func(src *lakeSource) string {
-		if n != nil && n.without[src] != "" {
-			return n.without[src]
+		if n != nil && n.around.from[src] != "" {
+			return n.around.from[src]
 		}
 		for _, si := range taken.sources {
 			if s := r.sievedOf(src.node.UniqueID); si.src == src && s != nil && taken.whole {

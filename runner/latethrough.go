@@ -50,13 +50,13 @@ func (r *run) through(reader *project.Node, model string) []*project.Node {
 // lateThrough is a query of the hours of the rows of reader, a view or an ephemeral model, that are
 // made of the rows which this run changes in a model; "" where that cannot be told.
 func (r *run) lateThrough(ctx context.Context, s engine.Session, parent *nodeRun, reader *project.Node) (string, error) {
-	field, changed := reader.EventTime(), parent.changedRows()
-	if field == "" || changed == "" {
+	changed := parent.changedRows()
+	if reader.EventTime() == "" || changed == "" {
 		return "", nil
 	}
-	chain := r.through(reader, parent.node.UniqueID)
-	look := &lateLook{run: r, session: s, parent: parent, schema: fmt.Sprintf("_elt_late_%d_%s", parent.number, reader.UniqueID)}
-	query, err := look.query(ctx, chain, field, changed)
+	look := &viewLook{run: r, session: s, chain: r.through(reader, parent.node.UniqueID), parent: parent,
+		schema: fmt.Sprintf("_elt_late_%d_%s", parent.number, reader.UniqueID)}
+	query, err := look.times(ctx, changed, changed)
 	var failed *engine.Error
 	if ctx.Err() == nil && errors.As(err, &failed) {
 		return "", nil // a view that does not work any more, or not on these rows alone
@@ -64,42 +64,36 @@ func (r *run) lateThrough(ctx context.Context, s engine.Session, parent *nodeRun
 	return query, err
 }
 
-// lateLook shows views over the changed rows of a model, in a schema of the run's own database.
-type lateLook struct {
+// viewLook shows the views and ephemeral models by which a model or a source is read over some of its
+// rows, in a schema of the run's own database.
+type viewLook struct {
 	*run
 	session engine.Session
-	parent  *nodeRun
 	schema  string
+	chain   []*project.Node // as [run.through] has them
+	parent  *nodeRun        // the model, or
+	src     *lakeSource     // the source
+	from    string          // the FROM item that stands for the source
 }
 
-func (l *lateLook) name(rel project.Relation) project.Relation {
+func (l *viewLook) name(rel project.Relation) project.Relation {
 	return project.Relation{Database: duckdb.ShadowDatabase, Schema: l.schema, Identifier: rel.Identifier}
 }
 
-func (l *lateLook) query(ctx context.Context, chain []*project.Node, field, changed string) (string, error) {
-	top := chain[len(chain)-1]
-	model, marker := l.name(l.parent.node.Relation), project.Relation{Database: duckdb.ShadowDatabase, Schema: l.schema, Identifier: "_elt_marker"}
-	look := "select " + field + " as _elt_at from " + l.name(top.Relation).String()
-	statements := []string{
-		schemaSQL(marker),
-		fmt.Sprintf("create or replace table %s as from (%s) limit 0", marker, changed),
-		fmt.Sprintf("create or replace view %s as from %s", model, marker),
-	}
-	taken := map[string]bool{l.parent.node.Relation.Identifier: true}
-	for _, node := range chain {
-		if node.IsEphemeral() && node != top {
-			continue // it is a part of its readers
-		}
-		sql, ok, err := l.text(ctx, node, chain)
-		if !ok || err != nil || taken[node.Relation.Identifier] {
-			return "", err
-		}
-		taken[node.Relation.Identifier] = true
-		statements = append(statements, fmt.Sprintf("create or replace view %s as (\n%s\n)", l.name(node.Relation), sql))
-	}
-	if err := execAll(ctx, l.session, statements); err != nil {
+func (l *viewLook) top() *project.Node { return l.chain[len(l.chain)-1] }
+
+// times is a query of the hours of the rows that the last of the views has of some rows alone, "" where
+// they are not those of all its rows that these have a part in. columns is a query of the same columns.
+func (l *viewLook) times(ctx context.Context, rows, columns string) (string, error) {
+	marker := l.name(project.Relation{Identifier: "_elt_marker"})
+	err := execAll(ctx, l.session, []string{schemaSQL(marker), fmt.Sprintf("create or replace table %s as from (%s) limit 0", marker, columns)})
+	if err != nil {
 		return "", err
 	}
+	if known, err := l.make(ctx, marker.String()); !known || err != nil {
+		return "", err
+	}
+	look := "select " + l.top().EventTime() + " as _elt_at from " + l.name(l.top().Relation).String()
 	plan, err := l.session.Query(ctx, "select "+fmt.Sprintf(lineage.PlanFunction, project.QuoteString(look))+"::varchar")
 	if err != nil {
 		return "", err
@@ -108,19 +102,42 @@ func (l *lateLook) query(ctx context.Context, chain []*project.Node, field, chan
 	if !lineage.OnlyOwnRows([]byte(text), lineage.Source{Catalog: marker.Database, Schema: marker.Schema, Table: marker.Identifier}) {
 		return "", nil
 	}
-	columns, err := l.session.Query(ctx, "describe "+look)
+	if _, err := l.make(ctx, "("+rows+")"); err != nil {
+		return "", err
+	}
+	described, err := l.session.Query(ctx, "describe "+look)
 	if err != nil {
 		return "", err
 	}
-	if _, err := l.session.Exec(ctx, fmt.Sprintf("create or replace view %s as (%s)", model, changed)); err != nil {
-		return "", err
+	return hoursOf(look, "_elt_at", describedColumns(described)[0].Type), nil
+}
+
+// make makes the views over a FROM item; false where the text of one is not known.
+func (l *viewLook) make(ctx context.Context, from string) (bool, error) {
+	statements := []string{schemaSQL(l.name(project.Relation{}))}
+	taken := map[string]bool{}
+	if l.from = from; l.parent != nil {
+		rel := l.parent.node.Relation
+		taken[rel.Identifier] = true
+		statements = append(statements, fmt.Sprintf("create or replace view %s as from %s", l.name(rel), from))
 	}
-	return hoursOf(look, "_elt_at", describedColumns(columns)[0].Type), nil
+	for _, node := range l.chain {
+		if node.IsEphemeral() && node != l.top() {
+			continue // it is a part of its readers
+		}
+		sql, ok, err := l.text(ctx, node)
+		if !ok || err != nil || taken[node.Relation.Identifier] {
+			return false, err
+		}
+		taken[node.Relation.Identifier] = true
+		statements = append(statements, fmt.Sprintf("create or replace view %s as (\n%s\n)", l.name(node.Relation), sql))
+	}
+	return true, execAll(ctx, l.session, statements)
 }
 
 // text is the query of a view or an ephemeral model, with the names by which it is read here; false
 // where it is not known.
-func (l *lateLook) text(ctx context.Context, node *project.Node, chain []*project.Node) (string, bool, error) {
+func (l *viewLook) text(ctx context.Context, node *project.Node) (string, bool, error) {
 	if node.IsEphemeral() && node.Compiled == nil { // its readers are not built by this run
 		if err := l.compiler.CompileNode(ctx, l.view(nil), node.UniqueID); err != nil {
 			return "", false, ctx.Err() // whoever builds them will say what is wrong
@@ -128,8 +145,8 @@ func (l *lateLook) text(ctx context.Context, node *project.Node, chain []*projec
 	}
 	if c := node.Compiled; c != nil && !c.Deferred && (node.IsEphemeral() || l.byID[node.UniqueID] != nil) {
 		var failed error
-		sql, _ := l.names.rewriteFor(node, c.SQL, l.editsFor(nil, c.SQL), func(rel project.Relation) (project.Relation, bool) {
-			instead, ok, err := l.instead(ctx, rel, chain)
+		sql, _ := l.names.rewriteFor(node, c.SQL, l.files(c.SQL), func(rel project.Relation) (project.Relation, bool) {
+			instead, ok, err := l.instead(ctx, rel)
 			failed = errors.Join(failed, err)
 			return instead, ok
 		})
@@ -137,12 +154,12 @@ func (l *lateLook) text(ctx context.Context, node *project.Node, chain []*projec
 	}
 	key := l.names.full(node.Relation).Key()
 	info, query, at := l.published.text(key)
-	if info == nil || node.IsEphemeral() {
+	if info == nil || node.IsEphemeral() || l.src != nil { // it names files itself
 		return "", false, nil
 	}
 	var edits []sqltoken.Edit
 	for _, read := range l.published.readsOf(key) {
-		instead, ok, err := l.instead(ctx, read.rel, chain)
+		instead, ok, err := l.instead(ctx, read.rel)
 		if err != nil {
 			return "", false, err
 		}
@@ -154,13 +171,24 @@ func (l *lateLook) text(ctx context.Context, node *project.Node, chain []*projec
 	return sql, true, nil
 }
 
-// instead is what stands for a relation: the changed rows, a view over them, or what this run has made.
-func (l *lateLook) instead(ctx context.Context, rel project.Relation, chain []*project.Node) (project.Relation, bool, error) {
-	key := l.names.full(rel).Key()
-	if key == l.parent.key {
-		return l.name(rel), true, nil
+// files put raw files where a query names sources.
+func (l *viewLook) files(sql string) []sqltoken.Edit {
+	if l.src == nil {
+		return l.editsFor(nil, sql)
 	}
-	if slices.ContainsFunc(chain, func(node *project.Node) bool { return l.names.full(node.Relation).Key() == key }) {
+	return l.lake.replacing(sql, func(src *lakeSource) string {
+		if src == l.src {
+			return l.from
+		}
+		return src.pinned
+	})
+}
+
+// instead is what stands for a relation: some rows of the model, a view over them, or what this run has
+// made.
+func (l *viewLook) instead(ctx context.Context, rel project.Relation) (project.Relation, bool, error) {
+	key := l.names.full(rel).Key()
+	if l.parent != nil && key == l.parent.key || slices.ContainsFunc(l.chain, func(node *project.Node) bool { return l.names.full(node.Relation).Key() == key }) {
 		return l.name(rel), true, nil
 	}
 	maker := l.byID[l.net.relations().makers[key]]

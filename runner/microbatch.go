@@ -211,8 +211,8 @@ func (w *worker) doBatch(ctx context.Context, n *nodeRun, i int, session engine.
 	st := n.spec.InsertBatch(n.write.Made, compiled.SQL, batch, b.columns)
 	out.statements = []string{n.publicStatement(st.SQL)}
 	for {
-		if one.without, out.why = b.broken.without(batch); out.why != nil {
-			return nil
+		if one.around, out.why, err = w.without(ctx, session, n, batch); err != nil || out.why != nil {
+			return err
 		}
 		s, err := w.prepare(ctx, &one, st, b.own)
 		if err != nil {

@@ -92,6 +92,9 @@ func (w *worker) prepareWith(ctx context.Context, n *nodeRun, st materialize.Sta
 			}
 			return *own, true
 		}
+		if instead, ok := n.around.instead[rel.Key()]; ok {
+			return instead, true
+		}
 		if candidate, ok := w.tableFor(n, rel, st.SQL); ok {
 			return candidate, true
 		}
