@@ -356,7 +356,7 @@ func (r *run) ledgerStatements(published []*nodeRun, now time.Time) []string {
 	var failures []state.FileFailure
 	for _, n := range published {
 		if n.intake != nil {
-			out = append(out, state.TakeFiles(r.database, n.node.UniqueID, n.intake.table, n.intake.doing(), r.id, now, r.elsewhere(n.candidate))...)
+			out = append(out, r.book.TakeFiles(n.node.UniqueID, n.intake.table, n.intake.doing(), r.id, now, r.elsewhere(n.candidate))...)
 		}
 	}
 	for _, n := range r.ended {

@@ -71,8 +71,8 @@ func GiveUpIntent(database string, version int, in Intent) []string {
 	out := []string{DeleteIntent(database, in)}
 	if version >= LedgersVersion && len(in.Nodes) > 0 {
 		of := fmt.Sprintf(" where run_id = %s and unique_id in (%s)", text(in.RunID), texts(in.Nodes))
-		out = append(out,
-			"update "+name(database, "file_ledger")+" set forgotten = true"+of,
+		out = append(append(out, gatherLedger(database, version)...),
+			"update "+writtenLedger(database, version)+" set forgotten = true"+of,
 			"update "+name(database, "intervals")+" set status = "+text(IntervalFailed)+", rows = null, message = 'built, and given up'"+of+
 				" and status = "+text(IntervalDone))
 	}

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,31 +26,101 @@ type LedgerFile struct {
 	Forgotten        bool // to be taken in anew
 }
 
-// Ledger hands the files that a model has taken in to fn, in no order. It reads row by
-// row, since there may be hundreds of thousands.
-func Ledger(ctx context.Context, s engine.Session, database, uniqueID string, fn func(LedgerFile)) error {
+// ledgerTable is the table of the files that are no longer in the log.
+const ledgerTable = "past_ledger"
+
+// writtenLedger is the table of the ledger that statements change; before the log there was one only.
+func writtenLedger(database string, version int) string {
+	if version < ledgerLogVersion {
+		return name(database, "file_ledger")
+	}
+	return name(database, ledgerTable)
+}
+
+// gatherLedger returns the statements that leave no file in the log, so that all of the ledger can be changed.
+func gatherLedger(database string, version int) []string {
+	if version < ledgerLogVersion {
+		return nil
+	}
+	return []string{shelfOf(kindTaken).fill(database), "delete from " + name(database, LogTable) + " where kind = " + text(kindTaken)}
+}
+
+// Ledger hands the files that a model has taken in to fn, in no order; those of all models if none is
+// named. It reads row by row, since there may be hundreds of thousands. version is that of the tables.
+func Ledger(ctx context.Context, s engine.Session, database string, version int, uniqueID string, fn func(LedgerFile)) error {
 	sql := `select unique_id, source, path, bytes, modified_at, hash, rows, columns, run_id, taken_at, forgotten from ` +
-		name(database, "file_ledger")
+		writtenLedger(database, version)
 	if uniqueID != "" {
 		sql += " where unique_id = " + text(uniqueID)
 	}
-	row := func(r []any) {
+	err := eachRow(ctx, s, sql, func(r []any) {
 		fn(LedgerFile{
 			UniqueID: str(r[0]), Source: str(r[1]), Path: str(r[2]), Bytes: count(r[3]), ModifiedAt: when(r[4]), Hash: str(r[5]),
 			Rows: count(r[6]), Columns: str(r[7]), RunID: str(r[8]), TakenAt: when(r[9]), Forgotten: boolean(r[10]),
 		})
+	})
+	if err != nil || version < ledgerLogVersion {
+		return err
 	}
+	t, err := s.Query(ctx, "select body from "+name(database, LogTable)+" where kind = "+text(kindTaken))
+	if err != nil {
+		return err
+	}
+	for _, r := range t.Rows {
+		file, err := parseTaken(str(r[0]))
+		if err != nil {
+			return err
+		}
+		if uniqueID == "" || file.UniqueID == uniqueID {
+			fn(file)
+		}
+	}
+	return nil
+}
+
+// eachRow hands the rows of a query to fn, one by one where the session can.
+func eachRow(ctx context.Context, s engine.Session, sql string, fn func([]any)) error {
 	if stream, ok := s.(engine.Streamer); ok {
-		return stream.QueryStream(ctx, sql, func(_ []engine.Column, r []any) error { row(r); return nil })
+		return stream.QueryStream(ctx, sql, func(_ []engine.Column, r []any) error { fn(r); return nil })
 	}
 	t, err := s.Query(ctx, sql)
 	if err != nil {
 		return err
 	}
 	for _, r := range t.Rows {
-		row(r)
+		fn(r)
 	}
 	return nil
+}
+
+// parseTaken reads a file in the log.
+func parseTaken(body string) (LedgerFile, error) {
+	row := struct {
+		UniqueID   string `json:"unique_id"`
+		Source     string `json:"source"`
+		Path       string `json:"path"`
+		Bytes      *int64 `json:"bytes"`
+		ModifiedAt string `json:"modified_at"`
+		Hash       string `json:"hash"`
+		Rows       *int64 `json:"rows"`
+		Columns    string `json:"columns"`
+		RunID      string `json:"run_id"`
+		TakenAt    string `json:"taken_at"`
+	}{}
+	if err := json.Unmarshal([]byte(body), &row); err != nil {
+		return LedgerFile{}, err
+	}
+	f := LedgerFile{UniqueID: row.UniqueID, Source: row.Source, Path: row.Path, Bytes: -1, Hash: row.Hash, Rows: -1, Columns: row.Columns, RunID: row.RunID}
+	if row.Bytes != nil {
+		f.Bytes = *row.Bytes
+	}
+	if row.Rows != nil {
+		f.Rows = *row.Rows
+	}
+	const seconds = "2006-01-02 15:04:05"                 // DuckDB writes no zeros behind
+	f.ModifiedAt, _ = time.Parse(seconds, row.ModifiedAt) // "" is the zero time
+	f.TakenAt, _ = time.Parse(seconds, row.TakenAt)
+	return f, nil
 }
 
 // The changes of a file since it was last taken in, as a files table has them.
@@ -118,11 +189,40 @@ type Taking struct {
 	Touches bool // files have another time and the same content
 }
 
+// isNew says that all of it is about files of which the ledger knows nothing.
+func (t Taking) isNew() bool { return !t.Anew && !t.Removes && !t.Touches }
+
 // TakeFiles returns the statements that write what a run has done about files into the
 // ledger of a model, and drop the files table unless keep says that somebody else does.
-func TakeFiles(database, uniqueID string, files project.Relation, done Taking, runID string, now time.Time, keep bool) []string {
-	ledger := name(database, "file_ledger")
+func (b Book) TakeFiles(uniqueID string, files project.Relation, done Taking, runID string, now time.Time, keep bool) []string {
 	var out []string
+	if done.isNew() && !b.Direct {
+		out = append(out, b.logFiles(uniqueID, files, runID, now))
+	} else {
+		out = b.changeLedger(uniqueID, files, done, runID, now)
+	}
+	if keep {
+		return out
+	}
+	return append(out, "drop table "+files.String())
+}
+
+// logFiles is the statement that notes the files of a files table, all of them new, in the log.
+func (b Book) logFiles(uniqueID string, files project.Relation, runID string, now time.Time) string {
+	return fmt.Sprintf(`insert into %s
+select %s, %s, json_object('unique_id', %s, 'source', source, 'path', path, 'bytes', bytes, 'modified_at', modified_at::varchar, 'hash', hash,
+  'rows', rows, 'columns', columns, 'run_id', %s, 'taken_at', %s::varchar, 'forgotten', false)::varchar
+from %s where change = %s order by path`,
+		name(b.Database, LogTable), text(kindTaken), text(runID), text(uniqueID), text(runID), Time(now), files, text(FileNew))
+}
+
+// changeLedger returns the statements that write them into the table.
+func (b Book) changeLedger(uniqueID string, files project.Relation, done Taking, runID string, now time.Time) []string {
+	ledger := name(b.Database, ledgerTable)
+	var out []string
+	if !b.Direct { // else nothing is in the log
+		out = gatherLedger(b.Database, Version)
+	}
 	if done.Anew {
 		out = append(out, "delete from "+ledger+" where unique_id = "+text(uniqueID))
 	}
@@ -134,21 +234,18 @@ func TakeFiles(database, uniqueID string, files project.Relation, done Taking, r
 		out = append(out, fmt.Sprintf("delete from %s where unique_id = %s and path in (select path from %s where change <> %s)",
 			ledger, text(uniqueID), files, text(FileTouched)))
 	}
-	out = append(out,
+	return append(out,
 		fmt.Sprintf("insert into %s\nselect %s, source, path, bytes, modified_at, hash, rows, columns, %s, %s, false from %s where change in (%s, %s) order by path",
 			ledger, text(uniqueID), text(runID), Time(now), files, text(FileNew), text(FileChanged)))
-	if keep {
-		return out
-	}
-	return append(out, "drop table "+files.String())
 }
 
-// ForgetFiles marks files of a model to be taken in anew.
-func ForgetFiles(database, uniqueID string, paths []string) []string {
-	var out []string
+// ForgetFiles returns the statements that mark files of a model to be taken in anew. version is that of
+// the tables. They belong in one transaction.
+func ForgetFiles(database string, version int, uniqueID string, paths []string) []string {
+	out := gatherLedger(database, version)
 	for start := 0; start < len(paths); start += batch {
 		out = append(out, fmt.Sprintf("update %s set forgotten = true where unique_id = %s and path in (%s)",
-			name(database, "file_ledger"), text(uniqueID), texts(paths[start:min(start+batch, len(paths))])))
+			writtenLedger(database, version), text(uniqueID), texts(paths[start:min(start+batch, len(paths))])))
 	}
 	return out
 }

@@ -12,15 +12,19 @@ import (
 	"elt/runner/engine"
 )
 
-// What a run notes of itself, of its nodes and of what it has published is some rows of forty
-// columns in four tables. Each column of each table that a transaction adds a row to costs a fourth of
+// What a run notes of itself, of its nodes, of the files it has taken in and of what it has published is
+// some rows of fifty columns in five tables. Each column of each table that a transaction adds a row to costs a fourth of
 // a millisecond to commit and another to checkpoint, however few the rows: a block of memory
 // is filled for it each time. So a small run adds its rows to one table of three columns, the log,
 // whose body is JSON, and now and then all that is in the log is moved to the tables. The
-// names that are told to others (runs, node_results, lake_files, node_state) are views over both.
+// names that are told to others (runs, node_results, lake_files, file_ledger, node_state) are views over both.
 
-// LogVersion is the first version that has the log.
-const LogVersion = 6
+// LogVersion is the first version that has the log, ledgerLogVersion the first that has files that were
+// taken in in it, too.
+const (
+	LogVersion       = 6
+	ledgerLogVersion = 7
+)
 
 // LogTable is the table of what was noted last.
 const LogTable = "log"
@@ -31,6 +35,7 @@ const (
 	kindResult = "result"
 	kindFile   = "file"
 	kindState  = "state"
+	kindTaken  = "taken"
 )
 
 // LongLog is how many rows the log may have when a run begins; then they are moved.
@@ -54,7 +59,7 @@ func BookFor(database string, rows int) Book {
 	return Book{Database: database, Direct: rows > mostLogged}
 }
 
-// shelf is one of the four: the table for rows that are no longer in the log, and the view over both.
+// shelf is one of these: the table for rows that are no longer in the log, and the view over both.
 type shelf struct {
 	view, table, kind string
 	columns           []string // with their types
@@ -78,6 +83,10 @@ var shelves = []shelf{
 		"unique_id varchar", "database_name varchar", "schema_name varchar", "identifier varchar", "materialized varchar", "run_id varchar",
 		"published_at timestamp", "sql_hash varchar", "config_hash varchar", "rows bigint", "fingerprint varchar",
 	}, "what published relations were made of, where that is no longer in the log"},
+	{"file_ledger", ledgerTable, kindTaken, []string{
+		"unique_id varchar", "source varchar", "path varchar", "bytes bigint", "modified_at timestamp", "hash varchar", "rows bigint",
+		"columns varchar", "run_id varchar", "taken_at timestamp", "forgotten boolean",
+	}, "raw files that by_file models have taken in, where that is no longer in the log"},
 }
 
 // names are those of the columns.
@@ -127,26 +136,39 @@ func (s shelf) query() string {
 	return past + " union all " + s.logged(Schema+"."+LogTable)
 }
 
-// logMigration puts the log before the tables.
+// logMigration puts the log before the tables of version 5.
 func logMigration() []string {
 	out := []string{
 		`create table {s}.log (kind {text} not null, run_id {text}, body {text})`,
 		`comment on table {s}.log is 'what runs have noted last, as JSON; now and then it is moved to the tables past_runs, past_results, past_files and past_state'`,
 	}
-	for _, s := range shelves {
-		out = append(out,
-			fmt.Sprintf("alter table {s}.%s rename to %s", s.view, s.table),
-			fmt.Sprintf("comment on table {s}.%s is %s", s.table, project.QuoteString(s.about)),
-			fmt.Sprintf("create view {s}.%s as %s", s.view, s.query()),
-			fmt.Sprintf("comment on view {s}.%s is %s", s.view, project.QuoteString(viewComments[s.view])))
+	for _, kind := range []string{kindRun, kindResult, kindFile, kindState} {
+		out = append(out, shelfOf(kind).migration()...)
 	}
 	return out
+}
+
+// ledgerMigration puts the log before the ledger of files.
+func ledgerMigration() []string {
+	return append(shelfOf(kindTaken).migration(),
+		`comment on table {s}.log is 'what runs have noted last, as JSON; now and then it is moved to the tables past_runs, past_results, past_files, past_state and past_ledger'`)
+}
+
+// migration makes the table that had the view's name the one for rows that are no longer in the log.
+func (s shelf) migration() []string {
+	return []string{
+		fmt.Sprintf("alter table {s}.%s rename to %s", s.view, s.table),
+		fmt.Sprintf("comment on table {s}.%s is %s", s.table, project.QuoteString(s.about)),
+		fmt.Sprintf("create view {s}.%s as %s", s.view, s.query()),
+		fmt.Sprintf("comment on view {s}.%s is %s", s.view, project.QuoteString(viewComments[s.view])),
+	}
 }
 
 var viewComments = map[string]string{
 	"runs":         "every run that could write; outcome is success, failed or interrupted, NULL while it runs and for ever if it was killed; times are UTC; rowid tells their order",
 	"node_results": "what came of each node of a run; rows of an incremental model are those of the delta; held_for and skipped_for name the root cause; sample holds the first failing rows of a test as JSON",
 	"lake_files":   "the raw files each run has read, as they were when it began",
+	"file_ledger":  "the raw files each by_file model has taken in: their rows in the model, the columns they had, and by which run; a forgotten one is taken in anew",
 	"node_state":   "what each published relation was made of, and by which run",
 }
 
@@ -155,13 +177,18 @@ func EmptyLog(database string) []string {
 	log := name(database, LogTable)
 	var out []string
 	for _, s := range shelves {
-		table := name(database, s.table)
 		if s.kind == kindState {
-			out = append(out, fmt.Sprintf("delete from %s where %s in (select %s from %s where kind = '%s')", table, stateKey, loggedKey, log, kindState))
+			out = append(out, fmt.Sprintf("delete from %s where %s in (select %s from %s where kind = '%s')", name(database, s.table), stateKey, loggedKey, log, kindState))
 		}
-		out = append(out, fmt.Sprintf("insert into %s by name select %s from (%s) order by rowid", table, strings.Join(s.names(), ", "), s.logged(log)))
+		out = append(out, s.fill(database))
 	}
 	return append(out, "delete from "+log)
+}
+
+// fill is the statement that copies what is in the log to the table.
+func (s shelf) fill(database string) string {
+	return fmt.Sprintf("insert into %s by name select %s from (%s) order by rowid",
+		name(database, s.table), strings.Join(s.names(), ", "), s.logged(name(database, LogTable)))
 }
 
 func shelfOf(kind string) shelf {

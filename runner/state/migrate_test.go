@@ -39,7 +39,7 @@ func TestMigrateFromAnOlderElt(t *testing.T) {
 	}
 	add := []string{"alter table {s}.past_runs add column machine varchar default 'unknown'"}
 	wrong := []string{"create table {s}.half (n integer)", "alter table {s}.nosuch add column n integer"}
-	newer := append(append([][]string{}, migrations[:]...), add, wrong)
+	newer := append(migrations(), add, wrong)
 	if err := migrate(ctx, s, db.Database(), Version, newer, "2.0", now); err == nil {
 		t.Fatal("a migration that fails was taken for done")
 	}

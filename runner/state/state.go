@@ -15,6 +15,7 @@ package state
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"elt/compiler/diag"
@@ -26,7 +27,7 @@ import (
 const Schema = "_elt"
 
 // Version is the version of the tables this elt writes.
-const Version = 6
+const Version = 7
 
 // IntentsVersion is the first version that has the table of intents.
 const IntentsVersion = 2
@@ -47,7 +48,12 @@ const CandidatePrefix = "_elt_"
 // migrations bring the tables from version i to version i+1. {s} stands for the qualified schema,
 // {text}, {int} and {time} for types of [columnTypes]. A migration that has been released never
 // changes.
-var migrations = [Version][]string{{
+func migrations() [][]string {
+	return append(slices.Clone(early), logMigration(), ledgerMigration())
+}
+
+// early are the migrations up to the log.
+var early = [][]string{{
 	`create schema if not exists {s}`,
 	`create table {s}.meta (version integer not null, elt_version {text}, migrated_at {time})`,
 	`create table {s}.runs (
@@ -109,7 +115,7 @@ var migrations = [Version][]string{{
 }, {
 	`alter table {s}.node_state add column fingerprint {text}`,
 	`comment on column {s}.node_state.fingerprint is 'JSON: all that the relation was made of (hashes of setup, SQL and config; of its inputs the run that published them, or a hash of their raw files); NULL where elt cannot know that'`,
-}, logMigration()}
+}}
 
 // columnTypes are the types of columns that every run writes. How they are stored is said, since a
 // checkpoint else tries each of DuckDB's ways on each column: half a millisecond a column, however few
@@ -176,13 +182,13 @@ func EnsureFrom(ctx context.Context, s engine.Session, database string, version 
 	if version == Version {
 		return nil
 	}
-	return migrate(ctx, s, database, version, migrations[:], eltVersion, now)
+	return migrate(ctx, s, database, version, migrations(), eltVersion, now)
 }
 
 // Prepare makes the tables of a database that has none, in a transaction that it leaves open:
 // they are there when the session commits. After an error there is no transaction.
 func Prepare(ctx context.Context, s engine.Session, database, eltVersion, now string) error {
-	return prepare(ctx, s, database, 0, migrations[:], eltVersion, now)
+	return prepare(ctx, s, database, 0, migrations(), eltVersion, now)
 }
 
 // migrate runs the migrations that are missing in one transaction.
