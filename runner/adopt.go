@@ -95,8 +95,8 @@ func (r *run) foreign(ctx context.Context) ([]foreignRelation, error) {
 // tables, and not 0.
 func (r *run) publishedStates(ctx context.Context, version int) (map[string]state.NodeState, error) {
 	var err error
-	if r.states == nil {
-		r.states = r.early.get().states
+	if recent := r.early.get().recent; r.states == nil && recent != nil {
+		r.states = recent.States
 	}
 	if r.states == nil {
 		r.states, err = state.Fingerprints(ctx, r.main, r.database, version)

@@ -78,8 +78,8 @@ func (r *run) runBefore(ctx context.Context, version int) (state.Run, error) {
 	if r.made {
 		return state.Run{}, nil
 	}
-	if last := r.early.get().last; last != nil {
-		return *last, nil
+	if recent := r.early.get().recent; recent != nil {
+		return recent.Last, nil
 	}
 	return state.LastRun(ctx, r.main, r.database, version)
 }

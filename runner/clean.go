@@ -110,7 +110,7 @@ func (r *run) dropLeftovers(ctx context.Context, version int, keep []project.Rel
 	if err != nil {
 		return nil, err
 	}
-	r.seen = nil // it is changed now
+	r.lookAgain()
 	found, err := writableOf(ctx, r.main, slices.Clone(there.hidden))
 	if err != nil {
 		return nil, err

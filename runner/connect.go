@@ -43,11 +43,12 @@ func (r *run) openAhead(ctx context.Context, ids []string) {
 	if _, err := os.Stat(target.Path); err != nil {
 		return
 	}
+	r.glance = newGlance(ctx)
 	ctx, giveUp := context.WithCancel(ctx)
 	o := &opening{give: giveUp, done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
-		o.db, o.err = openReadWrite(ctx, target, r.opts.Wait)
+		o.db, o.err = openReadWrite(ctx, target, r.opts.Wait, r.glance.stock.ask, r.glance.world.ask)
 	}()
 	r.opening = o
 }

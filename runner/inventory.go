@@ -37,9 +37,12 @@ order by 1, 2, 3`
 const indexesSQL = `select database_name, schema_name, table_name, index_name, sql from duckdb_indexes() order by 1, 2, 3, 4`
 
 // takeStock looks at what there is. alone says that there is no database but the target's own, whose
-// name is given.
-func takeStock(ctx context.Context, s engine.Session, database string, alone bool) (*inventory, error) {
-	t, err := s.Query(ctx, relationsSQL)
+// name is given. What a glance has seen is not asked again.
+func takeStock(ctx context.Context, s engine.Session, database string, alone bool, seen *glance) (*inventory, error) {
+	t, err := seen.relations(), error(nil)
+	if t == nil {
+		t, err = s.Query(ctx, relationsSQL)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,10 @@ func takeStock(ctx context.Context, s engine.Session, database string, alone boo
 			return nil, err
 		}
 	}
-	if recorded {
+	if !recorded {
+		return l, nil
+	}
+	if l.version = seen.version(); l.version == 0 {
 		l.version, err = state.RecordedVersion(ctx, s, database)
 	}
 	return l, err
@@ -76,10 +82,13 @@ func takeStock(ctx context.Context, s engine.Session, database string, alone boo
 func (r *run) inventory(ctx context.Context) (*inventory, error) {
 	var err error
 	if r.seen == nil {
-		r.seen, err = takeStock(ctx, r.main, r.database, r.isAlone())
+		r.seen, err = takeStock(ctx, r.main, r.database, r.isAlone(), r.glance)
 	}
 	return r.seen, err
 }
+
+// lookAgain forgets what was seen: it is changed now.
+func (r *run) lookAgain() { r.seen, r.glance = nil, nil }
 
 // isAlone reports whether the target has no database but its own.
 func (r *run) isAlone() bool { return len(r.plan.Project.Target.Attach) == 0 }

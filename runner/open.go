@@ -85,9 +85,9 @@ func (r *run) makeTargetFolder() error {
 }
 
 // openReadWrite opens the database for a run.
-func openReadWrite(ctx context.Context, target *project.Target, wait time.Duration) (*duckdb.DB, error) {
+func openReadWrite(ctx context.Context, target *project.Target, wait time.Duration, beside ...func(engine.Session)) (*duckdb.DB, error) {
 	options := openOptions(target)
-	options.Wait, options.Shadow = wait, true
+	options.Wait, options.Shadow, options.Beside = wait, true, beside
 	db, err := duckdb.Open(ctx, options)
 	if err != nil {
 		return nil, targetFault(target, err)

@@ -256,7 +256,7 @@ func (r *run) rollForward(ctx context.Context) error {
 	if err != nil || len(intents) == 0 {
 		return err
 	}
-	r.seen = nil // what is carried out changes it
+	r.lookAgain() // what is carried out changes it
 	databases, err := attachedDatabases(ctx, r.main)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ type viewRead struct {
 
 // readPublished reads what exists.
 func readPublished(ctx context.Context, s engine.Session, names *names) (*published, error) {
-	l, err := takeStock(ctx, s, names.main, false)
+	l, err := takeStock(ctx, s, names.main, false, nil)
 	if err != nil {
 		return nil, err
 	}

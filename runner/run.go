@@ -47,6 +47,7 @@ type run struct {
 	quarantine   quarantine
 	changes      *changeBook // nil where no model reads changes of another
 	seen         *inventory  // until something is changed
+	glance       *glance     // what was seen while the database was opened
 	early        *early      // nil where nothing is asked ahead
 	published    *published
 	names        *names

@@ -165,7 +165,7 @@ func (r *run) filesOfModel(ctx context.Context, node *project.Node, failed map[s
 	if in.anew || r.stateVersion < state.LedgersVersion {
 		return out, nil
 	}
-	err = state.Ledger(ctx, r.main, r.database, r.stateVersion, node.UniqueID, func(f state.LedgerFile) {
+	err = state.Ledger(ctx, r.main, r.database, r.stateVersion, nil, node.UniqueID, func(f state.LedgerFile) {
 		if _, ok := r.lake.sources[f.Source]; ok && !next[f.Path] {
 			out = append(out, SourceFile{Source: f.Source, Model: f.UniqueID, Path: f.Path, State: FileTaken, Bytes: f.Bytes,
 				ModifiedAt: f.ModifiedAt, Rows: f.Rows, TakenAt: f.TakenAt, RunID: f.RunID})
@@ -256,7 +256,7 @@ func (r *run) ledgerMatches(ctx context.Context, opts ForgetOptions) ([]SourceFi
 	var known []string
 	hit := make([]bool, len(opts.Files))
 	if r.stateVersion >= state.LedgersVersion {
-		err := state.Ledger(ctx, r.main, r.database, r.stateVersion, opts.Model, func(f state.LedgerFile) {
+		err := state.Ledger(ctx, r.main, r.database, r.stateVersion, nil, opts.Model, func(f state.LedgerFile) {
 			known = append(known, f.Path)
 			matched := false
 			for i, pattern := range opts.Files {

@@ -80,6 +80,16 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	}
 	db := &DB{options: options, native: native, sessions: map[*Session]struct{}{}, busy: map[string]int64{}, torn: map[string]error{}}
 	db.reserved = sync.OnceValue(db.readReserved)
+	for _, ask := range options.Beside {
+		session, err := db.open(ctx)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		go func() {
+			defer session.Close()
+			ask(session)
+		}()
+	}
 	if err := db.setUp(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -10,7 +10,11 @@
 // is given. Start reading at [Open] and at Session in session.go.
 package duckdb
 
-import "time"
+import (
+	"time"
+
+	"elt/runner/engine"
+)
 
 // Options say which database to open and what to set up in it.
 type Options struct {
@@ -37,6 +41,10 @@ type Options struct {
 	Lenient bool
 	// Looking makes no file: an attached one that is not there is taken for an empty one.
 	Looking bool
+
+	// Beside is called when the file is open and not yet set up, in a goroutine that nobody waits for, with
+	// a session of its own, which ends with the database at the latest. What it asks must not depend on the set-up.
+	Beside []func(engine.Session)
 
 	// Shadow attaches an empty in-memory database named [ShadowDatabase].
 	Shadow    bool

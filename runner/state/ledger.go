@@ -46,8 +46,9 @@ func gatherLedger(database string, version int) []string {
 }
 
 // Ledger hands the files that a model has taken in to fn, in no order; those of all models if none is
-// named. It reads row by row, since there may be hundreds of thousands. version is that of the tables.
-func Ledger(ctx context.Context, s engine.Session, database string, version int, uniqueID string, fn func(LedgerFile)) error {
+// named. It reads row by row, since there may be hundreds of thousands. version is that of the tables;
+// recent is what [Noted] has read since they were last changed, or nil.
+func Ledger(ctx context.Context, s engine.Session, database string, version int, recent *Recent, uniqueID string, fn func(LedgerFile)) error {
 	sql := `select unique_id, source, path, bytes, modified_at, hash, rows, columns, run_id, taken_at, forgotten from ` +
 		writtenLedger(database, version)
 	if uniqueID != "" {
@@ -62,15 +63,13 @@ func Ledger(ctx context.Context, s engine.Session, database string, version int,
 	if err != nil || version < ledgerLogVersion {
 		return err
 	}
-	t, err := s.Query(ctx, "select body from "+name(database, LogTable)+" where kind = "+text(kindTaken))
-	if err != nil {
-		return err
-	}
-	for _, r := range t.Rows {
-		file, err := parseTaken(str(r[0]))
-		if err != nil {
+	if recent == nil {
+		recent = &Recent{States: map[string]NodeState{}}
+		if _, err := recent.readLog(ctx, s, database); err != nil {
 			return err
 		}
+	}
+	for _, file := range recent.Taken {
 		if uniqueID == "" || file.UniqueID == uniqueID {
 			fn(file)
 		}

@@ -72,6 +72,16 @@ func NodeStates(ctx context.Context, s engine.Session, database string) (map[str
 // Fingerprints returns the state of each published relation with its fingerprint, if the tables have
 // one, by the key of the relation. version is that of the tables, and not 0.
 func Fingerprints(ctx context.Context, s engine.Session, database string, version int) (map[string]NodeState, error) {
+	r := Recent{States: map[string]NodeState{}}
+	err := pastStates(ctx, s, database, version, r.States)
+	if err == nil && version >= LogVersion {
+		_, err = r.readLog(ctx, s, database)
+	}
+	return r.States, err
+}
+
+// pastStates reads the states that are not in the log.
+func pastStates(ctx context.Context, s engine.Session, database string, version int, into map[string]NodeState) error {
 	table := shelfOf(kindState).view
 	names := "unique_id, database_name, schema_name, identifier, materialized, run_id, published_at, rows"
 	if version >= LogVersion { // the view takes twice as long to bind
@@ -82,9 +92,8 @@ func Fingerprints(ctx context.Context, s engine.Session, database string, versio
 	}
 	t, err := s.Query(ctx, "select "+names+" from "+name(database, table))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := make(map[string]NodeState, len(t.Rows))
 	for _, r := range t.Rows {
 		n := NodeState{
 			UniqueID: str(r[0]), Relation: project.Relation{Database: str(r[1]), Schema: str(r[2]), Identifier: str(r[3])},
@@ -93,56 +102,59 @@ func Fingerprints(ctx context.Context, s engine.Session, database string, versio
 		if len(r) > 8 {
 			n.Fingerprint = str(r[8])
 		}
-		out[n.Relation.Key()] = n
+		into[n.Relation.Key()] = n
 	}
-	if version < LogVersion {
-		return out, nil
-	}
-	_, err = logged(ctx, s, database, out)
-	return out, err
+	return nil
 }
 
-// Noted is [Fingerprints] and [LastRun] in one, of tables that have at least [LogVersion]. filled says
-// whether there is anything in the table of states.
-func Noted(ctx context.Context, s engine.Session, database string, filled bool) (states map[string]NodeState, last Run, err error) {
-	states = map[string]NodeState{}
+// Recent is what a run wants to know of those before it.
+type Recent struct {
+	States map[string]NodeState // as [Fingerprints] has them
+	Last   Run                  // as [LastRun] has it
+	Taken  []LedgerFile         // the part of the ledger that is in the log
+}
+
+// Noted asks for all of it, of tables that have at least [LogVersion], in as few queries as may be. filled
+// says whether there is anything in the table of states.
+func Noted(ctx context.Context, s engine.Session, database string, filled bool) (Recent, error) {
+	r := Recent{States: map[string]NodeState{}}
 	if filled {
-		states, err = Fingerprints(ctx, s, database, LogVersion)
-		if err == nil {
-			last, err = LastRun(ctx, s, database, LogVersion)
+		if err := pastStates(ctx, s, database, LogVersion, r.States); err != nil {
+			return r, err
 		}
-		return states, last, err
 	}
-	newest, err := logged(ctx, s, database, states)
-	if err != nil || newest == nil {
-		last, err = newestRun(ctx, s, database)
-		return states, last, err
+	known, err := r.readLog(ctx, s, database)
+	if err == nil && !known {
+		r.Last, err = newestRun(ctx, s, database)
 	}
-	return states, *newest, nil
+	return r, err
 }
 
-// logged puts the states in the log over others, and returns the run that is noted last in it.
-func logged(ctx context.Context, s engine.Session, database string, over map[string]NodeState) (last *Run, err error) {
-	t, err := s.Query(ctx, "select kind, body from "+name(database, LogTable)+" where kind in ("+texts([]string{kindState, kindRun})+") order by rowid")
+// readLog puts what the log has over what there is, and reports whether a run is noted in it.
+func (r *Recent) readLog(ctx context.Context, s engine.Session, database string) (known bool, err error) {
+	t, err := s.Query(ctx, "select kind, body from "+name(database, LogTable)+" where kind in ("+texts([]string{kindState, kindRun, kindTaken})+") order by rowid")
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	for _, r := range t.Rows {
-		if str(r[0]) == kindRun {
-			run, err := parseRun(str(r[1]))
-			if err != nil {
-				return nil, err
-			}
-			last = &run
-			continue
+	for _, row := range t.Rows {
+		switch kind, body := str(row[0]), str(row[1]); kind {
+		case kindRun:
+			known = true
+			r.Last, err = parseRun(body)
+		case kindTaken:
+			var file LedgerFile
+			file, err = parseTaken(body)
+			r.Taken = append(r.Taken, file)
+		default:
+			var n NodeState
+			n, err = parseState(body)
+			r.States[n.Relation.Key()] = n
 		}
-		n, err := parseState(str(r[1]))
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		over[n.Relation.Key()] = n
 	}
-	return last, nil
+	return known, nil
 }
 
 // parseState reads a state in the log.
