@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,9 @@ type sourceIntake struct {
 	take    []intakeFile // new and changed, by path
 	touched []intakeFile // another time, the same content
 	failed  []fileFailure
+
+	compared      int // see mayBeRewritten
+	comparedBytes int64
 
 	known   []engine.Column   // the columns the source is known to have
 	learned bool              // known is from the ledger
@@ -203,7 +207,7 @@ func (si *sourceIntake) plan(ctx context.Context, r *run, s engine.Session, ledg
 			si.take = append(si.take, file)
 			continue
 		}
-		if same(f, had) {
+		if same(f, had) && !si.mayBeRewritten(f, had) {
 			continue
 		}
 		if err := si.look(file, had); err != nil {
@@ -240,8 +244,8 @@ func (si *sourceIntake) look(file intakeFile, had state.LedgerFile) error {
 	if err != nil {
 		return nil //nolint:nilerr // gone since it was listed: the next run sees it gone
 	}
-	file.size, file.modified = info.Size(), info.ModTime()
-	if same(file.lakeFile, had) {
+	file.size, file.modified, file.changed = info.Size(), info.ModTime(), changeTime(info)
+	if same(file.lakeFile, had) && !rewritten(file.lakeFile, had) {
 		return nil
 	}
 	file.status = state.FileChanged
@@ -249,7 +253,7 @@ func (si *sourceIntake) look(file intakeFile, had state.LedgerFile) error {
 		if file.hash, err = contentHash(file.lakeFile); err != nil {
 			return err
 		}
-		if file.hash == had.Hash {
+		if hash, _, _ := strings.Cut(had.Hash, lookedAt); file.hash == hash {
 			file.status = state.FileTouched
 			si.touched = append(si.touched, file)
 			return nil
@@ -257,6 +261,38 @@ func (si *sourceIntake) look(file intakeFile, had state.LedgerFile) error {
 	}
 	si.take = append(si.take, file)
 	return nil
+}
+
+// lookedAt stands in the ledger between the hash of a file's content and the time that the file system has for its
+// last change, if the content was compared since it was taken in.
+const lookedAt = "@"
+
+// rewritten reports whether a file of the size and time that it had may have other content: the
+// file system knows of a change since it was taken in. That may be another name, owner or link, too.
+func rewritten(f lakeFile, had state.LedgerFile) bool {
+	at := f.changed / 1000
+	if f.remote || had.Hash == "" || at <= had.TakenAt.UnixMicro() {
+		return false
+	}
+	_, seen, _ := strings.Cut(had.Hash, lookedAt)
+	return seen != strconv.FormatInt(at, 10)
+}
+
+// What is compared in one run of files that may have been rewritten: where all are given another owner, or
+// links, no run takes much longer for it. The next run goes on.
+const (
+	mostCompared      = 64
+	mostComparedBytes = 32 << 20
+)
+
+// mayBeRewritten is rewritten of as many files as are compared in one run.
+func (si *sourceIntake) mayBeRewritten(f lakeFile, had state.LedgerFile) bool {
+	if !rewritten(f, had) || si.compared >= mostCompared || si.comparedBytes+f.size > mostComparedBytes {
+		return false
+	}
+	si.compared++
+	si.comparedBytes += f.size
+	return true
 }
 
 // findGone finds the files of the ledger that are there no more, or that no source of
@@ -395,6 +431,8 @@ func (in *intake) changes(now time.Time) ([]state.FileChange, error) {
 				if f.hash, err = contentHash(f.lakeFile); err != nil {
 					return nil, err
 				}
+			} else if f.status == state.FileTouched && f.changed > 0 {
+				f.hash += lookedAt + strconv.FormatInt(f.changed/1000, 10)
 			}
 			row := state.FileChange{Source: id, Path: f.name, Bytes: f.size, ModifiedAt: f.modified, Hash: f.hash, Change: f.status,
 				Columns: encodeColumns(si.settled)}

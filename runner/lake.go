@@ -50,6 +50,7 @@ type lakeFile struct {
 	path     string
 	size     int64
 	modified time.Time
+	changed  int64  // see changeTime
 	remote   bool   // it is not on a file system: DuckDB is asked about it
 	unseen   bool   // remote, and nobody has told its size and time
 	tag      string // its ETag, where it is known
@@ -169,7 +170,7 @@ func (l *lake) expand(ctx context.Context, s engine.Session, glob string) ([]lak
 		if !info.Mode().IsRegular() {
 			continue // whoever reads a pipe may wait for ever
 		}
-		files = append(files, lakeFile{path: name, size: info.Size(), modified: info.ModTime()})
+		files = append(files, lakeFile{path: name, size: info.Size(), modified: info.ModTime(), changed: changeTime(info)})
 	}
 	return files, nil
 }
