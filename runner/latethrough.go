@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"elt/compiler/lineage"
 	"elt/compiler/project"
@@ -54,14 +55,31 @@ func (r *run) lateThrough(ctx context.Context, s engine.Session, parent *nodeRun
 	if reader.EventTime() == "" || changed == "" {
 		return "", nil
 	}
-	look := &viewLook{run: r, session: s, chain: r.through(reader, parent.node.UniqueID), parent: parent,
-		schema: fmt.Sprintf("_elt_late_%d_%s", parent.number, reader.UniqueID)}
+	schema := fmt.Sprintf("_elt_late_%d_%s", parent.number, reader.UniqueID)
+	r.lateLooks.mu.Lock() // several models may read it, and look at the same time
+	defer r.lateLooks.mu.Unlock()
+	if query, ok := r.lateLooks.queries[schema]; ok {
+		return query, nil
+	}
+	look := &viewLook{run: r, session: s, chain: r.through(reader, parent.node.UniqueID), parent: parent, schema: schema}
 	query, err := look.times(ctx, changed, changed)
 	var failed *engine.Error
 	if ctx.Err() == nil && errors.As(err, &failed) {
-		return "", nil // a view that does not work any more, or not on these rows alone
+		query, err = "", nil // a view that does not work any more, or not on these rows alone
+	}
+	if err == nil {
+		if r.lateLooks.queries == nil {
+			r.lateLooks.queries = map[string]string{}
+		}
+		r.lateLooks.queries[schema] = query
 	}
 	return query, err
+}
+
+// lateLooks are the queries that [run.lateThrough] has made.
+type lateLooks struct {
+	mu      sync.Mutex
+	queries map[string]string // by schema
 }
 
 // viewLook shows the views and ephemeral models by which a model or a source is read over some of its

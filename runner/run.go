@@ -46,9 +46,10 @@ type run struct {
 	sessions     *sessionPool
 	quarantine   quarantine
 	changes      *changeBook // nil where no model reads changes of another
-	seen         *inventory  // until something is changed
-	glance       *glance     // what was seen while the database was opened
-	early        *early      // nil where nothing is asked ahead
+	lateLooks    lateLooks
+	seen         *inventory // until something is changed
+	glance       *glance    // what was seen while the database was opened
+	early        *early     // nil where nothing is asked ahead
 	published    *published
 	names        *names
 	shadows      *shadows
