@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -169,6 +172,9 @@ func (w *worker) hoursIn(ctx context.Context, s engine.Session, n *nodeRun, f *b
 		more = append(more, project.Setting{Name: "null_padding", Value: true})
 	}
 	rows := "from " + f.src.read(f.src.files[i:i+1], more, nil)
+	if value, ok := f.inFolder(); ok { // whatever is in the file
+		rows = "from (select " + project.QuoteString(value) + "::timestamp as " + f.src.node.EventTime() + ")"
+	}
 	query, err := w.timesOf(ctx, s, n, f, rows)
 	if err != nil || query == "" {
 		return nil, false
@@ -176,6 +182,20 @@ func (w *worker) hoursIn(ctx context.Context, s engine.Session, n *nodeRun, f *b
 	found, err := hours(ctx, s, query)
 	slices.SortFunc(found, time.Time.Compare)
 	return found, err == nil
+}
+
+// inFolder is the value of the column that says when, where the source has it from the folder of a file.
+func (f *brokenFile) inFolder() (string, bool) {
+	if on, _ := f.src.option("hive_partitioning"); on != true || len(f.chain) > 0 {
+		return "", false
+	}
+	for folder := range strings.SplitSeq(path.Dir(filepath.ToSlash(f.path)), "/") {
+		name, value, ok := strings.Cut(folder, "=")
+		if text, err := url.PathUnescape(value); ok && err == nil && strings.EqualFold(name, strings.Trim(f.src.node.EventTime(), `"`)) {
+			return text, true
+		}
+	}
+	return "", false
 }
 
 // timesOf is a query of the hours of rows of a source, as its batches see them.
