@@ -412,6 +412,12 @@ func unchecked(node *project.Node, why Doubt) *diag.Diagnostic {
 	return d
 }
 
+// isMadeByBlock reports whether a materialization block of the project or a package makes a node: to it the text of a
+// model need be no query, nor one of this database.
+func isMadeByBlock(node *project.Node) bool {
+	return node.Maker != "" && node.Maker != replacedMakers[node.Materialized()]
+}
+
 // bindNode binds one query.
 func (b *binder) bindNode(id string) {
 	node, n := b.plan.Nodes[id], b.nodes[id]
@@ -424,6 +430,8 @@ func (b *binder) bindNode(id string) {
 		columns, err = b.columnsOf(node, n.query, n.own)
 	}
 	switch {
+	case err != nil && isMadeByBlock(node):
+		err = Doubt("its materialization may make anything of a text that is no query")
 	case err != nil:
 	case node.Type == project.Test:
 		err = b.facts.Judged(b.ctx, node, columns)

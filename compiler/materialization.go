@@ -62,15 +62,21 @@ func hasOwnIntake(node *project.Node) bool {
 }
 
 // Materialize runs the materialization block of a node's own: its statements go to db. The node must be
-// compiled. What the block returns must name its relations, as in dbt.
-func (p *Plan) Materialize(ctx context.Context, db dbtcontext.Database, id string) error {
+// compiled. What the block returns must name its relations, as in dbt. The answer is what its statement "main", or
+// what it put in the place of one, was answered; ok is false where it has none.
+func (p *Plan) Materialize(ctx context.Context, db dbtcontext.Database, id string) (answer string, ok bool, err error) {
 	node := p.Nodes[id]
 	source := diag.NewSource("", "{% set _made = "+node.Maker+"() %}"+
 		"{% if _made is not mapping or 'relations' not in _made %}{% do exceptions.raise_compiler_error("+
 		template.Repr("the materialization "+quoted(madeAs(node))+" did not explicitly return a list of relations: write {{ return({'relations': [...]}) }}")+
-		") %}{% endif %}")
-	return p.renderFor(ctx, db, node, source)
+		") %}{% endif %}{% set _main = load_result('main') %}{% if _main %}"+mainMark+"{{ _main.response }}{% endif %}")
+	text, err := p.renderFor(ctx, db, node, source)
+	answer, ok = strings.CutPrefix(text, mainMark)
+	return answer, ok, err
 }
+
+// mainMark begins what is rendered where there is a result "main".
+const mainMark = "main:"
 
 // Judge runs the materialization by which a data test is made where macros of the project take part in that,
 // and returns what it keeps as the result "main"; nil where it keeps none.
@@ -101,7 +107,7 @@ func (p *Plan) judge(host *compileHost) (out *dbtcontext.Table, err error) {
 		return "", nil
 	})
 	source := diag.NewSource("", "{% do "+host.node.Maker+"() %}{% do _elt_take((load_result('main') or {}).get('table')) %}")
-	err = p.renderWith(host, source, template.Item{Key: "_elt_take", Value: take})
+	_, err = p.renderWith(host, source, template.Item{Key: "_elt_take", Value: take})
 	return out, err
 }
 
@@ -128,34 +134,35 @@ func (p *Plan) FixtureSQL(ctx context.Context, db dbtcontext.Database, node *pro
 		return "", nil
 	})
 	host := &compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation}
-	err = p.renderWith(host, diag.NewSource("", "{% do _elt_take(get_fixture_sql(_elt_rows, _elt_types)) %}"),
+	_, err = p.renderWith(host, diag.NewSource("", "{% do _elt_take(get_fixture_sql(_elt_rows, _elt_types)) %}"),
 		template.Item{Key: "_elt_take", Value: take}, template.Item{Key: "_elt_rows", Value: rows}, template.Item{Key: "_elt_types", Value: types})
 	return sql, err
 }
 
 // renderFor renders a text of elt's own in the place of a node, for what its calls do to db.
-func (p *Plan) renderFor(ctx context.Context, db dbtcontext.Database, node *project.Node, source *diag.Source) error {
+func (p *Plan) renderFor(ctx context.Context, db dbtcontext.Database, node *project.Node, source *diag.Source) (string, error) {
 	return p.renderWith(&compileHost{ctx: ctx, plan: p, node: node, pkg: node.Package, db: db, this: node.Relation}, source)
 }
 
 // renderWith renders a text of elt's own, which knows the names that are given.
-func (p *Plan) renderWith(host *compileHost, source *diag.Source, names ...template.Item) error {
+func (p *Plan) renderWith(host *compileHost, source *diag.Source, names ...template.Item) (string, error) {
 	node := host.node
 	t, err := template.Parse(source)
 	if err != nil {
-		return at(err, node.Place)
+		return "", at(err, node.Place)
 	}
 	scope := p.dbt.Scope(host, node.Package)
 	for _, it := range names {
 		scope.With(template.Str(it.Key), it.Value)
 	}
-	if _, err = t.Render(pass{ctx: host.ctx}.thread(), scope); err == nil {
+	out, err := t.Render(pass{ctx: host.ctx}.thread(), scope)
+	if err == nil {
 		err = host.err
 	}
 	if err != nil {
-		return named(at(err, node.Place), node)
+		return "", named(at(err, node.Place), node)
 	}
-	return nil
+	return out.Text, nil
 }
 
 func quoted(text string) string { return `"` + text + `"` }

@@ -60,7 +60,7 @@ func (p *parser) ownStrategy(name, pkg string) (macro string, own bool) {
 // knows the table of the new rows by a name without a schema.
 func (p *Plan) ApplyStrategy(ctx context.Context, db dbtcontext.Database, id, newRows string) error {
 	node := p.Nodes[id]
-	err := p.renderFor(ctx, db, node, diag.NewSource("<strategy>",
+	_, err := p.renderFor(ctx, db, node, diag.NewSource("<strategy>",
 		"{% do dbt.elt_incremental_strategy("+template.Repr(node.Strategy)+", "+template.Repr(newRows)+") %}"))
 	if err != nil {
 		return p.ofStrategy(diag.From(err, diag.TemplateError), node)

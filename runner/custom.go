@@ -21,12 +21,16 @@ import (
 // with a suffix ("orders__dbt_tmp"), happens to hidden ones. What it does to others happens at once.
 func (w *worker) custom(ctx context.Context, n *nodeRun) error {
 	m := w.maker(n, "the materialization")
-	err := w.plan.Materialize(ctx, m, n.node.UniqueID)
+	answer, isMain, err := w.plan.Materialize(ctx, m, n.node.UniqueID)
 	if err == nil {
-		err = m.settle(ctx)
+		err = m.settle(ctx, isMain)
 	}
 	if err = errors.Join(err, m.tidy(ctx)); err != nil {
 		return err
+	}
+	n.result.Answer = answer
+	if n.spec.Materialized == materialize.Nothing {
+		return nil
 	}
 	w.point("candidate-created")
 	if err := w.end(ctx, n, n.written, true); err != nil {
@@ -80,8 +84,9 @@ type maker struct {
 
 var _ dbtcontext.Database = (*maker)(nil)
 
-// settle takes over what the block has made.
-func (m *maker) settle(ctx context.Context) error {
+// settle takes over what the block has made. One that has done something as "main" may make nothing: it works on
+// relations of other names, or says only that it was there.
+func (m *maker) settle(ctx context.Context, isMain bool) error {
 	n := m.n
 	if !m.touched && m.kind == "table" { // it has left everything as it is
 		if err := m.take(ctx); err != nil {
@@ -102,6 +107,9 @@ func (m *maker) settle(ctx context.Context) error {
 	case m.touched && m.kind == "view":
 		n.spec.Materialized, n.spec.SQL = materialize.View, m.text
 		n.candidate, n.spec.Candidate = project.Relation{}, project.Relation{}
+	case isMain:
+		n.spec.Materialized, n.spec.Docs = materialize.Nothing, nil
+		n.candidate, n.written = project.Relation{}, project.Relation{}
 	default:
 		d := diag.New(diag.Unsupported, n.spec.Place, "the materialization %q made no table or view %s", n.node.Materialized(), m.w.plainName(n.node.Relation))
 		d.Node = n.node.UniqueID

@@ -69,10 +69,11 @@ type NodeResult struct {
 	StartedAt    time.Time
 	CompileTime  time.Duration
 	ExecuteTime  time.Duration
-	Rows         int64 // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
-	Rejected     int64 // rows that were kept apart of the sources it reads
-	FullRefresh  bool  // of a seed: it was asked for to be made anew
-	Failures     int64 // of a test
+	Rows         int64  // rows of the relation after the run; of an incremental model the rows of the delta; -1 if not known
+	Rejected     int64  // rows that were kept apart of the sources it reads
+	FullRefresh  bool   // of a seed: it was asked for to be made anew
+	Answer       string // of a model with a materialization of the project's own: what its statement "main" was answered
+	Failures     int64  // of a test
 	Message      string
 	SkippedFor   string         // unique_id of the root cause of a skip
 	Stopped      bool           // skipped though it has nothing to do with SkippedFor: fail-fast

@@ -52,8 +52,12 @@ func resultValue(res *NodeResult) *dbtcontext.RunResult {
 	return out
 }
 
-// Loaded is what dbt says of a seed that was loaded, "INSERT 100"; "" for any other result.
+// Loaded is what dbt says of a seed that was loaded, "INSERT 100", and of what a materialization of the project's own
+// has done; "" for any other result.
 func (res *NodeResult) Loaded() string {
+	if res.Status == Success && res.Answer != "" {
+		return res.Answer
+	}
 	if res.Node.Type != project.Seed || res.Rows < 0 || res.Status != Success {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package dbtcontext
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -71,9 +72,8 @@ func (p resultPart) Attr(name string) (template.Value, bool) {
 func (r *RunResult) dict() *template.Dict {
 	response := template.NewDict()
 	if r.Status == "success" {
-		response = template.NewDict(item("_message", "OK"))
+		response = template.NewDict(item("_message", cmp.Or(r.Message, "OK")))
 		if verb, _, ok := strings.Cut(r.Message, " "); ok && r.Node.Type == project.Seed {
-			_ = response.Set("_message", r.Message)
 			_ = response.Set("code", verb)
 		}
 		if r.Rows >= 0 {

@@ -125,7 +125,7 @@ func newResult(r *runner.NodeResult) result {
 		out.Failures = &r.Failures
 	case runner.Success, runner.PartialSuccess:
 		message := cmp.Or(r.Loaded(), "OK")
-		out.Response["_message"] = "OK"
+		out.Response["_message"] = cmp.Or(r.Answer, "OK")
 		if out.Message == nil {
 			out.Message = &message
 		}

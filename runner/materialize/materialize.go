@@ -39,6 +39,7 @@ const (
 	Snapshot    = "snapshot"
 	External    = "external"
 	Function    = "table_function" // of dbt-duckdb: a macro that yields rows
+	Nothing     = "nothing"        // what a materialization block that makes no relation has made
 )
 
 // Spec is everything about a node that decides its statements.
