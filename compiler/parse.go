@@ -204,6 +204,9 @@ func (p *parser) macrosOf(proj *project.Project) {
 	parsed := make([]*template.Template, len(files))
 	forEach(indexes(len(files)), func(i int) {
 		t, err := template.Parse(files[i].Source)
+		if err != nil && !proj.OwnDefaults() {
+			t, err = macrosAlone(files[i].Source, err)
+		}
 		p.reportAll(err, nil)
 		parsed[i] = t
 	})
@@ -216,6 +219,23 @@ func (p *parser) macrosOf(proj *project.Project) {
 			p.report(d)
 		}
 	}
+}
+
+// macrosAlone parses the definitions in a file of macros that is no template as a whole, as dbt does, which reads
+// nothing around them. What is wrong there is a warning then; else the error stays.
+func macrosAlone(src *diag.Source, whole error) (*template.Template, error) {
+	t, err := template.ParseBlocks(src, "macro", "materialization", "test")
+	if err != nil {
+		return nil, err
+	}
+	var list diag.List
+	for _, d := range diag.From(whole, diag.TemplateError) {
+		around := *d
+		around.Severity = diag.Warning
+		around.Hint = "it stands outside of macros, where nothing is read: write it as a comment {# ... #}"
+		list = append(list, around.WithEvent("UnexpectedJinjaBlockDeprecation"))
+	}
+	return t, list
 }
 
 func indexes(n int) []int {

@@ -186,7 +186,9 @@ func ArtifactPath(node *project.Node) string {
 	case node.Test != nil && node.Test.Twin: // dbt writes both to one file
 		base := strings.TrimSuffix(path.Base(filepath.ToSlash(node.Path)), ".sql")
 		return path.Join(file, base+"."+node.UniqueID[strings.LastIndex(node.UniqueID, ".")+1:]+".sql")
-	case node.Test != nil && node.Test.Generic != "", node.Type == project.Operation:
+	case node.Type == project.Operation:
+		return file + "/" + filepath.ToSlash(node.Path)
+	case node.Test != nil && node.Test.Generic != "":
 		return file + "/" + path.Base(filepath.ToSlash(node.Path)) // joined by hand: there are tens of thousands
 	case node.Type == project.Snapshot && node.Block == nil: // as dbt has it
 		return path.Join(file, filepath.ToSlash(node.Path))

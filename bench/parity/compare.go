@@ -201,7 +201,11 @@ func (r *report) print(w io.Writer, name string, dbt, elt *side) {
 	for _, what := range r.passed {
 		fmt.Fprintf(w, "%s: not twice the same in dbt\n", what)
 	}
-	fmt.Fprintf(w, "\n%s: %d nodes\n", name, r.scores["unique_id"].of)
+	nodes := 0
+	if s := r.scores["unique_id"]; s != nil { // else the project is empty
+		nodes = s.of
+	}
+	fmt.Fprintf(w, "\n%s: %d nodes\n", name, nodes)
 	for _, field := range r.fields {
 		s := r.scores[field]
 		mark := ""

@@ -354,12 +354,19 @@ func isoArg(c *template.Call, dateOnly bool) (*datetimeValue, error) {
 	if err := c.Unpack("fromisoformat", "date_string", &text); err != nil {
 		return nil, err
 	}
-	bad := template.ValueErrorf("Invalid isoformat string: %s", template.Repr(text))
+	if at, ok := isoDatetime(text, dateOnly); ok {
+		return at, nil
+	}
+	return nil, template.ValueErrorf("Invalid isoformat string: %s", template.Repr(text))
+}
+
+// isoDatetime is datetime.fromisoformat(text); dateOnly that of a date.
+func isoDatetime(text string, dateOnly bool) (*datetimeValue, bool) {
 	body, zone := text, (*zoneValue)(nil)
 	if at := strings.LastIndexAny(text, "+-Z"); at > len("2006-01-0") {
 		p := &parsed{}
 		if rest, ok := p.offset(text[at:]); !ok || rest != "" {
-			return nil, bad
+			return nil, false
 		}
 		body, zone = text[:at], p.zone
 	}
@@ -370,10 +377,10 @@ func isoArg(c *template.Call, dateOnly bool) (*datetimeValue, error) {
 	for _, format := range isoFormats {
 		t, err := time.Parse(format, body)
 		if err == nil && (!dateOnly || !strings.Contains(format, "T")) {
-			return newDatetime(t, zone), nil
+			return newDatetime(t, zone), true
 		}
 	}
-	return nil, bad
+	return nil, false
 }
 
 // timeClass is modules.datetime.time.

@@ -75,6 +75,12 @@ func configOf(n *project.Node, def configDefault) template.Value {
 		return over(finished(def.value), v.Value)
 	case "tags", "packages":
 		return texts(n.Config.Strings(key))
+	case "begin": // dbt makes a point in time of a text, and writes it out again
+		if text, ok := v.Value.(string); ok && n.IsMicrobatch() {
+			if at, ok := isoDatetime(text, false); ok {
+				return at.ISOFormat()
+			}
+		}
 	}
 	return v.Value
 }

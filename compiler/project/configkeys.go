@@ -46,7 +46,7 @@ var (
 		"static_analysis": {kind: boolOrText},
 	}
 	nodeConfig = merged(sharedConfig, map[string]configType{
-		"materialized": {kind: text}, "incremental_strategy": {kind: text}, "batch_size": {kind: text, choices: []string{"hour", "day", "month", "year"}},
+		"materialized": {kind: text}, "incremental_strategy": {kind: text}, "batch_size": {},
 		"lookback": {kind: whole}, "begin": {}, "persist_docs": {kind: mapping},
 		"pre_hook": {kind: hooks}, "post_hook": {kind: hooks}, "quoting": {kind: mapping},
 		"column_types": {kind: mapping}, "full_refresh": {kind: boolean}, "unique_key": {kind: textOrList},

@@ -247,6 +247,9 @@ func (m *manifestWriter) additions(node *project.Node) []template.Item {
 		for _, id := range node.Compiled.CTEs {
 			ctes.Elems = append(ctes.Elems, m.injected(id))
 		}
+		if file, ok := strings.CutPrefix(node.OriginalPath, "./"); ok { // of an operation; dbt has it as it is
+			compiled = strings.Replace(compiled, "/"+file+"/", "/./"+file+"/", 1)
+		}
 		if target != "." { // joined by hand: there are tens of thousands
 			compiled = target + "/" + compiled
 		}
