@@ -33,7 +33,7 @@ type options struct {
 	before                           string // a command that both run first; may be empty
 	all, deps                        bool
 	twice                            bool     // dbt runs a second time, to see what differs from itself
-	asDBT                            bool     // elt's copy says "compat: dbt"
+	asDBT                            bool     // the copies say "compat: dbt"
 	args                             []string // handed to both programs
 }
 
@@ -46,7 +46,7 @@ func run(ctx context.Context) (int, error) {
 	flag.StringVar(&o.work, "work", "", "`folder` for the two copies, which are then kept (default: a temporary one)")
 	flag.BoolVar(&o.all, "v", false, "print every difference, not just the first few of a kind")
 	flag.BoolVar(&o.twice, "twice", false, "run dbt a second time, and leave out in what it differs from itself")
-	flag.BoolVar(&o.asDBT, "compat", false, "set compat: dbt for elt")
+	flag.BoolVar(&o.asDBT, "compat", false, "set compat: dbt")
 	flag.BoolVar(&o.deps, "deps", false, "let each program install the packages itself")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: parity [flags] PROJECT [-- ARGUMENTS FOR BOTH]")
@@ -100,7 +100,7 @@ func (o *options) compare(ctx context.Context) (int, error) {
 		if err := s.prepare(project); err != nil {
 			return 2, err
 		}
-		if s == elt && o.asDBT {
+		if o.asDBT { // in all copies, since it is part of what nodes of that file say
 			if err := s.setCompat(); err != nil {
 				return 2, err
 			}

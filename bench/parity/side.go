@@ -68,38 +68,33 @@ func (s *side) prepare(project string) error {
 	return s.linkPackages(project)
 }
 
-// setCompat switches off, in the project file of the copy, what elt does otherwise on purpose.
+// setCompat switches off, in the project file of the copy, what elt does otherwise on purpose. The rest of the file
+// stays as it is written; dbt does not mind the key.
 func (s *side) setCompat() error {
 	path := filepath.Join(s.dir, "dbt_project.yml")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	var file yaml.Node
+	var file struct {
+		Flags yaml.Node `yaml:"flags"`
+	}
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return err
 	}
-	if file.Kind != yaml.DocumentNode || file.Content[0].Kind != yaml.MappingNode {
-		return fmt.Errorf("%s has no keys", path)
+	text := string(data)
+	switch flags := file.Flags; {
+	case flags.Kind == yaml.MappingNode && len(flags.Content) > 0 && flags.Style&yaml.FlowStyle == 0:
+		lines := strings.SplitAfter(text, "\n")
+		first := flags.Content[0]
+		lines[first.Line-1] = strings.Repeat(" ", first.Column-1) + "compat: dbt\n" + lines[first.Line-1]
+		text = strings.Join(lines, "")
+	case flags.Kind == 0:
+		text = strings.TrimRight(text, "\n") + "\nflags:\n  compat: dbt\n"
+	default:
+		return fmt.Errorf("%s: write flags: as a mapping over several lines, or set compat: dbt there yourself", path)
 	}
-	pair := func(key string, value *yaml.Node) []*yaml.Node {
-		return []*yaml.Node{{Kind: yaml.ScalarNode, Value: key}, value}
-	}
-	compat := pair("compat", &yaml.Node{Kind: yaml.ScalarNode, Value: "dbt"})
-	top := file.Content[0]
-	for i := 0; i+1 < len(top.Content); i += 2 {
-		if flags := top.Content[i+1]; top.Content[i].Value == "flags" && flags.Kind == yaml.MappingNode {
-			flags.Content = append(flags.Content, compat...)
-			compat = nil
-		}
-	}
-	if compat != nil {
-		top.Content = append(top.Content, pair("flags", &yaml.Node{Kind: yaml.MappingNode, Content: compat})...)
-	}
-	if data, err = yaml.Marshal(&file); err != nil {
-		return err
-	}
-	return os.WriteFile(path, data, 0o644)
+	return os.WriteFile(path, []byte(text), 0o644)
 }
 
 // isDatabase reports whether a file is a database or what DuckDB keeps beside it: it

@@ -142,6 +142,9 @@ func (x *builtinIndex) names(pkg string) []string {
 
 // macro is a macro as a value, bound to the names of this rendering.
 func (s *Scope) macro(m *MacroInfo) template.Value {
+	if node := s.host.Node(); node != nil && node.Test != nil && node.Test.Generic != "" && !s.host.Execute() {
+		return &boundMacro{m.Block.Macro(&testScope{(*macroScope)(s), m.Package}), s, m}
+	}
 	return &boundMacro{m.Block.Macro((*macroScope)(s)), s, m}
 }
 

@@ -38,6 +38,25 @@ func (m *macroScope) Lookup(name string) (template.Value, bool) { return (*Scope
 // Names lists every name that Lookup knows, sorted.
 func (m *macroScope) Names() []string { return (*Scope)(m).contextNames() }
 
+// testScope is a scope as a macro sees it while a generic test is parsed. Then, and only then, dbt finds the macros of
+// the macro's own package without the package's name: it gives such a test the macros that its own ones name.
+type testScope struct {
+	*macroScope
+	pkg string // of the macro
+}
+
+// Lookup returns the value of a name.
+func (t *testScope) Lookup(name string) (template.Value, bool) {
+	v, ok := t.macroScope.Lookup(name)
+	if ok {
+		return v, true
+	}
+	if m := (*Scope)(t.macroScope).p.inNamespace(t.pkg, name); m != nil {
+		return (*Scope)(t.macroScope).macro(m), true
+	}
+	return nil, false
+}
+
 // Called lists the macros that the rendered templates themselves have called, not those that
 // macros call, in the order of their first calls: what depends_on.macros holds.
 func (s *Scope) Called() []string { return slices.Clone(s.called) }
