@@ -126,6 +126,9 @@ func (p *parser) host(node *project.Node) *parseHost {
 func (p *parser) configInput(node *project.Node, calls []project.ConfigCall) project.ResolveInput {
 	in := project.ResolveInput{Type: node.Type, Package: node.Package, FQN: node.FQN, InFile: calls}
 	if isGeneric(node) {
+		if !node.IsUnrenderedTest() {
+			in.InFile = append(node.Test.TagsTwice(), calls...)
+		}
 		return in
 	}
 	patch := p.plan.ProjectOf(node).Patches.Find(node.Type, node.Name)

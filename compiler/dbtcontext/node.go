@@ -133,7 +133,7 @@ func hasQuery(n *project.Node) bool { return n.Template != nil }
 
 // seenMacros are the macros a node is known to depend on before it is compiled.
 func seenMacros(n *project.Node) []string {
-	if n.Test != nil && len(n.Macros) > 0 && (n.Macros[0] == "macro.dbt.test_not_null" || n.Macros[0] == "macro.dbt.test_unique") {
+	if n.IsUnrenderedTest() {
 		return n.Macros[:1] // dbt renders these two when it compiles them
 	}
 	return n.Macros

@@ -209,6 +209,8 @@ func (on *tested) testConfig(t *TestPatch, args *template.Dict) *template.Dict {
 				on.add(d)
 				v = nil
 			}
+		} else if ok { // dbt renders it, too, and a template loses its last newline
+			v = strings.TrimSuffix(text, "\n")
 		}
 		if v != nil {
 			dictSet(out, key, v)
@@ -433,11 +435,29 @@ func (on *tested) build(t *TestPatch, column *ColumnPatch, info *TestInfo, short
 	}
 	slices.Sort(tags)
 	n.Tags = slices.Compact(tags)
-	cfg, ds := ResolveConfig(p, ResolveInput{Type: Test, Package: p.Name, FQN: n.FQN,
-		InFile: []ConfigCall{{Values: info.Config, Place: t.Place, Places: on.configPlaces(t, info.Config)}}})
+	calls := []ConfigCall{{Values: info.Config, Place: t.Place, Places: on.configPlaces(t, info.Config)}}
+	if info.Generic != "not_null" && info.Generic != "unique" {
+		calls = append(info.TagsTwice(), calls...)
+	}
+	cfg, ds := ResolveConfig(p, ResolveInput{Type: Test, Package: p.Name, FQN: n.FQN, InFile: calls})
 	on.list = append(on.list, ds...)
 	n.setConfig(cfg)
 	return n
+}
+
+// TagsTwice is what dbt sets before it renders a test, which sets the same again: only tags are none the same for it.
+func (info *TestInfo) TagsTwice() []ConfigCall {
+	tags, ok := dictGet(info.Config, "tags")
+	if !ok {
+		return nil
+	}
+	return []ConfigCall{{Values: template.NewDict(template.Item{Key: "tags", Value: tags})}}
+}
+
+// IsUnrenderedTest reports whether a node is a generic test of those two that dbt does not render when it parses:
+// its own, whatever else is named like them.
+func (n *Node) IsUnrenderedTest() bool {
+	return n.Test != nil && len(n.Macros) > 0 && (n.Macros[0] == "macro.dbt.test_not_null" || n.Macros[0] == "macro.dbt.test_unique")
 }
 
 // configSource writes config as the call dbt puts behind a test's code.

@@ -26,8 +26,8 @@ func (n *Node) configTexts() *template.Dict {
 	if !strings.Contains(n.RawCode, "config(") || n.Template == nil && !generic {
 		return nil
 	}
-	if generic && n.Test.Namespace == "" && (n.Test.Generic == "not_null" || n.Test.Generic == "unique") {
-		return nil // dbt does not render these two
+	if n.IsUnrenderedTest() || n.IsPython() { // of a Python model dbt reads the values
+		return nil
 	}
 	t := n.Template
 	if n.Block != nil || generic { // its template is more than its code, or another's
