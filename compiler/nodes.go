@@ -12,13 +12,30 @@ import (
 // nodes finds the nodes of all files and property files, those of packages included,
 // enabled or not; templates are parsed later.
 func (p *parser) nodes() {
-	for _, proj := range p.plan.Project.All() {
+	all := p.plan.Project.All()
+	own := make([][]*project.Node, len(all))
+	for i, proj := range all {
+		first := len(p.found)
 		p.nodesOf(proj)
+		own[i] = slices.Clone(p.found[first:])
+	}
+	others := map[string]*project.Node{}
+	for _, node := range slices.Concat(own...) {
+		if key := describedKey(node.Type, node.Name, node.Version); others[key] == nil {
+			others[key] = node
+		}
+	}
+	for i, proj := range all {
+		p.addGenericTests(proj, own[i], others)
 	}
 }
 
+// describedKey is by what an entry of a property file names a node.
+func describedKey(kind project.ResourceType, name, version string) string {
+	return string(kind) + "." + name + "." + version
+}
+
 func (p *parser) nodesOf(proj *project.Project) {
-	first := len(p.found)
 	files := modelFiles(proj)
 	models := make([]*project.Node, len(proj.Files))
 	forEach(indexes(len(models)), func(i int) {
@@ -50,7 +67,6 @@ func (p *parser) nodesOf(proj *project.Project) {
 		p.addImplicitSources()
 	}
 	p.addHooks(proj)
-	p.addGenericTests(proj, p.found[first:])
 }
 
 func (p *parser) add(nodes ...*project.Node) { p.found = append(p.found, nodes...) }
@@ -65,7 +81,7 @@ func modelFiles(proj *project.Project) map[string]*project.Patch {
 		}
 	}
 	out := make(map[string]*project.Patch, len(proj.Patches.Resources))
-	for _, patch := range proj.Patches.Resources {
+	for _, patch := range slices.Concat(proj.Patches.Resources, proj.Patches.Borrowed) {
 		if patch.Type != project.Model {
 			continue
 		}
@@ -137,16 +153,21 @@ func (p *parser) addHooks(proj *project.Project) {
 }
 
 // addGenericTests makes the data tests that property files declare on the models, seeds
-// and snapshots among nodes, which are those of one project, and warns of entries that describe nothing.
-func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
+// and snapshots among nodes, which are those of one project, or among those of the others that it does not have, and
+// warns of entries that describe nothing.
+func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node, others map[string]*project.Node) {
 	described := make(map[string]*project.Node, len(nodes))
 	for _, node := range nodes {
-		described[string(node.Type)+"."+node.Name+"."+node.Version] = node
+		described[describedKey(node.Type, node.Name, node.Version)] = node
 	}
 	var patches []*describedTests
 	for _, patch := range proj.Patches.Resources {
 		for _, one := range patch.ByVersion() {
-			node := described[string(one.Type)+"."+one.Name+"."+one.Version]
+			key := describedKey(one.Type, one.Name, one.Version)
+			node := described[key]
+			if node == nil && (one.Type == project.Model || one.Type == project.Seed) {
+				node = others[key]
+			}
 			if node == nil {
 				p.unknownPatch(proj, one)
 				if p.keepsLost(one) {
@@ -171,7 +192,7 @@ func (p *parser) addGenericTests(proj *project.Project, nodes []*project.Node) {
 		p.add(d.tests...)
 	}
 	for _, patch := range proj.Patches.SingularTests {
-		if described[string(project.Test)+"."+patch.Name+"."] == nil {
+		if described[describedKey(project.Test, patch.Name, "")] == nil {
 			p.unknownPatch(proj, patch)
 		}
 	}

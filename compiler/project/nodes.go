@@ -87,34 +87,60 @@ func indexTables(sources []*SourcePatch, diags *report) {
 	}
 }
 
-// borrow takes over what packages say of resources that they have switched off, or do not have, for the
-// project's own of the same name, as dbt does: a package's seed that is replaced keeps its column types.
+// borrow hands what a property file says of a model or seed that its own project does not have, or has switched off,
+// to the first other project that has one of the name, as dbt does: a package's seed that is replaced keeps its column
+// types, and a project describes and configures a model of a package.
 func (p *Project) borrow() {
-	for _, pkg := range p.Packages {
-		for _, patch := range pkg.Patches.Resources {
+	if len(p.Packages) == 0 {
+		return
+	}
+	all := p.All()
+	files := make([]map[patchKey]File, len(all))
+	for i, proj := range all {
+		files[i] = proj.described()
+	}
+	for i, owner := range all {
+		for _, patch := range owner.Patches.Resources {
 			key := patchKey{patch.Type, patch.Name}
-			if p.Patches.byName[key] != nil || patch.each != nil || pkg.holds(patch) || !p.holds(patch) {
+			if patch.each != nil {
 				continue
 			}
-			p.Patches.byName[key] = patch
+			for j, taker := range all {
+				if _, there := files[j][key]; !there || i == j || taker.Patches.byName[key] != nil {
+					continue
+				}
+				if taker.holds(key, files[j]) && !owner.holds(key, files[i]) {
+					taker.Patches.byName[key] = patch
+					taker.Patches.Borrowed = append(taker.Patches.Borrowed, patch)
+					break
+				}
+			}
 		}
 	}
 }
 
+// described are the files of a project that an entry of a property file may describe.
+func (p *Project) described() map[patchKey]File {
+	out := make(map[patchKey]File, len(p.Files))
+	for _, f := range p.Files {
+		switch f.Kind {
+		case ModelFile:
+			out[patchKey{Model, f.Name}] = f
+		case SeedFile:
+			out[patchKey{Seed, f.Name}] = f
+		}
+	}
+	return out
+}
+
 // holds reports whether a project has a file, which its project file does not disable, for what a patch describes.
-func (p *Project) holds(patch *Patch) bool {
-	kind := map[ResourceType]FileKind{Model: ModelFile, Seed: SeedFile}[patch.Type]
-	if kind == "" {
+func (p *Project) holds(key patchKey, files map[patchKey]File) bool {
+	f, ok := files[key]
+	if !ok {
 		return false
 	}
-	for _, f := range p.FilesOf(kind) {
-		if f.Name != patch.Name {
-			continue
-		}
-		config, _ := ResolveConfig(p, ResolveInput{Type: patch.Type, Package: p.Name, FQN: p.FQN(f.Path, f.Name)})
-		return config.Bool("enabled", true)
-	}
-	return false
+	config, _ := ResolveConfig(p, ResolveInput{Type: key.t, Package: p.Name, FQN: p.FQN(f.Path, f.Name)})
+	return config.Bool("enabled", true)
 }
 
 // Find returns the patch of a resource by type and name, or nil.

@@ -16,6 +16,8 @@ type Patches struct {
 	Groups    []*GroupPatch
 	// SingularTests describes tests/*.sql files, from data_tests: entries with a name.
 	SingularTests []*Patch
+	// Borrowed are entries of other projects' property files about nodes of this one.
+	Borrowed []*Patch
 
 	byName map[patchKey]*Patch
 }
