@@ -6,6 +6,7 @@ import (
 
 	"elt/compiler/dbtcontext"
 	"elt/compiler/project"
+	"elt/compiler/template"
 )
 
 // MacroPatch returns what a property file says of a macro, or nil.
@@ -24,27 +25,52 @@ func (p *Plan) MacroPatch(macro dbtcontext.MacroInfo) *project.MacroPatch {
 
 // MacroDependsOn returns the unique_ids of the macros that a macro calls, as far as the
 // text tells, in the order of the calls; of adapter.dispatch('m', 'pkg') with literal
-// arguments, what it would call. Never nil.
+// arguments, the macro m, if it is another, and what would be called. As in dbt the name of a method counts where
+// a macro of dbt or of the project has it: text.replace(...) is replace(...), of a name that is no variable of the
+// macro's own. A macro that calls itself by its package is among them. Never nil.
 func (p *Plan) MacroDependsOn(macro dbtcontext.MacroInfo) []string {
 	out := []string{}
-	for _, call := range macro.Block.Calls() {
-		if !call.Called {
-			continue
-		}
-		id, ok := p.dbt.ResolveMacro(call.Name, macro.Package)
-		if call.Name == "adapter.dispatch" && len(call.Args) > 0 {
-			name, _ := call.Args[0].(string)
-			namespace := ""
-			if len(call.Args) > 1 {
-				namespace, _ = call.Args[1].(string)
-			}
-			id, ok = p.dbt.Dispatched(name, namespace, macro.Package)
-		}
-		if ok && id != macro.UniqueID && !slices.Contains(out, id) {
+	add := func(id string, ok bool) {
+		if ok && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
+	for _, call := range macro.Block.Calls() {
+		switch object, name, isMethod := strings.Cut(call.Name, "."); {
+		case !call.Called, call.Name == macro.Name, call.Name == "ref", call.Name == "source", call.Name == "config":
+		case call.Name == "adapter.dispatch":
+			add(p.dispatchedBy(macro, call, false))
+			add(p.dispatchedBy(macro, call, true))
+		case object == "adapter" && isMethod:
+		default:
+			id, ok := p.dbt.ResolveMacro(call.Name, macro.Package)
+			if !ok && isMethod && !strings.Contains(name, ".") {
+				id, ok = p.dbt.ResolveMacro(name, p.Project.Name)
+			}
+			add(id, ok)
+		}
+	}
 	return out
+}
+
+// dispatchedBy is the macro that a call of adapter.dispatch() with literal arguments would call or, without
+// prefix, the one of the plain name.
+func (p *Plan) dispatchedBy(macro dbtcontext.MacroInfo, call template.StaticCall, prefix bool) (string, bool) {
+	if len(call.Args) == 0 {
+		return "", false
+	}
+	name, _ := call.Args[0].(string)
+	if !prefix && name != macro.Name {
+		return p.dbt.ResolveMacro(name, macro.Package)
+	}
+	if !prefix {
+		return "", false
+	}
+	namespace := ""
+	if len(call.Args) > 1 {
+		namespace, _ = call.Args[1].(string)
+	}
+	return p.dbt.Dispatched(name, namespace, macro.Package)
 }
 
 // Doc is one docs block.
