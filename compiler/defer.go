@@ -23,10 +23,6 @@ func (p *Plan) Defer(d *Deferral) { p.deferral = d }
 // selected_resources, and what is not deferred. It must be called before anything is compiled.
 func (p *Plan) Choose(ids []string) { p.selected = ids }
 
-// SeedSums tells how the checksum of a seed's file is found, for state:modified. Without it the
-// contents of seeds are not compared.
-func (p *Plan) SeedSums(sum func(*project.Node) string) { p.seedSum = sum }
-
 // deferred is the relation that stands for a node in the state, if it is to be read there.
 func (p *Plan) deferred(ctx context.Context, db dbtcontext.Database, node *project.Node) (project.Relation, bool, error) {
 	if p.deferral == nil || node.IsEphemeral() || !node.IsRefable() || p.isSelected(node.UniqueID) {

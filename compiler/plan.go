@@ -114,7 +114,6 @@ type Plan struct {
 	docs         docs
 	state        *State
 	current      fs.FS
-	seedSum      func(*project.Node) string
 	deferral     *Deferral
 	selected     []string
 	chosenOnce   sync.Once

@@ -270,7 +270,7 @@ func (c *comparison) differs(n *project.Node, old map[string]any, kind string) b
 	switch kind {
 	case "modified.body":
 		if n.Type == project.Seed {
-			return c.plan.seedSum != nil && !reflect.DeepEqual(object(old["checksum"])["checksum"], c.plan.seedSum(n))
+			return !reflect.DeepEqual(object(new["checksum"]), object(old["checksum"]))
 		}
 		return !reflect.DeepEqual(new["raw_code"], old["raw_code"])
 	case "modified.configs":

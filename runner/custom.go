@@ -298,7 +298,9 @@ func (m *maker) prepare(ctx context.Context, sql string, edits []sqltoken.Edit) 
 		failed = errors.Join(failed, err)
 		return shadow, ok
 	}
-	edits = append(edits, m.newRowsEdits(sql)...)
+	catalog, err := m.run.catalogEdits(ctx, m.n, sql)
+	failed = errors.Join(failed, err)
+	edits = append(append(edits, catalog...), m.newRowsEdits(sql)...)
 	text, back := m.run.names.rewrite(sql, append(edits, m.run.editsFor(m.n, sql)...), by)
 	query := -1
 	if c := m.n.node.Compiled; c != nil && c.SQL != "" {

@@ -151,9 +151,25 @@ func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.C
 	return out, nil
 }
 
-// Query runs one statement of a template. A statement that is no query has to wait
-// until its node's turn, since nothing is touched before everything is compiled.
+// Query runs statements of a template, mostly one, and returns the rows of the last. A statement that is no query has
+// to wait until its node's turn, since nothing is touched before everything is compiled.
 func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
+	statements := sqltoken.SplitStatements(sql)
+	if len(statements) < 2 {
+		return v.statement(ctx, sql)
+	}
+	var out *dbtcontext.Table
+	for _, at := range statements {
+		var err error
+		if out, err = v.statement(ctx, sql[at.Start:at.End]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// statement runs one statement of a template.
+func (v view) statement(ctx context.Context, sql string) (*dbtcontext.Table, error) {
 	if !sqltoken.IsQuery(sql) && (v.hook || !v.run.started && !v.run.readOnly) || v.post && v.n != nil && v.run.mentionsOwn(sql, v.n) {
 		return nil, dbtcontext.ErrDeferred
 	}
@@ -177,6 +193,14 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 	if err != nil {
 		return nil, err
 	}
+	if v.run.waitsForCatalog(v.n, sql) {
+		return nil, dbtcontext.ErrDeferred
+	}
+	catalog, err := v.run.catalogEdits(ctx, v.n, sql)
+	if err != nil {
+		return nil, err
+	}
+	edits = append(edits, catalog...)
 	var node *project.Node
 	if v.n != nil && v.n.node.IsLoose() {
 		node = v.n.node

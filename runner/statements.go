@@ -106,6 +106,11 @@ func (w *worker) prepareWith(ctx context.Context, n *nodeRun, st materialize.Sta
 	if err != nil {
 		return sent{}, err
 	}
+	catalog, err := w.catalogEdits(ctx, n, st.SQL)
+	if err != nil {
+		return sent{}, err
+	}
+	files = append(files, catalog...)
 	sql, back := w.names.rewriteFor(n.node, st.SQL, append(edits, files...), by)
 	return sent{sql: sql, back: offsets{inner: back}, query: st.Query}, failed
 }

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"elt/compiler"
-	"elt/compiler/project"
 	"elt/compiler/template"
 
 	"github.com/urfave/cli/v2"
@@ -46,7 +41,6 @@ func (in *invocation) useState(c *cli.Context, plan *compiler.Plan) error {
 			return err
 		}
 		if err == nil {
-			plan.SeedSums(seedSum)
 			plan.UseState(state, os.DirFS(targetDir(plan)))
 		}
 	}
@@ -97,16 +91,6 @@ func targetDir(plan *compiler.Plan) string {
 		return dir
 	}
 	return filepath.Join(plan.Project.Root, plan.Project.TargetPath)
-}
-
-// seedSum is the checksum of a seed's file as a manifest has it; "" where it cannot be read.
-func seedSum(n *project.Node) string {
-	data, err := fs.ReadFile(os.DirFS(n.Root), n.OriginalPath)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(bytes.TrimSpace(data))
-	return hex.EncodeToString(sum[:])
 }
 
 // metadataEnvs are the variables that dbt copies into artifacts and hands to templates.

@@ -134,6 +134,9 @@ func (a *adapter) getRelation(c *template.Call) (template.Value, error) {
 	if err := c.Unpack("get_relation", "database", &database, "schema", &schema, "identifier", &identifier); err != nil {
 		return nil, err
 	}
+	if database == nil || schema == nil {
+		return nil, nil // there is nothing without a database or a schema, says dbt
+	}
 	rel := project.Relation{Database: stringOrEmpty(database), Schema: stringOrEmpty(schema), Identifier: stringOrEmpty(identifier)}
 	return a.find(c, a.placed(rel))
 }

@@ -144,13 +144,40 @@ func (s *Scope) model() template.Value {
 	if n == nil {
 		return template.NewDict()
 	}
-	model := NodeValue(n)
+	model := withoutNone(NodeValue(n))
 	if host, ok := s.host.(EventTimeHost); ok {
 		if batch := host.Batch(); batch != nil {
 			_ = model.Set("batch", batchValue(batch))
 		}
 	}
 	return model
+}
+
+// withoutNone is the dict of a node without the keys that are None, in it and in the parts of it that have keys of
+// dbt's: so model is, other than what graph holds.
+func withoutNone(d *template.Dict) *template.Dict {
+	out := template.NewDict()
+	for _, it := range d.Items() {
+		value := it.Value
+		inner, ok := value.(*template.Dict)
+		switch {
+		case value == nil:
+			continue
+		case ok && (it.Key == "config" || it.Key == "docs" || it.Key == "contract"):
+			value = withoutNone(inner)
+		case ok && it.Key == "columns":
+			columns := template.NewDict()
+			for _, column := range inner.Items() {
+				if c, ok := column.Value.(*template.Dict); ok {
+					column.Value = withoutNone(c)
+				}
+				_ = columns.Set(column.Key, column.Value)
+			}
+			value = columns
+		}
+		_ = out.Set(it.Key, value)
+	}
+	return out
 }
 
 func (s *Scope) graph() template.Value {
@@ -169,7 +196,7 @@ func (s *Scope) graph() template.Value {
 // EmptyGraph is the graph of a project that has nothing in it yet.
 func EmptyGraph() *template.Dict {
 	d := template.NewDict()
-	for _, name := range []string{"nodes", "sources", "exposures", "metrics", "groups", "semantic_models", "saved_queries", "unit_tests", "functions"} {
+	for _, name := range []string{"exposures", "functions", "groups", "metrics", "nodes", "sources", "semantic_models", "saved_queries", "unit_tests"} {
 		_ = d.Set(name, template.NewDict())
 	}
 	return d
@@ -426,12 +453,15 @@ func (builtinsObject) TypeName() string { return "dict" }
 // Mapping is every name with its value.
 func (o builtinsObject) Mapping() *template.Dict { return lookedUp(hostNames, o.s.builtin) }
 
-// Attr returns the method get.
+// Attr returns a method of dict.
 func (o builtinsObject) Attr(name string) (template.Value, bool) {
-	if name != "get" {
-		return nil, false
+	switch name {
+	case "get":
+		return bind(name, getFrom(o.s.builtin))
+	case "keys", "items", "values", "copy":
+		return o.Mapping().Method(name)
 	}
-	return bind(name, getFrom(o.s.builtin))
+	return nil, false
 }
 
 // Index returns the value of a name.

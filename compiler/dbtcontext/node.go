@@ -184,11 +184,15 @@ func fromConfig(n *project.Node, key, inside string, def template.Value) templat
 }
 
 // checksum is dbt's since 1.12: SHA-256 of the words of the file, with one space between two.
-// What has no file of its own has none, nor has a seed, whose file is not read here.
+// What has no file of its own has none; a seed's file has a checksum of another kind.
 func checksum(n *project.Node) record {
 	name, sum := "none", ""
 	switch {
-	case n.Type == project.Seed, n.Test != nil && n.Test.Generic != "", n.Place.Source == nil || n.Place.Source.Path == "":
+	case n.Type == project.Seed:
+		if n.FileSum != nil {
+			name, sum = n.FileSum()
+		}
+	case n.Test != nil && n.Test.Generic != "", n.Place.Source == nil || n.Place.Source.Path == "":
 	default:
 		name = "sha256"
 		var room [2 << 10]byte // most files are smaller

@@ -112,6 +112,8 @@ func findRelationMethod(name string) relationMethod {
 		return relationToDict
 	case "add_ephemeral_prefix":
 		return relationEphemeralName
+	case "scd_args":
+		return func(_ *Relation, c *template.Call) (template.Value, error) { return scdArgs(c) }
 	case "create":
 		return func(_ *Relation, c *template.Call) (template.Value, error) {
 			return createRelation(policy{true, true, true}, c)
@@ -300,12 +302,25 @@ func relationGet(r *Relation, c *template.Call) (template.Value, error) {
 	return def, nil
 }
 
-func relationToDict(r *Relation, _ *template.Call) (template.Value, error) { return r.fields(), nil }
+func relationToDict(r *Relation, c *template.Call) (template.Value, error) {
+	var none template.Value
+	if err := c.Unpack("to_dict", "omit_none?", &none); err != nil {
+		return nil, err
+	}
+	if template.Truth(none) {
+		return withoutNone(r.fields()), nil
+	}
+	return r.fields(), nil
+}
 
 func (r *Relation) fields() *template.Dict {
 	d := template.NewDict()
 	for _, name := range []string{"path", "type", "quote_character", "include_policy", "quote_policy",
 		"dbt_created", "limit", "event_time_filter", "require_alias", "catalog", "external"} {
+		if name == "external" { // of which DuckDB has none
+			_ = d.Set("renameable_relations", template.NewList())
+			_ = d.Set("replaceable_relations", template.NewList())
+		}
 		v, _ := r.Attr(name)
 		_ = d.Set(name, v)
 	}

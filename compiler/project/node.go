@@ -151,7 +151,9 @@ type Node struct {
 
 	Compiled *Compiled
 
-	Root        string         // absolute folder of the project that holds the file; of seeds
+	Root string // absolute folder of the project that holds the file; of seeds
+	// FileSum is the checksum of a seed's file, by the kind and the value that dbt has; it is read when first asked.
+	FileSum     func() (kind, sum string)
 	PrimaryKey  []string       // of models, as constraints and tests let conclude
 	Deprecation template.Value // deprecation_date of a model, as written, or nil
 	// DeprecationPlace is where that date is written.

@@ -1,7 +1,13 @@
 package project
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 
 	"elt/compiler/diag"
 	"elt/compiler/regex"
@@ -156,6 +162,7 @@ func BuildSeeds(p *Project) ([]*Node, diag.List) {
 		src := diag.NewSource(p.shown(f.OriginalPath), "")
 		n := &Node{UniqueID: "seed." + p.Name + "." + f.Name, Type: Seed, Name: f.Name, Package: p.Name, Path: f.Path,
 			OriginalPath: f.OriginalPath, FQN: p.FQN(f.Path, f.Name), Root: p.Root, Source: src, Place: placeOf(src)}
+		n.FileSum = sync.OnceValues(func() (string, string) { return p.seedSum(n) })
 		in := ResolveInput{Type: Seed, Package: p.Name, FQN: n.FQN}
 		if patch := p.Patches.Find(Seed, f.Name); patch != nil {
 			patch.Apply(n)
@@ -167,6 +174,30 @@ func BuildSeeds(p *Project) ([]*Node, diag.List) {
 		out = append(out, n)
 	}
 	return out, diags
+}
+
+// largestSeed is the size in bytes up to which dbt hashes a seed; of a larger one it takes
+// the path.
+const largestSeed = 1 << 20
+
+// seedSum is the checksum of a seed's file, as dbt has it since 1.12: of its text, in which a
+// line ends with a line feed, without white space around it. One that cannot be read has none;
+// that is reported where it is loaded.
+func (p *Project) seedSum(n *Node) (kind, sum string) {
+	read := p.opts.ReadFile
+	if read == nil {
+		read = os.ReadFile
+	}
+	data, err := read(filepath.Join(n.Root, filepath.FromSlash(n.OriginalPath)))
+	switch {
+	case err != nil:
+		return "none", ""
+	case len(data) > largestSeed:
+		return "path", n.OriginalPath
+	}
+	lines := bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+	digest := sha256.Sum256(bytes.TrimSpace(lines))
+	return "sha256", hex.EncodeToString(digest[:])
 }
 
 // BuildExposures returns a node for each exposure. Refs and Sources are set.

@@ -211,7 +211,7 @@ func (f *propertyFile) setConfig(out *Config, t ResourceType, p pair, beside boo
 	if isLateConfig(key) {
 		r = nil
 	}
-	v := p.value.configValue(r)
+	v := p.value.configValue(r.free(key))
 	v.Beside = beside
 	if t == Snapshot && r != nil || (t == Model || t == Seed || t == Snapshot) && !beside { // dbt keeps what is written
 		v.Raw = p.value.value(nil)

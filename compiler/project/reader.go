@@ -226,7 +226,7 @@ func (rd reader) mapping(c cursor, key string) *template.Dict {
 	if c.isNull() {
 		return nil
 	}
-	v := c.value(rd.r)
+	v := c.value(rd.r.free(key))
 	if d, ok := v.(*template.Dict); ok {
 		return d
 	}

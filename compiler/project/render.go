@@ -15,7 +15,19 @@ type renderer struct {
 	ctx    context.Context
 	scope  template.Scope
 	strict bool             // an undefined value is an error, as it is where dbt checks or writes it
+	blank  bool             // an undefined value is an empty text, as dbt writes it
 	thread *template.Thread // made on first use; belongs to one goroutine
+}
+
+// free is the renderer for what stands below a key: dbt looks at no value of a dict of one's own, and writes
+// what is undefined there as an empty text.
+func (r *renderer) free(key string) *renderer {
+	if r == nil || !r.strict || key != "meta" && key != "column_types" {
+		return r
+	}
+	out := *r
+	out.strict, out.blank = false, true
+	return &out
 }
 
 func newRenderer(ctx context.Context, scope template.Scope) *renderer {
@@ -66,8 +78,13 @@ func (r *renderer) evaluate(src *diag.Source) (template.Value, diag.List) {
 	if err != nil {
 		return nil, diag.From(err, diag.TemplateError)
 	}
-	if u, ok := v.(*template.Undefined); ok && r.strict {
-		return nil, diag.List{u.Problem()}
+	if u, ok := v.(*template.Undefined); ok {
+		switch {
+		case r.strict:
+			return nil, diag.List{u.Problem()}
+		case r.blank:
+			return "", nil
+		}
 	}
 	return v, nil
 }
@@ -92,7 +109,7 @@ func (c cursor) value(r *renderer) template.Value {
 	case c.isMap():
 		d := template.NewDict()
 		for _, p := range c.pairs() {
-			dictSet(d, p.keyValue(), p.value.value(r))
+			dictSet(d, p.keyValue(), p.value.value(r.free(p.key)))
 		}
 		return d
 	case c.isList():

@@ -2,13 +2,10 @@ package artifact
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/md5"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -231,9 +228,6 @@ func (m *manifestWriter) additions(node *project.Node) []template.Item {
 	var out []template.Item
 	target := path.Clean(filepath.ToSlash(m.plan.Project.TargetPath))
 	set := func(key string, v template.Value) { out = append(out, template.Item{Key: key, Value: v}) }
-	if node.Type == project.Seed {
-		set("checksum", m.seedChecksum(node))
-	}
 	if m.meta.ran[node.UniqueID] && node.IsRefable() {
 		set("build_path", path.Join(target, RunPath(node)))
 	}
@@ -297,26 +291,6 @@ func texts(list []string) *template.List {
 		out.Elems = append(out.Elems, s)
 	}
 	return out
-}
-
-// largestSeed is the size in bytes up to which dbt hashes a seed; of a larger one it takes
-// the path.
-const largestSeed = 1 << 20
-
-// seedChecksum is the checksum of a seed's file, as dbt has it since 1.12: of its text, in which a
-// line ends with a line feed, without white space around it. One that cannot be read has none;
-// that is reported where it is loaded.
-func (m *manifestWriter) seedChecksum(node *project.Node) *template.Dict {
-	name, sum := "none", ""
-	file := filepath.Join(node.Root, filepath.FromSlash(node.OriginalPath))
-	if info, err := os.Stat(file); err == nil && info.Size() > largestSeed {
-		name, sum = "path", node.OriginalPath
-	} else if data, err := os.ReadFile(file); err == nil {
-		lines := bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-		digest := sha256.Sum256(bytes.TrimSpace(lines))
-		name, sum = "sha256", hex.EncodeToString(digest[:])
-	}
-	return template.NewDict(template.Item{Key: "name", Value: name}, template.Item{Key: "checksum", Value: sum})
 }
 
 // jsonOf is a template value as JSON; what has none is null.
