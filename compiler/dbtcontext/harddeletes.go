@@ -27,7 +27,7 @@ func (a *adapter) hardDeletes(c *template.Call) (template.Value, error) {
 	case word == nil:
 		return "ignore", nil
 	case word != template.Value("ignore") && word != template.Value("invalidate") && word != template.Value("new_record"):
-		return nil, errors.New(`Invalid setting for property hard_deletes: use "ignore", "invalidate" or "new_record"`)
+		return nil, errors.New(`invalid setting of hard_deletes: use "ignore", "invalidate" or "new_record"`)
 	}
 	return word, nil
 }
