@@ -14,6 +14,7 @@ import (
 	"elt/compiler/sqltoken"
 	"elt/runner/duckdb"
 	"elt/runner/engine"
+	"elt/runner/state"
 )
 
 // sent is a statement as it went to the database, and what leads back from it.
@@ -187,9 +188,11 @@ func codeOf(e *engine.Error) diag.Code {
 
 // hintOf turns DuckDB's candidates and kinds into advice.
 func (r *run) hintOf(e *engine.Error) string {
-	candidates := make([]string, len(e.Candidates))
-	for i, c := range e.Candidates {
-		candidates[i] = r.publicText(c)
+	var candidates []string
+	for _, c := range e.Candidates {
+		if c = r.publicText(c); !strings.Contains(c, notPublished) && !strings.Contains(c, state.CandidatePrefix) {
+			candidates = append(candidates, c) // not a name of elt's own statements
+		}
 	}
 	meant := didYouMean(e.Name, candidates)
 	switch {

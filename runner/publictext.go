@@ -14,6 +14,9 @@ var (
 	hiddenWord = regex.Lazy(`\b` + hidden + `\b`)
 )
 
+// notPublished stands for a hidden name that is nobody's in this run.
+const notPublished = "(a table that is not published)"
+
 // publicText takes hidden names out of a text of the database: the shadows' database
 // becomes the target's, and a candidate's table gets the name it will have.
 func (r *run) publicText(text string) string {
@@ -34,7 +37,7 @@ func (r *run) publicText(text string) string {
 				return n.node.Relation.Identifier
 			}
 		}
-		return "(a table that is not published)"
+		return notPublished
 	})
 }
 
