@@ -95,7 +95,7 @@ func (r *run) foreign(ctx context.Context) ([]foreignRelation, error) {
 // tables, and not 0.
 func (r *run) publishedStates(ctx context.Context, version int) (map[string]state.NodeState, error) {
 	var err error
-	if recent := r.early.get().recent; r.states == nil && recent != nil {
+	if recent := r.asked(); r.states == nil && recent != nil {
 		r.states = recent.States
 	}
 	if r.states == nil {

@@ -22,7 +22,7 @@ func (r *run) begin(ctx context.Context) error {
 	if r.readOnly {
 		return nil
 	}
-	r.early.get() // nothing is changed before it is read
+	r.ahead.wait() // nothing is changed before it is read
 	if r.records == nil {
 		if err := state.EnsureFrom(ctx, r.main, r.database, r.stateVersion, r.opts.Version, state.Time(r.now())); err != nil {
 			return err
@@ -78,7 +78,7 @@ func (r *run) runBefore(ctx context.Context, version int) (state.Run, error) {
 	if r.made {
 		return state.Run{}, nil
 	}
-	if recent := r.early.get().recent; recent != nil {
+	if recent := r.asked(); recent != nil {
 		return recent.Last, nil
 	}
 	return state.LastRun(ctx, r.main, r.database, version)

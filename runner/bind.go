@@ -191,7 +191,10 @@ func (f *bindFacts) readWorld(ctx context.Context) error {
 		f.world.schemas = []project.Relation{{Database: f.run.database, Schema: "main"}}
 		return nil
 	}
-	t := f.run.early.get().world
+	var t *engine.Table
+	if f.run.ahead != nil {
+		t = f.run.ahead.world.get()
+	}
 	if t == nil {
 		var err error
 		if t, err = f.run.main.Query(ctx, worldSQL); err != nil {

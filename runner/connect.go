@@ -43,12 +43,13 @@ func (r *run) openAhead(ctx context.Context, ids []string) {
 	if _, err := os.Stat(target.Path); err != nil {
 		return
 	}
-	r.glance = newGlance(ctx)
+	r.ahead = &ahead{}
+	list, rest := r.ahead.askWhileOpening(ctx)
 	ctx, giveUp := context.WithCancel(ctx)
 	o := &opening{give: giveUp, done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
-		o.db, o.err = openReadWrite(ctx, target, r.opts.Wait, r.glance.stock.ask, r.glance.world.ask)
+		o.db, o.err = openReadWrite(ctx, target, r.opts.Wait, list, rest)
 	}()
 	r.opening = o
 }

@@ -91,7 +91,7 @@ func (r *run) planIntake(ctx context.Context, s engine.Session, n *nodeRun, anew
 	}
 	ledger := map[string]state.LedgerFile{}
 	if r.stateVersion >= state.LedgersVersion && (!anew || n.state.IsTable()) {
-		err := state.Ledger(ctx, s, r.database, r.stateVersion, r.early.get().recent, n.node.UniqueID, func(f state.LedgerFile) { ledger[f.Path] = f })
+		err := state.Ledger(ctx, s, r.database, r.stateVersion, r.asked, n.node.UniqueID, func(f state.LedgerFile) { ledger[f.Path] = f })
 		if err != nil {
 			return nil, err
 		}

@@ -37,9 +37,12 @@ order by 1, 2, 3`
 const indexesSQL = `select database_name, schema_name, table_name, index_name, sql from duckdb_indexes() order by 1, 2, 3, 4`
 
 // takeStock looks at what there is. alone says that there is no database but the target's own, whose
-// name is given. What a glance has seen is not asked again.
-func takeStock(ctx context.Context, s engine.Session, database string, alone bool, seen *glance) (*inventory, error) {
-	t, err := seen.relations(), error(nil)
+// name is given. What was asked ahead is not asked again.
+func takeStock(ctx context.Context, s engine.Session, database string, alone bool, ahead *ahead) (*inventory, error) {
+	t, version, err := (*engine.Table)(nil), 0, error(nil)
+	if ahead != nil {
+		t, version = ahead.stock.get(), ahead.version.get()
+	}
 	if t == nil {
 		t, err = s.Query(ctx, relationsSQL)
 	}
@@ -72,7 +75,7 @@ func takeStock(ctx context.Context, s engine.Session, database string, alone boo
 	if !recorded {
 		return l, nil
 	}
-	if l.version = seen.version(); l.version == 0 {
+	if l.version = version; version == 0 {
 		l.version, err = state.RecordedVersion(ctx, s, database)
 	}
 	return l, err
@@ -82,13 +85,16 @@ func takeStock(ctx context.Context, s engine.Session, database string, alone boo
 func (r *run) inventory(ctx context.Context) (*inventory, error) {
 	var err error
 	if r.seen == nil {
-		r.seen, err = takeStock(ctx, r.main, r.database, r.isAlone(), r.glance)
+		r.seen, err = takeStock(ctx, r.main, r.database, r.isAlone(), r.ahead)
 	}
 	return r.seen, err
 }
 
 // lookAgain forgets what was seen: it is changed now.
-func (r *run) lookAgain() { r.seen, r.glance = nil, nil }
+func (r *run) lookAgain() {
+	r.ahead.wait()
+	r.seen, r.ahead = nil, nil
+}
 
 // isAlone reports whether the target has no database but its own.
 func (r *run) isAlone() bool { return len(r.plan.Project.Target.Attach) == 0 }

@@ -48,8 +48,7 @@ type run struct {
 	changes      *changeBook // nil where no model reads changes of another
 	lateLooks    lateLooks
 	seen         *inventory // until something is changed
-	glance       *glance    // what was seen while the database was opened
-	early        *early     // nil where nothing is asked ahead
+	ahead        *ahead     // nil where nothing is asked ahead
 	published    *published
 	names        *names
 	shadows      *shadows

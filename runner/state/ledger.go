@@ -47,8 +47,8 @@ func gatherLedger(database string, version int) []string {
 
 // Ledger hands the files that a model has taken in to fn, in no order; those of all models if none is
 // named. It reads row by row, since there may be hundreds of thousands. version is that of the tables;
-// recent is what [Noted] has read since they were last changed, or nil.
-func Ledger(ctx context.Context, s engine.Session, database string, version int, recent *Recent, uniqueID string, fn func(LedgerFile)) error {
+// asked is what [Noted] has read since they were last changed; it may be nil, or return nil.
+func Ledger(ctx context.Context, s engine.Session, database string, version int, asked func() *Recent, uniqueID string, fn func(LedgerFile)) error {
 	sql := `select unique_id, source, path, bytes, modified_at, hash, rows, columns, run_id, taken_at, forgotten from ` +
 		writtenLedger(database, version)
 	if uniqueID != "" {
@@ -62,6 +62,10 @@ func Ledger(ctx context.Context, s engine.Session, database string, version int,
 	})
 	if err != nil || version < ledgerLogVersion {
 		return err
+	}
+	var recent *Recent
+	if asked != nil {
+		recent = asked() // which may have to wait, while the table is read
 	}
 	if recent == nil {
 		recent = &Recent{States: map[string]NodeState{}}
