@@ -34,7 +34,9 @@ type intake struct {
 	sources []*sourceIntake
 	gone    []state.LedgerFile // in the ledger, and there no more
 	table   project.Relation   // the files table, see state.CreateFiles
-	failed  []fileFailure
+	// unwritten is what is in no files table, since nobody will ask for it unless the candidate stays.
+	unwritten []state.FileChange
+	failed    []fileFailure
 
 	unplaced map[*diag.Diagnostic]bool // errors whose place in the query can be looked for; nil outside of a load
 }

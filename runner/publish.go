@@ -156,6 +156,7 @@ func (r *run) recordOutcome(ctx context.Context, published []*nodeRun, now time.
 	for _, n := range r.unnoted {
 		if n.row != nil && (n.result == nil || !n.result.Published) {
 			left = append(left, *n.row)
+			statements = append(statements, filesStatements([]*nodeRun{n})...)
 		}
 	}
 	statements = append(statements, state.InsertCandidates(r.database, left)...)

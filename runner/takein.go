@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"elt/compiler/diag"
 	"elt/compiler/project"
@@ -271,18 +272,34 @@ func (in *intake) whys() error {
 	return list.Err()
 }
 
-// noteFiles makes the files table.
+// noteFiles makes the files table. That of one new file is made with the candidate's row, which is mostly
+// never written, since the run publishes both before: see [run.filesStatements].
 func (w *worker) noteFiles(ctx context.Context, n *nodeRun) error {
+	n.intake.unwritten, n.spec.Files.Taken = nil, nil
 	changes, err := n.intake.changes(w.now())
 	if err != nil {
 		return diag.New(diag.LakeFile, n.node.Place, "a raw file cannot be read: %v", err)
 	}
 	if len(changes) == 1 && changes[0].Change != state.FileGone && changes[0].Change != state.FileTouched {
 		changes[0].Rows = max(n.rows, 0) // that all rows are of files which are taken in is checked yet
+		if n.intake.doing().IsNew() && !n.spec.Files.Replaces && utf8.ValidString(changes[0].Path) {
+			n.intake.unwritten, n.spec.Files.Taken = changes, []string{changes[0].Path}
+			return nil
+		}
 		return execAll(ctx, w.session, state.CreateFiles(n.intake.table, changes))
 	}
 	statements := append(state.CreateFiles(n.intake.table, changes), state.CountFileRows(n.intake.table, n.write.Made, n.intake.column))
 	return transact(ctx, w.session, func() error { return execAll(ctx, w.session, statements) })
+}
+
+// filesStatements make the files tables of candidates that are noted.
+func filesStatements(nodes []*nodeRun) (out []string) {
+	for _, n := range nodes {
+		if n.row != nil && n.intake != nil && n.intake.unwritten != nil {
+			out = append(out, state.CreateFiles(n.intake.table, n.intake.unwritten)...)
+		}
+	}
+	return out
 }
 
 // partial settles the outcome of a by_file model that was made without some files.
@@ -355,7 +372,11 @@ func (r *run) ledgerStatements(published []*nodeRun, now time.Time) []string {
 	var out, models []string
 	var failures []state.FileFailure
 	for _, n := range published {
-		if n.intake != nil {
+		switch {
+		case n.intake == nil:
+		case n.intake.unwritten != nil:
+			out = append(out, r.book.TakeNew(n.node.UniqueID, n.intake.unwritten, r.id, now)...)
+		default:
 			out = append(out, r.book.TakeFiles(n.node.UniqueID, n.intake.table, n.intake.doing(), r.id, now, r.elsewhere(n.candidate))...)
 		}
 	}

@@ -118,15 +118,20 @@ func (r *run) note(ctx context.Context) {
 			rows = append(rows, *n.row)
 		}
 	}
-	results := r.resultRows(r.unnoted)
+	results, files := r.resultRows(r.unnoted), filesStatements(r.unnoted)
 	if !r.noted {
 		results = append(results, r.carried...)
 	}
 	err := r.transact(ctx, func() error {
-		return execAll(ctx, r.main, append(state.InsertCandidates(r.database, rows), r.book.InsertResults(results)...))
+		return execAll(ctx, r.main, slices.Concat(files, state.InsertCandidates(r.database, rows), r.book.InsertResults(results)))
 	})
 	if err != nil {
 		return // noted again with the outcome
+	}
+	for _, n := range r.unnoted {
+		if n.row != nil && n.intake != nil {
+			n.intake.unwritten = nil // it is written
+		}
 	}
 	r.unnoted, r.noted, r.notedAt = nil, true, time.Now()
 	r.point("candidate-recorded")

@@ -45,6 +45,18 @@ func (f *Files) oldFiles() string {
 	return fmt.Sprintf("(select path from %s where change <> %s)", f.Table, project.QuoteString(untouched))
 }
 
+// taken are the files that are taken in, as SQL.
+func (f *Files) taken() string {
+	if f.Taken == nil {
+		return fmt.Sprintf("select path from %s where change in ('new', 'changed')", f.Table)
+	}
+	paths := make([]string, len(f.Taken))
+	for i, path := range f.Taken {
+		paths[i] = project.QuoteString(path)
+	}
+	return strings.Join(paths, ", ")
+}
+
 // strayFiles is the check that each new row names a file that was taken in.
 func strayFiles(spec *Spec, rel project.Relation) []Check {
 	if spec.Files == nil {
@@ -52,8 +64,8 @@ func strayFiles(spec *Spec, rel project.Relation) []Check {
 	}
 	column := project.QuoteIdent(spec.Files.Column)
 	return []Check{{
-		SQL: fmt.Sprintf("select %s, count(*) as \"rows\"\nfrom %s\nwhere %s is null or %s not in (select path from %s where change in ('new', 'changed'))\ngroup by 1\norder by all",
-			column, rel, column, column, spec.Files.Table),
+		SQL: fmt.Sprintf("select %s, count(*) as \"rows\"\nfrom %s\nwhere %s is null or %s not in (%s)\ngroup by 1\norder by all",
+			column, rel, column, column, spec.Files.taken()),
 		Code:    diag.IncrementalConfig,
 		Message: fmt.Sprintf("rows of %q carry no file that was read", spec.Published.Identifier),
 		Hint:    fmt.Sprintf("leave the column %q as the source has it", spec.Files.Column),

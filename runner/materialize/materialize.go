@@ -143,6 +143,8 @@ type Files struct {
 	Table project.Relation
 	// Replaces says that the published table may hold rows of these files.
 	Replaces bool
+	// Taken are the paths of the files that are taken in, where there is no table of them yet.
+	Taken []string
 }
 
 // State is what exists now under the published name.

@@ -192,14 +192,14 @@ type Taking struct {
 	Touches bool // files have another time and the same content
 }
 
-// isNew says that all of it is about files of which the ledger knows nothing.
-func (t Taking) isNew() bool { return !t.Anew && !t.Removes && !t.Touches }
+// IsNew says that all of it is about files of which the ledger knows nothing.
+func (t Taking) IsNew() bool { return !t.Anew && !t.Removes && !t.Touches }
 
 // TakeFiles returns the statements that write what a run has done about files into the
 // ledger of a model, and drop the files table unless keep says that somebody else does.
 func (b Book) TakeFiles(uniqueID string, files project.Relation, done Taking, runID string, now time.Time, keep bool) []string {
 	var out []string
-	if done.isNew() && !b.Direct {
+	if done.IsNew() && !b.Direct {
 		out = append(out, b.logFiles(uniqueID, files, runID, now))
 	} else {
 		out = b.changeLedger(uniqueID, files, done, runID, now)
@@ -208,6 +208,18 @@ func (b Book) TakeFiles(uniqueID string, files project.Relation, done Taking, ru
 		return out
 	}
 	return append(out, "drop table "+files.String())
+}
+
+// TakeNew returns the statements that write new files, which are in no files table, into the ledger of a model.
+func (b Book) TakeNew(uniqueID string, files []FileChange, runID string, now time.Time) []string {
+	rows := make([]facts, len(files))
+	for i, f := range files {
+		rows[i] = facts{
+			"unique_id": uniqueID, "source": f.Source, "path": f.Path, "bytes": knownCount(f.Bytes), "modified_at": f.ModifiedAt, "hash": f.Hash,
+			"rows": f.Rows, "columns": f.Columns, "run_id": runID, "taken_at": now, "forgotten": false,
+		}
+	}
+	return b.note(kindTaken, rows)
 }
 
 // logFiles is the statement that notes the files of a files table, all of them new, in the log.
