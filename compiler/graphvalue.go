@@ -11,15 +11,31 @@ import (
 )
 
 // hookGraphValue is graph for the hooks of the project, which come one after the other: the nodes as they are, and
-// what the hooks before have put beside them, as packages do that remember something until the end of a run.
-func (p *Plan) hookGraphValue() template.Value {
+// what the hooks before have put beside them, as packages do that remember something until the end of a run. At its
+// end nodes that have been compiled say so.
+func (p *Plan) hookGraphValue(atEnd bool) template.Value {
 	now, _ := p.graphValue().(*template.Dict)
+	if nodes, ok := now.Get("nodes"); ok && atEnd {
+		for _, id := range p.Order {
+			if node := p.Nodes[id]; dbtcontext.IsCompiled(node) {
+				_ = nodes.(*template.Dict).Set(id, dbtcontext.CompiledValue(node, p.Injected))
+			}
+		}
+	}
 	if p.hookGraph == nil {
 		p.hookGraph = now
 	} else {
 		p.hookGraph.Update(now)
 	}
 	return p.hookGraph
+}
+
+// Injected is the text by which an ephemeral model became a part of others.
+func (p *Plan) Injected(id string) string {
+	if parent := p.Nodes[id]; parent != nil && parent.Compiled != nil {
+		return " " + dbtcontext.CTEPrefix + parent.Relation.Identifier + " as (\n" + parent.Compiled.Own + "\n)"
+	}
+	return ""
 }
 
 // graphValue is what templates see as graph: the nodes, sources, exposures and groups

@@ -222,6 +222,9 @@ func (h *compileHost) This() project.Relation { return h.this }
 // batch of it. What the
 // template logs or writes is then for nobody: the rendering that is run says and does it.
 func (h *compileHost) looks() bool {
+	if db, ok := h.db.(dbtcontext.OnLooker); ok && db.OnlyLooks() {
+		return true
+	}
 	return h.ahead || h.form != nil && (h.batch == nil || h.whole)
 }
 

@@ -328,7 +328,7 @@ func (r *run) hooksMake(ctx context.Context, ids []string) bool {
 		node := r.plan.Nodes[id]
 		if node.Type == project.Operation && node.Hook != nil && node.Hook.When == "on-run-start" {
 			hooked = true
-			if err := r.compiler.CompileNode(ctx, r.view(nil), id); err != nil || node.Compiled == nil || node.Compiled.Deferred {
+			if err := r.compiler.CompileNode(ctx, aheadView{view{run: r}}, id); err != nil || node.Compiled == nil || node.Compiled.Deferred {
 				continue // the run will say what is wrong with it
 			}
 			for _, at := range sqltoken.SplitStatements(node.Compiled.SQL) {

@@ -151,6 +151,17 @@ func (v view) Columns(ctx context.Context, rel project.Relation) ([]dbtcontext.C
 	return out, nil
 }
 
+// isAhead reports whether the template is rendered before anything is made: all are, but the hooks at the start of the
+// run once their turn has come.
+func (v view) isAhead() bool { return !v.run.started && !v.before }
+
+// aheadView is the database for who renders a hook of the project before its turn, in which it is rendered again: what
+// it prints and does is for then.
+type aheadView struct{ view }
+
+// OnlyLooks is true.
+func (aheadView) OnlyLooks() bool { return true }
+
 // Query runs statements of a template, mostly one, and returns the rows of the last. A statement that is no query has
 // to wait until its node's turn, since nothing is touched before everything is compiled.
 func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) {
@@ -170,7 +181,7 @@ func (v view) Query(ctx context.Context, sql string) (*dbtcontext.Table, error) 
 
 // statement runs one statement of a template.
 func (v view) statement(ctx context.Context, sql string) (*dbtcontext.Table, error) {
-	if !sqltoken.IsQuery(sql) && (v.hook || !v.run.started && !v.run.readOnly) || v.post && v.n != nil && v.run.mentionsOwn(sql, v.n) {
+	if !sqltoken.IsQuery(sql) && (v.hook || v.isAhead() && !v.run.readOnly) || v.post && v.n != nil && v.run.mentionsOwn(sql, v.n) {
 		return nil, dbtcontext.ErrDeferred
 	}
 	if err := v.refuse(sql); err != nil {
@@ -212,14 +223,16 @@ func (v view) statement(ctx context.Context, sql string) (*dbtcontext.Table, err
 		}
 		return nil, failed
 	}
-	s, err := v.run.sessions.get(ctx)
-	if err != nil {
-		return nil, err
+	s := v.run.main // which has what a hook's own statements have set and made for it alone
+	if !v.before {
+		if s, err = v.run.sessions.get(ctx); err != nil {
+			return nil, err
+		}
+		defer v.run.sessions.put(s)
 	}
-	defer v.run.sessions.put(s)
 	t, err := s.Query(ctx, text)
 	var e *engine.Error
-	if errors.As(err, &e) && (e.Kind == engine.Catalog || missingCatalog(e)) && (v.run.opts.Command == "compile" || !v.run.started && v.run.hooksMayMake()) {
+	if errors.As(err, &e) && (e.Kind == engine.Catalog || missingCatalog(e)) && (v.run.opts.Command == "compile" || v.isAhead() && v.run.hooksMayMake()) {
 		return nil, dbtcontext.ErrDeferred // it asks for what has not been made yet
 	}
 	if err != nil {

@@ -99,7 +99,7 @@ func (r *run) hookSettings(ctx context.Context) (settings []string, opaque strin
 		if node.Type != project.Operation || node.Hook == nil || node.Hook.When != "on-run-start" {
 			continue
 		}
-		if node.Compiled == nil && r.compiler.CompileNode(ctx, r.view(nil), id) != nil || node.Compiled == nil || node.Compiled.Deferred {
+		if node.Compiled == nil && r.compiler.CompileNode(ctx, aheadView{view{run: r}}, id) != nil || node.Compiled == nil || node.Compiled.Deferred {
 			return nil, "what an on-run-start hook does is known only when it runs"
 		}
 		for _, at := range sqltoken.SplitStatements(node.Compiled.SQL) {

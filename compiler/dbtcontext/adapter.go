@@ -97,6 +97,9 @@ func (behaviorFlag) Attr(name string) (template.Value, bool) {
 }
 
 func (a *adapter) config() template.Value {
+	if whole, ok := a.s.p.runtimeConfig(); ok {
+		return whole
+	}
 	return attributes{"RuntimeConfig", map[string]template.Value{
 		"project_name": a.s.p.set.Name, "version": a.s.p.set.Version,
 		"credentials": dictOrEmpty(a.s.p.set.Target), "args": dictOrEmpty(a.s.p.set.Args),

@@ -188,7 +188,8 @@ func (s *Scope) graph() template.Value {
 		return s.p.set.Graph()
 	}
 	if s.hookGraph == nil {
-		s.hookGraph = s.p.set.HookGraph()
+		at := s.host.Node().Hook
+		s.hookGraph = s.p.set.HookGraph(at != nil && at.When == "on-run-end")
 	}
 	return s.hookGraph
 }

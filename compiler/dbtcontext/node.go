@@ -31,6 +31,22 @@ func NodeValue(n *project.Node) *template.Dict {
 	return d
 }
 
+// CompiledValue is a node as the hooks at the end of a run see it in graph, once it has been compiled. injected is
+// the text of an ephemeral model that is a part of it.
+func CompiledValue(n *project.Node, injected func(id string) string) *template.Dict {
+	d := graphRecord(n, true).dict()
+	_ = d.Set("depends_on", template.NewRecord(item("macros", listOf(n.CalledMacros())), item("nodes", listOf(n.DependsOn))))
+	ctes := template.NewList()
+	for _, id := range n.Compiled.CTEs {
+		ctes.Elems = append(ctes.Elems, template.NewDict(item("id", id), item("sql", injected(id))))
+	}
+	d.AddNew(item("compiled", true), item("compiled_code", n.Compiled.SQL), item("extra_ctes_injected", true), item("extra_ctes", ctes))
+	return d
+}
+
+// IsCompiled reports whether a node has a query of its own and that has been compiled.
+func IsCompiled(n *project.Node) bool { return n != nil && isCompiled(n) }
+
 func isCompiled(n *project.Node) bool {
 	return n.Compiled != nil && !n.Compiled.Deferred && hasQuery(n)
 }

@@ -40,8 +40,9 @@ type Settings struct {
 	RuntimeConfig func() map[string]template.Value
 
 	Graph func() template.Value // graph
-	// HookGraph is graph for the hooks of the project: what one of them puts into it, the next find there.
-	HookGraph         func() template.Value
+	// HookGraph is graph for the hooks of the project: what one of them puts into it, the next find there. At the end of
+	// a run it tells what has been compiled.
+	HookGraph         func(atEnd bool) template.Value
 	SelectedResources func() []string
 	Doc               func(pkg, name string) (string, bool) // doc()
 	DocNames          func() []string                       // for messages

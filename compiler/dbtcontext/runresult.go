@@ -9,6 +9,10 @@ import (
 	"elt/compiler/template"
 )
 
+// OnLooker is what a [Database] may have beside its methods: whether a template is rendered only to look at what it
+// yields. What it logs and prints is then for nobody, and it changes nothing.
+type OnLooker interface{ OnlyLooks() bool }
+
 // HookNames is what a [Database] may have beside its methods: names that the hooks of a
 // project see and other templates do not, such as results in on-run-end.
 type HookNames interface {

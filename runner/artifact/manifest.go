@@ -256,11 +256,7 @@ func (m *manifestWriter) additions(node *project.Node) []template.Item {
 
 // injected is an ephemeral model as it was injected into its readers.
 func (m *manifestWriter) injected(id string) *template.Dict {
-	sql := ""
-	if parent := m.plan.Nodes[id]; parent != nil && parent.Compiled != nil {
-		sql = " " + dbtcontext.CTEPrefix + parent.Relation.Identifier + " as (\n" + parent.Compiled.Own + "\n)"
-	}
-	return template.NewDict(template.Item{Key: "id", Value: id}, template.Item{Key: "sql", Value: sql})
+	return template.NewDict(template.Item{Key: "id", Value: id}, template.Item{Key: "sql", Value: m.plan.Injected(id)})
 }
 
 // testMacros are the macros a test depends on. dbt sees some of them only when it compiles
