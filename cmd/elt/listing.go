@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"elt/cmd/elt/internal/report"
@@ -15,7 +16,7 @@ import (
 // listKeys are the keys of `elt ls --output json` where --output-keys names none.
 var listKeys = []string{
 	"name", "resource_type", "package_name", "original_file_path", "unique_id",
-	"alias", "source_name", "depends_on", "tags", "config",
+	"alias", "source_name", "depends_on", "direct_parents", "tags", "config",
 }
 
 // writeListed writes one node in a format of `elt ls`.
@@ -26,12 +27,23 @@ func (in *invocation) writeListed(n *project.Node, format string, keys []string)
 	line := selectorOf(n)
 	switch format {
 	case "name":
-		line = n.Name
+		line = searchName(n)
 	case "path":
 		line = n.OriginalPath
 	}
 	_, err := io.WriteString(in.stdout, line+"\n")
 	return err
+}
+
+// searchName is the name by which dbt tells a node: of a source with the source's, of a versioned model with the version.
+func searchName(n *project.Node) string {
+	switch {
+	case n.Type == project.Source:
+		return n.Table.SourceName + "." + n.Name
+	case n.Type == project.Model && n.Version != "":
+		return n.Name + ".v" + n.Version
+	}
+	return n.Name
 }
 
 // selectorOf is how dbt's ls calls a node: a text that --select understands.
@@ -45,16 +57,22 @@ func selectorOf(n *project.Node) string {
 	return strings.Join(n.FQN, ".")
 }
 
-// describe gives the wanted keys of a node, in the order asked for; a key with dots
-// reaches inside. A key that a node does not have is left out, as dbt does.
+// describe gives the wanted keys of a node, in the order asked for, else in dbt's; a key with dots
+// reaches inside. A key that a node does not have is left out, as dbt does, and so is one with dots that is null.
 func describe(n *project.Node, keys []string) ordered {
-	if len(keys) == 0 {
-		keys = listKeys
-	}
 	all := facts(n)
 	var out ordered
+	if len(keys) == 0 {
+		for _, f := range all {
+			if slices.Contains(listKeys, f.key) {
+				out = append(out, f)
+			}
+		}
+		return out
+	}
 	for _, key := range keys {
-		if value, ok := reach(all, strings.Split(key, ".")); ok {
+		path := strings.Split(key, ".")
+		if value, ok := reach(all, path); ok && (value != nil || len(path) == 1) {
 			out = append(out, field{key, value})
 		}
 	}
@@ -65,8 +83,19 @@ func describe(n *project.Node, keys []string) ordered {
 // before anything is compiled.
 func facts(n *project.Node) ordered {
 	all, _ := plainValue(dbtcontext.NodeValue(n)).(ordered)
-	macros := field{"depends_on", map[string]any{"macros": listOf(n.Macros), "nodes": listOf(n.DependsOn)}}
-	return append(ordered{macros}, all...)
+	for i, f := range all {
+		switch {
+		case f.key != "depends_on":
+		case n.Type == project.Seed:
+			all[i].value = ordered{{"macros", listOf(n.ParsedMacros())}}
+		default:
+			all[i].value = ordered{{"macros", listOf(n.ParsedMacros())}, {"nodes", listOf(n.DependsOn)}}
+		}
+	}
+	if n.Type == project.Model {
+		all = append(all, field{"direct_parents", listOf(n.DependsOn)})
+	}
+	return all
 }
 
 func listOf(names []string) []string {

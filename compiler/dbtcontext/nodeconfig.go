@@ -162,8 +162,8 @@ var (
 	unitTestDefaults = []configDefault{{"tags", texts(nil)}, {"meta", record(emptyRecord)},
 		{"enabled", true}, {"static_analysis", nil}}
 	testDefaults = append(commonDefaults(), []configDefault{{"materialized", "test"}, {"severity", "ERROR"}, {"store_failures", nil},
-		{"store_failures_as", nil}, {"where", nil}, {"limit", nil}, {"fail_calc", "count(*)"},
-		{"warn_if", "!= 0"}, {"error_if", "!= 0"}, {"sql_header", nil}}...)
+		{"store_failures_as", nil}, {"sql_header", nil}, {"where", nil}, {"limit", nil}, {"fail_calc", "count(*)"},
+		{"warn_if", "!= 0"}, {"error_if", "!= 0"}}...)
 	modelDefaults = append(queryDefaults("view"), configDefault{"access", "protected"}, configDefault{"freshness", nil},
 		configDefault{"on_error", nil}, configDefault{"latest_version_pointer", pointerDefaults})
 	pointerDefaults        = defaultsOf(configDefault{"enabled", nil}, configDefault{"alias", nil})

@@ -336,6 +336,17 @@ func (n *Node) CalledMacros() []string {
 	return out
 }
 
+// ParsedMacros are the macros that dbt knows the node to call before it is compiled: not_null and unique, which
+// dbt reads without rendering them, are known to call nothing else.
+func (n *Node) ParsedMacros() []string {
+	for _, id := range n.Macros {
+		if n.Type == Test && (id == "macro.dbt.test_not_null" || id == "macro.dbt.test_unique") {
+			return []string{id}
+		}
+	}
+	return slices.Clone(n.Macros)
+}
+
 // Origin maps offsets of rendered SQL back to the place in a template that made it.
 type Origin interface {
 	Origin(offset int) (diag.Place, bool)

@@ -263,9 +263,8 @@ func (m *manifestWriter) injected(id string) *template.Dict {
 // a test, and others only when it runs it.
 func (m *manifestWriter) testMacros(node *project.Node) []string {
 	macros := slices.Clone(node.CalledMacros())
-	const where = "macro.dbt.get_where_subquery"
-	if node.Compiled == nil && node.Test.Generic != "" {
-		macros = slices.DeleteFunc(macros, func(id string) bool { return id == where })
+	if node.Compiled == nil {
+		macros = node.ParsedMacros()
 	}
 	if m.meta.ran[node.UniqueID] {
 		macros = append(macros, "macro.dbt.get_limit_subquery_sql", "macro.dbt.should_store_failures", "macro.dbt.statement")
