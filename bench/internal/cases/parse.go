@@ -28,7 +28,7 @@ func (e *Env) sizes() []size {
 	if e.Quick {
 		return []size{{models: 1000, runs: 2, peerRuns: 1}, {models: 10_000, runs: 2}}
 	}
-	return []size{{models: 1000, runs: 5, peerRuns: 3}, {models: 10_000, runs: 5, peerRuns: 1}, {models: 40_000, runs: 3, peerRuns: 1, coldOnly: true}}
+	return []size{{models: 1000, runs: 5, peerRuns: 3}, {models: 10_000, runs: 9, peerRuns: 1}, {models: 40_000, runs: 3, peerRuns: 1, coldOnly: true}}
 }
 
 // parse is the loading of large projects.
