@@ -130,6 +130,7 @@ type Summary struct {
 	Held        int   // built and passed, but not published
 	Rejected    int64 // rows of raw files that were kept apart
 	Interrupted bool
+	FailFast    bool          // the run was to end with the first failure
 	Broken      bool          // something went wrong beside the nodes: an on-run-end hook, the replica
 	Unchanged   bool          // nothing was done, since nothing has changed
 	Unpublished bool          // the publish itself failed; what of it is visible, Results say

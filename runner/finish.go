@@ -211,7 +211,7 @@ func (r *run) databases() []string {
 
 // summary counts what the run came to.
 func (r *run) summary() *Summary {
-	s := &Summary{RunID: r.id, Command: r.opts.Command, Counts: map[Status]int{}, Interrupted: r.interrupted, Unpublished: r.unpublished}
+	s := &Summary{RunID: r.id, Command: r.opts.Command, Counts: map[Status]int{}, Interrupted: r.interrupted, FailFast: r.opts.FailFast, Unpublished: r.unpublished}
 	for _, sieved := range r.sievedInRun() {
 		s.Rejected += sieved.counts().rejected
 	}

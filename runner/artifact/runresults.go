@@ -86,7 +86,12 @@ func RunResults(w io.Writer, summary *runner.Summary, meta Meta) error {
 		out.Args[key] = value
 	}
 	for _, r := range inDbtsOrder(summary) {
-		out.Results = append(out.Results, newResult(r))
+		res := newResult(r)
+		if summary.FailFast && r.Status == runner.Skipped && r.Node.Type != project.Operation {
+			message := "Skipping due to fail_fast" // as dbt says of all that were not done
+			res.Message = &message
+		}
+		out.Results = append(out.Results, res)
 	}
 	var text strings.Builder
 	enc := json.NewEncoder(&text)
