@@ -208,7 +208,9 @@ func (r *run) inside(ctx context.Context, ids []string) (*Summary, error) {
 	if left := r.leftOut(); len(left) > 0 {
 		r.emit(LeftOut{Results: left})
 	}
-	err := r.operations(ctx, "on-run-start", view{run: r, before: true})
+	hooks := &startHooks{view: view{run: r, before: true}}
+	err := r.operations(ctx, "on-run-start", hooks)
+	hooks.close()
 	r.notBegun = err != nil
 	if err == nil {
 		err = r.schedule(ctx)
