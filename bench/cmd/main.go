@@ -33,6 +33,7 @@ import (
 
 func main() {
 	process.Launch()
+	cases.Arrive()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()

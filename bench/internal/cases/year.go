@@ -43,11 +43,11 @@ func (e *Env) oneByOne(dir string, a *archive) ([]suite.Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := os.WriteFile(filepath.Join(t.dir, "days.sh"), []byte(t.everyDay()), 0o644); err != nil {
+		c := t.whole()
+		if c.Command.Args, err = writeArrivals(t.dir, t.everyDay()); err != nil {
 			return nil, err
 		}
-		c := t.whole()
-		c.Command.Args, c.Command.Stdin = []string{"sh", "days.sh"}, ""
+		c.Command.Stdin = ""
 		single.Contenders = append(single.Contenders, c)
 		c = t.whole()
 		c.Command.Args = t.next("")
@@ -70,24 +70,19 @@ func (t *taker) whole() suite.Contender {
 	return c
 }
 
-// everyDay is the script of a year: each file is linked into the lake and taken in.
-func (t *taker) everyDay() string {
-	var b strings.Builder
-	b.WriteString("set -e\n")
+// everyDay is what happens in a year: each file comes into the lake and is taken in.
+func (t *taker) everyDay() []arrival {
+	days := make([]arrival, len(t.days))
 	for i, day := range t.days {
-		to := project.LakeFiles(day)
-		fmt.Fprintf(&b, "mkdir -p '%[1]s'; ln '%[2]s' '%[1]s/raw.csv' 2>/dev/null || cp '%[2]s' '%[1]s/raw.csv'\n", to, t.file[day])
-		if !t.bare {
-			fmt.Fprintf(&b, "'%s' build -q\n", t.Tools.Elt.Path)
-			continue
+		days[i] = arrival{From: t.file[day], To: filepath.Join(filepath.FromSlash(project.LakeFiles(day)), "raw.csv"), Args: []string{t.Tools.Elt.Path, "build", "-q"}}
+		if t.bare {
+			days[i].Args, days[i].Stdin = []string{t.Tools.DuckDB.Path, "-bail", "lake.duckdb"}, t.Bare(day)
 		}
-		script := t.Bare(day)
-		if i == 0 {
-			script = t.Bare()
+		if t.bare && i == 0 {
+			days[i].Stdin = t.Bare()
 		}
-		fmt.Fprintf(&b, "'%s' -bail lake.duckdb <<'SQL'\n%sSQL\n", t.Tools.DuckDB.Path, script)
 	}
-	return b.String()
+	return days
 }
 
 // sendAgain replaces five files by ones with a row more and deletes two, spread over the
