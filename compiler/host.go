@@ -41,7 +41,7 @@ func (h *parseHost) Metric(call project.MetricCall) {
 }
 
 // Config records the call.
-func (h *parseHost) Config(values *template.Dict, place diag.Place, at []diag.Place) error {
+func (h *parseHost) Config(values *template.Dict, place diag.Place, at []project.KeyPlace) error {
 	h.calls = append(h.calls, project.ConfigCall{Values: values, Place: place, Places: at})
 	return nil
 }
@@ -196,7 +196,7 @@ func (h *compileHost) sourceExpression(table *project.Node) string {
 }
 
 // Config is over once the parse pass is done.
-func (h *compileHost) Config(*template.Dict, diag.Place, []diag.Place) error { return nil }
+func (h *compileHost) Config(*template.Dict, diag.Place, []project.KeyPlace) error { return nil }
 
 // ConfigGet reads the node's final config.
 func (h *compileHost) ConfigGet(key string) (template.Value, bool) {

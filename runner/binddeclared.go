@@ -41,7 +41,7 @@ func (f *bindFacts) unknownOption(ctx context.Context, node *project.Node, e *en
 	if m == nil || !slices.ContainsFunc(node.Table.ReaderOptions(), func(o project.Setting) bool { return strings.EqualFold(o.Name, m[1]) }) {
 		return nil
 	}
-	place := wordIn(node.Table.OptionPlace, node.Place, m[1])
+	place := node.Table.OptionPlace.OfWord(node.Place, m[1])
 	d := diag.New(diag.WrongType, place, "%s has no option %q", m[2], m[1])
 	d.Node = node.UniqueID
 	if d.Hint = didYouMean(m[1], f.parameters(ctx, m[2])); d.Hint == "" {
@@ -92,26 +92,13 @@ func (f *bindFacts) unknownType(ctx context.Context, node *project.Node) error {
 func (f *bindFacts) unknownSeedType(ctx context.Context, node *project.Node, types []materialize.ColumnType) error {
 	for _, c := range types {
 		if e := f.noType(ctx, c.Type); e != nil {
-			place := wordIn(node.Config.Place("column_types"), node.Place, c.Type)
+			place := node.Config.Place("column_types").OfWord(node.Place, c.Type)
 			d := diag.New(diag.Seed, place, "column_types gives column %q of seed %q a type that does not exist: %q", c.Column, node.Name, c.Type)
 			d.Node, d.Hint = node.UniqueID, f.run.hintOf(e)
 			return d
 		}
 	}
 	return nil
-}
-
-// wordIn is the place of a word of a mapping that begins at a place; other where that is
-// not known.
-func wordIn(mapping, other diag.Place, word string) diag.Place {
-	if mapping.IsZero() {
-		return other
-	}
-	if at := strings.Index(mapping.Source.Text[mapping.Span.Start:], word); at >= 0 {
-		at += mapping.Span.Start
-		mapping.Span = span(at, at+len(word))
-	}
-	return mapping
 }
 
 // noType is the database's error about a type that does not exist; nil for one that does,

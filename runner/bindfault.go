@@ -123,7 +123,11 @@ func (f *bindFacts) seek(ctx context.Context, d *diag.Diagnostic, n *nodeRun, qu
 		return culprit.FailsElse
 	})
 	if !ok || left < 0 {
-		return
+		begin, found := f.shell.Seek(ctx, query.SQL, first)
+		if !found {
+			return
+		}
+		at = span(begin, tokenEnd(query.SQL, begin))
 	}
 	start := query.Back.Old(at.Start)
 	end := max(query.Back.Old(at.End-1)+1, start)

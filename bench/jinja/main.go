@@ -155,7 +155,7 @@ func (h host) Source(call project.SourceCall) (project.Relation, string, error) 
 	return project.Relation{Database: "w", Schema: call.Source, Identifier: call.Table}, "", nil
 }
 
-func (h host) Config(*template.Dict, diag.Place, []diag.Place) error { return nil }
+func (h host) Config(*template.Dict, diag.Place, []project.KeyPlace) error { return nil }
 func (h host) ConfigGet(string) (template.Value, bool)               { return nil, false }
 func (h host) This() project.Relation                                { return project.Relation{} }
 func (h host) IsIncremental() bool                                   { return false }

@@ -3,7 +3,7 @@ package dbtcontext
 import (
 	"fmt"
 
-	"elt/compiler/diag"
+	"elt/compiler/project"
 	"elt/compiler/template"
 )
 
@@ -24,7 +24,7 @@ func (o *configObject) TypeName() string {
 // Call is config(key=value, ...) or config({...}).
 func (o *configObject) Call(c *template.Call) (template.Value, error) {
 	values := template.NewDict()
-	var at []diag.Place
+	var at []project.KeyPlace
 	switch {
 	case len(c.Args) == 1 && len(c.Kwargs) == 0:
 		d, ok := c.Args[0].(*template.Dict)
@@ -32,15 +32,21 @@ func (o *configObject) Call(c *template.Call) (template.Value, error) {
 			return nil, fmt.Errorf("config() takes a dict or key=value, not %s", template.TypeName(c.Args[0]))
 		}
 		values = d.Copy()
+		if places := c.PairPlaces(); len(places) == values.Len() {
+			at = make([]project.KeyPlace, len(places))
+			for i, place := range places {
+				at[i] = project.KeyPlace{Place: place, Each: c.PairElements(i)}
+			}
+		}
 	case len(c.Args) == 0:
-		for _, kw := range c.Kwargs {
+		for i, kw := range c.Kwargs {
 			if err := values.Set(kw.Name, kw.Value); err != nil {
 				return nil, err
 			}
 			if at == nil {
-				at = make([]diag.Place, 0, len(c.Kwargs))
+				at = make([]project.KeyPlace, 0, len(c.Kwargs))
 			}
-			at = append(at, kw.Place)
+			at = append(at, project.KeyPlace{Place: kw.Place, Each: c.KwargElements(i)})
 		}
 	default:
 		return nil, fmt.Errorf("config() takes either one dict or key=value, not both")

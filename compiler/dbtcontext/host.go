@@ -27,7 +27,7 @@ type Host interface {
 	Source(call project.SourceCall) (rel project.Relation, expression string, err error)
 	// Config takes the arguments of config(...). at are the places of its keys in their order, none
 	// where they have none of their own.
-	Config(values *template.Dict, place diag.Place, at []diag.Place) error
+	Config(values *template.Dict, place diag.Place, at []project.KeyPlace) error
 	// ConfigGet reads the node's config; while parsing, what is known so far.
 	ConfigGet(key string) (template.Value, bool)
 	// This is the node's own published relation.

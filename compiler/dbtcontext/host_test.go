@@ -43,7 +43,7 @@ func (h *fakeHost) Source(call project.SourceCall) (project.Relation, string, er
 	return project.Relation{Database: "w", Schema: call.Source, Identifier: call.Table}, h.external, nil
 }
 
-func (h *fakeHost) Config(values *template.Dict, _ diag.Place, _ []diag.Place) error {
+func (h *fakeHost) Config(values *template.Dict, _ diag.Place, _ []project.KeyPlace) error {
 	h.configured = append(h.configured, values)
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -96,6 +97,30 @@ type Place struct {
 
 // IsZero reports whether the place points nowhere.
 func (p Place) IsZero() bool { return p.Source == nil }
+
+// OfWord is the place of a word in what begins at a place, and the place itself where it is not
+// there; other where the place is not known.
+func (p Place) OfWord(other Place, word string) Place {
+	if p.IsZero() {
+		return other
+	}
+	text := p.Source.Text
+	isLetter := func(at int) bool {
+		return at >= 0 && at < len(text) && (text[at] == '_' || unicode.IsLetter(rune(text[at])) || unicode.IsDigit(rune(text[at])))
+	}
+	for at := p.Span.Start; word != "" && at < len(text); at++ {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			break
+		}
+		at += i
+		if !isLetter(at-1) && !isLetter(at+len(word)) {
+			p.Span = Span{Start: at, End: at + len(word)}
+			break
+		}
+	}
+	return p
+}
 
 // String returns "path:line:column", the path alone for a source that is empty,
 // and "" for the zero place.

@@ -258,13 +258,13 @@ func (on *tested) argPlace(t *TestPatch, key string) diag.Place {
 }
 
 // configPlaces are the places of the keys of a test's config; nil where it has none.
-func (on *tested) configPlaces(t *TestPatch, config *template.Dict) []diag.Place {
+func (on *tested) configPlaces(t *TestPatch, config *template.Dict) []KeyPlace {
 	if config.Len() == 0 {
 		return nil
 	}
-	places := make([]diag.Place, 0, config.Len())
+	places := make([]KeyPlace, 0, config.Len())
 	for _, item := range config.Items() {
-		places = append(places, on.argPlace(t, template.Str(item.Key)))
+		places = append(places, KeyPlace{Place: on.argPlace(t, template.Str(item.Key))})
 	}
 	return places
 }

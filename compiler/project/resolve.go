@@ -199,7 +199,13 @@ type ResolveInput struct {
 type ConfigCall struct {
 	Values *template.Dict
 	Place  diag.Place
-	Places []diag.Place // of the keys in the order of Values; none, or zero, where they have none
+	Places []KeyPlace // of the keys in the order of Values; none, or zero, where they have none
+}
+
+// KeyPlace is where a key is set in a call of config().
+type KeyPlace struct {
+	diag.Place              // from the key to the end of its value
+	Each       []diag.Place // of the elements, where the value is written out as a list
 }
 
 // ResolveConfig merges dbt's defaults, the project file, the property file and
@@ -238,7 +244,7 @@ func ResolveConfig(p *Project, in ResolveInput) (*Config, diag.List) {
 			}
 			key, v := configKey(name), ConfigValue{Value: item.Value, Place: call.Place}
 			if i < len(call.Places) && !call.Places[i].IsZero() {
-				v.Place = call.Places[i]
+				v.Place, v.Each = call.Places[i].Place, call.Places[i].Each
 			}
 			if in.Type != Test { // a test's declaration was checked, key by key, when it was read
 				diags.checkConfigKey(in.Type, name, v.Place)

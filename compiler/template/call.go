@@ -52,7 +52,7 @@ func (f *frame) call(fn Value, c *Call) (Value, error) {
 
 // arguments evaluates the arguments of a call.
 func (f *frame) arguments(a *callArgs, at pos) (*Call, error) {
-	c := &Call{Place: f.place(at), Thread: f.th}
+	c := &Call{Place: f.place(at), Thread: f.th, text: a}
 	if a == nil {
 		return c, nil
 	}

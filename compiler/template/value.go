@@ -88,7 +88,8 @@ type Call struct {
 	// Caller is the body of a {% call %} block around the call, else nil.
 	Caller Callable
 
-	written int // of Kwargs: so many are written out, the others come from **
+	written int       // of Kwargs: so many are written out, the others come from **
+	text    *callArgs // as they are written; nil for a call that no template writes
 }
 
 // Func is a Go function as a template value.

@@ -42,6 +42,9 @@ func (r report) about(sql string) *engine.Error {
 	}
 	raw := e.Message
 	e.Original = raw
+	if e.Kind == engine.Other && strings.HasPrefix(raw, "Cannot combine types ") {
+		e.Kind = engine.Binder // of VALUES, told as something not implemented
+	}
 	reword(e)
 	if position, err := strconv.Atoi(r.Position); err == nil {
 		if e.Position = placeIn(e, position, raw); castType(e) != "" {

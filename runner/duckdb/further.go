@@ -20,10 +20,10 @@ const mostFurther = 50
 // syntax tree, and the query is bound again. Told are unknown and ambiguous names that have
 // another name than what was told before, and mistakes of types that are the same ones
 // whatever type the nulls have: what follows from an earlier mistake is not told. What DuckDB
-// gives no position, or a place that is no expression, ends the search.
+// gives no position is looked for; what is about no expression ends the search.
 func (s *Shell) Further(ctx context.Context, sql string, first error) []error {
 	e, ok := first.(*engine.Error)
-	if !ok || e.Err == nil || e.Position < 0 {
+	if !ok || e.Err == nil {
 		return nil
 	}
 	session, err := s.take(ctx)
@@ -31,14 +31,11 @@ func (s *Shell) Further(ctx context.Context, sql string, first error) []error {
 		return nil
 	}
 	defer s.give(session)
-	f := &furtherer{
-		ctx: ctx, session: session,
-		tops: map[string]bool{}, replaced: map[string]bool{}, told: map[string]bool{}, spots: map[int]bool{}, lostNames: map[string]bool{},
-	}
+	f := newFurtherer(ctx, session)
 	if !f.read(sql) {
 		return nil
 	}
-	return f.search(sql, readReport(e.Err.Error()))
+	return f.search(sql, e)
 }
 
 // furtherer looks for the mistakes of one query.
@@ -52,6 +49,7 @@ type furtherer struct {
 	replaced map[string]bool // paths of masks
 	told     map[string]bool // names in small letters, and messages, that were told or replaced
 	spots    map[int]bool    // positions of the errors found
+	sought   int             // how many times the query was bound to find a place
 
 	// lost are the paths of columns that nobody knows the right names of, in subqueries, and
 	// lostNames the CTEs that hand them on.
@@ -60,6 +58,13 @@ type furtherer struct {
 	// plain says that a call was replaced, which may have been one of an aggregate, or
 	// something that GROUP BY has.
 	plain bool
+}
+
+func newFurtherer(ctx context.Context, session *Session) *furtherer {
+	return &furtherer{
+		ctx: ctx, session: session,
+		tops: map[string]bool{}, replaced: map[string]bool{}, told: map[string]bool{}, spots: map[int]bool{}, lostNames: map[string]bool{},
+	}
 }
 
 // read makes the tree of a query.
@@ -123,16 +128,26 @@ func (f *furtherer) markTops(value any, path string) {
 }
 
 // search replaces what an error is about and binds again, until nothing more is found.
-func (f *furtherer) search(sql string, first report) []error {
-	position, err := strconv.Atoi(first.Position)
-	if err != nil {
-		return nil
-	}
-	path := pathAt(f.root, first, position)
+func (f *furtherer) search(sql string, told *engine.Error) []error {
+	first := readReport(told.Err.Error())
+	path := f.pathOf(f.root, first, told)
 	f.note(path, first)
-	f.spots[position] = true
+	f.spots[told.Position] = true
 	var found []error
 	for range mostFurther {
+		sought := path == "" && isSought(first)
+		if sought {
+			path = f.seek(first)
+		}
+		at, known := placeOf(sql, f.nodeAt(path))
+		if len(f.masks) == 0 {
+			f.spots[at] = true
+		} else if known && !f.spots[at] && !(sought && f.mayFollow(path)) && f.isTold(first, path) {
+			f.spots[at] = true
+			first.Position = strconv.Itoa(at)
+			found = append(found, placedAt(first.about(sql), at))
+		}
+		f.note(path, first)
 		if path == "" || !f.replace(path, first) {
 			break
 		}
@@ -140,18 +155,20 @@ func (f *furtherer) search(sql string, first report) []error {
 		if first, path, ok = f.bind(""); !ok {
 			break
 		}
-		if at, known := location(f.nodeAt(path)); known && !f.spots[at] && f.isTold(first, path) {
-			f.spots[at] = true
-			first.Position = strconv.Itoa(at)
-			found = append(found, first.about(sql))
-		}
-		f.note(path, first)
 	}
 	return found
 }
 
+// placedAt is an error at a place, unless it has a better one.
+func placedAt(e *engine.Error, at int) *engine.Error {
+	if e.Position < 0 {
+		e.Position = at
+	}
+	return e
+}
+
 // bind binds the tree with nulls of a type and returns the error, and the path of the
-// expression that it is about, "" where that is none. It is false where nothing is wrong.
+// expression that it is about, "" where DuckDB does not say. It is false where nothing is wrong.
 func (f *furtherer) bind(typ string) (report, string, bool) {
 	for _, m := range f.masks {
 		m.set(typ)
@@ -166,15 +183,27 @@ func (f *furtherer) bind(typ string) (report, string, bool) {
 		return report{}, "", false
 	}
 	r := readReport(e.Err.Error())
-	position, err := strconv.Atoi(r.Position)
-	if err != nil {
+	if r.Position == "" {
 		return r, "", true
 	}
 	tree, err := f.tree(sql)
 	if err != nil {
 		return r, "", true
 	}
-	return r, pathAt(tree, r, position), true
+	return r, f.pathOf(tree, r, e), true
+}
+
+// pathOf is the path of the expression that an error is about, "" where it does not say.
+func (f *furtherer) pathOf(tree any, r report, e *engine.Error) string {
+	if position, err := strconv.Atoi(r.Position); err == nil {
+		if path := pathAt(tree, r, position); path != "" || e.Position == position {
+			return path
+		}
+	}
+	if e.Position < 0 || r.Position == "" { // a place that was found in the text is a guess
+		return ""
+	}
+	return pathAt(tree, r, e.Position)
 }
 
 // pathAt is the path of the expression that an error is about: the outermost one that stands at
@@ -253,23 +282,54 @@ func (f *furtherer) isTold(r report, path string) bool {
 		return !f.told[nameOf(node)] && !f.mayBeLost(path)
 	case ambiguous(r), unknownFunction(r):
 		return !f.told[nameOf(node)]
-	case kindOf(r.Type) != engine.Binder || f.told[r.Message]:
+	case !ofTypes(r) || f.told[r.Message]:
 		return false
-	case f.plain && aboutGroups(r.Message):
-		return false
+	case aboutGroups(r.Message):
+		return !f.plain
 	}
 	for _, typ := range anyTypes {
-		if other, at, ok := f.bind(typ); !ok || at != path || other.Message != r.Message {
+		switch other, at, ok := f.bind(typ); {
+		case !ok:
+			return false
+		case other.Message == r.Message && (at == "" || at == path):
+		case at == "" || isWithin(at, path) || isWithin(path, at) || !f.holdsReplaced(at):
 			return false
 		}
 	}
 	return true
 }
 
+// isWithin reports whether a path leads to what stands at another one, or to a part of it.
+func isWithin(path, other string) bool { return path == other || strings.HasPrefix(path, other+"/") }
+
+// holdsReplaced reports whether what stands at a path was replaced, or a part of it.
+func (f *furtherer) holdsReplaced(path string) bool {
+	for replaced := range f.replaced {
+		if isWithin(replaced, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofTypes reports whether an error is one about types, or about a constant that its function
+// refuses.
+func ofTypes(r report) bool {
+	switch kindOf(r.Type) {
+	case engine.Binder, engine.Input:
+		return true
+	case engine.Conversion:
+		return strings.HasPrefix(r.Message, "extract specifier ")
+	case engine.Catalog:
+		return r.About == "Type"
+	}
+	return false
+}
+
 // aboutGroups reports whether a message depends on what is an aggregate.
 func aboutGroups(message string) bool {
 	message = strings.ToUpper(message)
-	return strings.Contains(message, "GROUP") || strings.Contains(message, "HAVING") || strings.Contains(message, "AGGREGATE")
+	return strings.Contains(message, "GROUP") || strings.Contains(message, "WINDOW FUNCTIONS") || strings.Contains(message, "HAVING") || strings.Contains(message, "AGGREGATE")
 }
 
 // replace puts a null in the place of an expression; false where that was done before. A column
@@ -282,10 +342,14 @@ func (f *furtherer) replace(path string, r report) bool {
 	}
 	f.replaced[path] = true
 	m := mask{node: node, alias: text(node["alias"])}
-	switch class := text(node["class"]); {
-	case class == "COLUMN_REF" && m.alias == "" && isListed(path):
+	class := text(node["class"])
+	if class == "COLUMN_REF" && m.alias == "" && isListed(path) {
 		m.alias = f.handedOn(path, r)
+	}
+	switch {
 	case class == "FUNCTION", class == "WINDOW", strings.Contains(path, "/group_expressions/"):
+		f.plain = f.plain || unknownFunction(r) || f.maySetGroups(path)
+	case strings.Contains(path, "/subquery/"): // without the column an aggregate may be one of the query around
 		f.plain = true
 	}
 	var arguments []any

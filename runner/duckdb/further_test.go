@@ -67,6 +67,15 @@ func TestFurther(t *testing.T) {
 		{"unpivot", "select «a from (unpivot orders on amount, id into name n value v)"},
 		{"values", "select «a from (values (1, 2)) t(x, y) where «b = 1"},
 		{"qualify", "select id from orders qualify row_number() over (partition by «a order by «b) = 1"},
+		{"all that is wrong with groups", "select customer, «day, sum(amount), max(«sum(id)) from orders where «sum(id) > 1 group by customer having «amount > 3 order by «id"},
+		{"windows and aggregates in the wrong clauses", "select customer, sum(id) from orders where «row_number() over () = 1 group by customer, «sum(amount)"},
+		{"a call that may be an aggregate", "select id, sum(amount), «upper(id, 2), «nocol from orders group by id"},
+		{"errors without a place", "select «coalesce(id, [1]), «ntile() over (), «nocol, «case when id = 1 then customer else day end from orders"},
+		{"the same error without a place twice", "select {«'k': id}.q, «nocol, {'k': id}['q'] from orders"},
+		{"an error without a place in a part", "select upper(concat(customer, «coalesce(id, [1]))), «nocol from orders where id in (select greatest(id, «day) from orders)"},
+		{"constants that functions refuse", "select date_trunc(«'mont', day), strftime(day, «'%Q'), regexp_matches(customer, «'('), «nocol from orders"},
+		{"types that do not exist", "select day::«foo, «cast(id as integr), «nocol from orders"},
+		{"lists", "select [1, «day], list_transform([1], x -> x + «a), «list_transform(customer, x -> 1) from orders"},
 		{"group by all", "select «a, sum(«b) from orders group by all order by all"},
 		{"a limit", "select «a from orders limit «b"},
 	} {
@@ -82,8 +91,12 @@ func TestFurther(t *testing.T) {
 				if !errors.As(err, &e) || e.SQL != sql {
 					t.Fatalf("it is another error: %v", err)
 				}
-				t.Log(fmt.Sprint(e.Position, " ", e.Message))
-				places[e.Position] = true
+				at := e.Position
+				if at < 0 {
+					at, _ = shell.Seek(t.Context(), sql, err)
+				}
+				t.Log(fmt.Sprint(at, " ", e.Message))
+				places[at] = true
 			}
 			var got strings.Builder
 			for i := range len(sql) + 1 {

@@ -92,6 +92,8 @@ func placeless(e *engine.Error, raw string) int {
 		return havingPlace(e.SQL, raw)
 	case strings.HasPrefix(raw, "Ambiguous reference to table "):
 		return secondTable(e.SQL, inDoubleQuotes(raw))
+	case strings.HasPrefix(raw, "Could not find key "), strings.HasPrefix(raw, "Cannot extract field "):
+		return fieldPlace(e.SQL, e.Name)
 	case strings.HasPrefix(raw, "Duplicate entry "):
 		return lastPlace(e.SQL, inDoubleQuotes(raw))
 	}
@@ -133,6 +135,7 @@ var rareClauses = []struct {
 	{"ASOF JOIN", []string{"asof"}},
 	{"Cannot unpivot columns of types", []string{"unpivot"}},
 	{"ample_size", []string{"tablesample", "sample"}},
+	{"Cannot combine types ", []string{"values"}},
 	{"VALUES lists must all be the same length", []string{"values"}},
 }
 
@@ -277,6 +280,23 @@ func onlyPlace(sql, name string) int {
 	return at
 }
 
+// fieldPlace is where a field of a struct is named in a statement that does so once, else -1:
+// behind a dot, or in brackets.
+func fieldPlace(sql, name string) int {
+	at, before := -1, ""
+	for tok := range sqltoken.Tokens(sql) {
+		text := tok.Text(sql)
+		if (before == "." || before == "[") && strings.EqualFold(sqltoken.Unquote(strings.Trim(text, "'")), name) {
+			if at >= 0 {
+				return -1
+			}
+			at = tok.Span.Start
+		}
+		before = text
+	}
+	return at
+}
+
 // literalPlace is where the text in quotes stands that a message says cannot be cast, if it is a
 // literal and there is one such, else -1: in date '2024-13-01'.
 func literalPlace(sql, message string) int {
@@ -335,6 +355,9 @@ func keywordHint(sql string, position int) string {
 		if meant := diag.Suggest(before, clauseWords); meant != "" && len(before) > 2 {
 			return "did you mean \"" + meant + "\" instead of \"" + before + "\"?"
 		}
+	}
+	if (isWord(before) && !sqltoken.Reserved(before) || before == ")") && (isWord(at) && !sqltoken.Reserved(at) || strings.HasPrefix(at, `"`)) {
+		return "a comma may be missing before it, or \"as\""
 	}
 	if before == "(" || before == "" || sqltoken.Reserved(before) {
 		switch strings.ToLower(before) {

@@ -15,7 +15,8 @@ import (
 type reader struct {
 	node     *project.Node
 	problems diag.List
-	places   map[string]diag.Place
+	places   map[string]project.KeyPlace
+	unsure   bool // the strategy that is meant is not known
 }
 
 // place returns where a key was set, or where the node is declared.
@@ -53,7 +54,7 @@ func (r *reader) get(key string) (template.Value, bool) {
 	if !ok || v.Value == nil || v.Value == "" {
 		return nil, false
 	}
-	r.places[key] = r.place(key)
+	r.places[key] = project.KeyPlace{Place: r.place(key), Each: v.Each}
 	return v.Value, true
 }
 

@@ -179,12 +179,12 @@ func checkNames(spec *Spec, columns []engine.Column, configs []named) error {
 		code = diag.SnapshotConfig
 	}
 	for _, config := range configs {
-		for _, text := range config.texts {
+		for i, text := range config.texts {
 			name, isName := columnName(text, columns)
 			if _, exists := find(columns, name); !isName || exists {
 				continue
 			}
-			d := diag.New(code, spec.place(config.key),
+			d := diag.New(code, spec.placeIn(config.key, i, len(config.texts)),
 				"%s names %q, which is no column of %q", config.key, name, spec.Published.Identifier)
 			d.Node = spec.Node
 			d.Hint = columnHint(name, columns)

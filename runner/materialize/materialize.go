@@ -97,7 +97,7 @@ type Spec struct {
 	// is then what it has turned out to be, a table or a view, once it has been made.
 	Custom bool
 
-	places map[string]diag.Place // of config keys
+	places map[string]project.KeyPlace // of config keys
 }
 
 // LikeDBT has keys compared and checked as dbt does.
@@ -123,9 +123,17 @@ func (s *Spec) equals() string {
 // place returns where a config key was set, or where the node is declared.
 func (s *Spec) place(key string) diag.Place {
 	if p, ok := s.places[key]; ok && !p.IsZero() {
-		return p
+		return p.Place
 	}
 	return s.Place
+}
+
+// placeIn returns where the one of several values of a config key stands, or else the key.
+func (s *Spec) placeIn(key string, i, of int) diag.Place {
+	if each := s.places[key].Each; len(each) == of && !each[i].IsZero() {
+		return each[i]
+	}
+	return s.place(key)
 }
 
 // ExistingIndex is an index of a relation that exists.

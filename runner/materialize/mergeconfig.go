@@ -32,7 +32,7 @@ func (r *reader) merge(spec *Spec) {
 	}
 	if spec.Strategy != MergeInto {
 		for _, key := range append(slices.Clone(mergeOptions), "merge_on_using_columns", "merge_clauses") {
-			if _, set := r.places[key]; set {
+			if _, set := r.places[key]; set && !r.unsure {
 				r.warn(key, "%q has no effect under the strategy %s", key, spec.Strategy).
 					WithHint("set incremental_strategy: merge")
 			}

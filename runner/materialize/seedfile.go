@@ -15,6 +15,7 @@ import (
 type SeedOptions struct {
 	Delimiter   string       // one character; "" means a comma
 	ColumnTypes []ColumnType // column_types
+	TypesPlace  diag.Place   // of column_types; zero where it is not known
 	// Numbers has a column whose name the header has before get a number behind it, as dbt does; else
 	// that is an error.
 	Numbers bool
@@ -152,8 +153,8 @@ func (t *SeedTable) setTypes(source *diag.Source, guesses []guess, opts SeedOpti
 		if _, ok := find(t.Columns, ct.Column); ok {
 			continue
 		}
-		d := diag.Warn(diag.Seed, diag.Place{Source: source}, "column_types names %q, which is no column of the file", ct.Column)
-		d.Hint = columnHint(ct.Column, t.Columns)
+		d := diag.Warn(diag.Seed, opts.TypesPlace.OfWord(diag.Place{Source: source}, ct.Column), "column_types names %q, which is no column of the file", ct.Column)
+		d.Hint = strings.Replace(columnHint(ct.Column, t.Columns), "the query returns", "the file has", 1)
 		t.Warnings = append(t.Warnings, d)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // at the place of the key, for all keys at once and before anything runs. fullRefresh
 // is the answer for this node, its own full_refresh config considered.
 func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*Spec, diag.List) {
-	r := &reader{node: node, places: map[string]diag.Place{}}
+	r := &reader{node: node, places: map[string]project.KeyPlace{}}
 	spec := &Spec{
 		Node: node.UniqueID, Place: node.Place, Materialized: node.Materialized(),
 		Published: node.Relation, Candidate: candidate, FullRefresh: fullRefresh,
@@ -60,7 +60,7 @@ func SpecOf(node *project.Node, candidate project.Relation, fullRefresh bool) (*
 		}
 		return spec, r.problems
 	default:
-		spec.places["materialized"] = r.place("materialized")
+		spec.places["materialized"] = project.KeyPlace{Place: r.place("materialized")}
 		return spec, diag.From(unknownMaterialization(spec), diag.Unsupported)
 	}
 	spec.Header = r.text("sql_header")
@@ -149,7 +149,7 @@ func (r *reader) indexes() []Index {
 
 // SeedOptionsOf reads how the file of a seed is to be read.
 func SeedOptionsOf(node *project.Node) (SeedOptions, diag.List) {
-	r := &reader{node: node, places: map[string]diag.Place{}}
+	r := &reader{node: node, places: map[string]project.KeyPlace{}}
 	return r.seedOptions(), r.problems
 }
 
@@ -166,6 +166,7 @@ func (r *reader) seedOptions() SeedOptions {
 		}
 	}
 	if v, ok := r.get("column_types"); ok {
+		o.TypesPlace = r.place("column_types")
 		for _, p := range r.pairs("column_types", "column_types", v) {
 			o.ColumnTypes = append(o.ColumnTypes, ColumnType{Column: p.Column, Type: p.Expression})
 		}
@@ -222,6 +223,7 @@ func (r *reader) strategy() string {
 		return s
 	}
 	d := r.refuse("incremental_strategy", "the incremental strategy %q is not known", s)
+	r.unsure = true
 	if near := diag.Suggest(s, known); near != "" {
 		d.WithHint("did you mean %q?", near)
 	} else {
