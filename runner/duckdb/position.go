@@ -357,6 +357,9 @@ func keywordHint(sql string, position int) string {
 		}
 	}
 	if (isWord(before) && !sqltoken.Reserved(before) || before == ")") && (isWord(at) && !sqltoken.Reserved(at) || strings.HasPrefix(at, `"`)) {
+		if meant := diag.Suggest(at, clauseWords); meant != "" && len(at) > 2 {
+			return "did you mean \"" + meant + "\" instead of \"" + at + "\"?"
+		}
 		return "a comma may be missing before it, or \"as\""
 	}
 	if before == "(" || before == "" || sqltoken.Reserved(before) {
