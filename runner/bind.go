@@ -340,8 +340,9 @@ func (r *run) hooksMake(ctx context.Context, ids []string) bool {
 	}
 	for _, id := range ids {
 		node := r.plan.Nodes[id]
-		if c := node.Compiled; c != nil && (len(c.PreHooks) > 0 || len(c.PostHooks) > 0) {
-			hooked = true
+		if c := node.Compiled; c != nil && node.Config != nil {
+			written := slices.Concat(node.Config.Hooks("pre_hook"), node.Config.Hooks("post_hook"))
+			hooked = hooked || slices.ContainsFunc(slices.Concat(c.PreHooks, c.PostHooks), func(h project.RenderedHook) bool { return hookMakes(h, written) })
 		}
 		if node.Config != nil && node.Config.String("sql_header", "") != "" {
 			hooked = true
