@@ -306,14 +306,18 @@ func writeLog(ctx context.Context, s *Session, f file, alone bool) (err error) {
 			err = failed
 		}
 	}
+	held := "0"
+	if alone { // else the limit stays as it is
+		held = "(SELECT sum(memory_usage_bytes) FROM duckdb_memory())"
+	}
 	table, err := s.Query(ctx, `SELECT current_setting('force_compression'), current_setting('memory_limit'),
-		(SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()), current_setting('max_vacuum_tasks')::VARCHAR`)
+		`+held+`::BIGINT, current_setting('max_vacuum_tasks')::VARCHAR`)
 	if err != nil {
 		return err
 	}
 	compression, _ := table.Rows[0][0].(string)
 	limit, _ := table.Rows[0][1].(string)
-	held, _ := table.Rows[0][2].(int64)
+	memory, _ := table.Rows[0][2].(int64)
 
 	const asItComes = "auto"
 	adds := isAddition(f)
@@ -323,8 +327,8 @@ func writeLog(ctx context.Context, s *Session, f file, alone bool) (err error) {
 		}
 		defer back("force_compression", asItComes)
 	}
-	if most, known := byteSize(limit); alone && held > checkpointRoom/2 && known == nil && held+checkpointRoom < most {
-		if err := set("memory_limit", strconv.FormatInt(held+checkpointRoom, 10)+" bytes"); err != nil {
+	if most, known := byteSize(limit); alone && memory > checkpointRoom/2 && known == nil && memory+checkpointRoom < most {
+		if err := set("memory_limit", strconv.FormatInt(memory+checkpointRoom, 10)+" bytes"); err != nil {
 			return err
 		}
 		defer back("memory_limit", limit)
