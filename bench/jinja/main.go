@@ -156,9 +156,9 @@ func (h host) Source(call project.SourceCall) (project.Relation, string, error) 
 }
 
 func (h host) Config(*template.Dict, diag.Place, []project.KeyPlace) error { return nil }
-func (h host) ConfigGet(string) (template.Value, bool)               { return nil, false }
-func (h host) This() project.Relation                                { return project.Relation{} }
-func (h host) IsIncremental() bool                                   { return false }
-func (h host) Node() *project.Node                                   { return nil }
-func (h host) Execute() bool                                         { return h.execute }
-func (h host) Database() dbtcontext.Database                         { return nil }
+func (h host) ConfigGet(string) (template.Value, bool)                     { return nil, false }
+func (h host) This() project.Relation                                      { return project.Relation{} }
+func (h host) IsIncremental() bool                                         { return false }
+func (h host) Node() *project.Node                                         { return nil }
+func (h host) Execute() bool                                               { return h.execute }
+func (h host) Database() dbtcontext.Database                               { return nil }
